@@ -1,0 +1,72 @@
+"""Located nodes to typed documents. Room: spec; the only home of pydantic."""
+
+from wilkc.spec.documents import Document, Kind, key_span, locate
+from wilkc.spec.editing import entry_text, with_entries
+from wilkc.spec.fleets import FLEET_SUFFIX, MAX_FLEET_BYTES, Fleet, Member
+from wilkc.spec.matrices import CSV_SUFFIX, matrix_text, read_matrix
+from wilkc.spec.models.agent import AgentSpec, SpecTest
+from wilkc.spec.models.matrix import MatrixRow
+from wilkc.spec.models.permissions import (
+    Agents,
+    Data,
+    EnvironmentVariables,
+    Filesystem,
+    HostEntry,
+    Llm,
+    Network,
+    Permissions,
+    Shell,
+    System,
+    Tools,
+)
+from wilkc.spec.models.policy import Bindings, ModelCategory, PermissionModel, SecurityPolicy
+from wilkc.spec.models.sandbox import Sandbox
+from wilkc.spec.models.settings import Settings
+from wilkc.spec.outlines import outline_of, outlined
+from wilkc.spec.reader import ReadResult, read_specs
+from wilkc.spec.schema import SCHEMA_KINDS, json_schema
+from wilkc.spec.shapes import Shape, shape_of
+
+__all__ = [
+    "CSV_SUFFIX",
+    "FLEET_SUFFIX",
+    "MAX_FLEET_BYTES",
+    "SCHEMA_KINDS",
+    "AgentSpec",
+    "Agents",
+    "Bindings",
+    "Data",
+    "Document",
+    "EnvironmentVariables",
+    "Filesystem",
+    "Fleet",
+    "HostEntry",
+    "Kind",
+    "Llm",
+    "MatrixRow",
+    "Member",
+    "ModelCategory",
+    "Network",
+    "PermissionModel",
+    "Permissions",
+    "ReadResult",
+    "Sandbox",
+    "SecurityPolicy",
+    "Settings",
+    "Shape",
+    "Shell",
+    "SpecTest",
+    "System",
+    "Tools",
+    "entry_text",
+    "json_schema",
+    "key_span",
+    "locate",
+    "matrix_text",
+    "outline_of",
+    "outlined",
+    "read_matrix",
+    "read_specs",
+    "shape_of",
+    "with_entries",
+]

@@ -1,0 +1,1 @@
+"""Pydantic models of documents and sections. Room: spec."""
