@@ -1,0 +1,111 @@
+"""What documents mean together, W140-W169. Layer: core (leaf)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wilkc.core.codes.entry import Code
+
+CODES: Final[tuple[Code, ...]] = (
+    Code(
+        "W140",
+        "an agent has two specs",
+        "Which of the two holds would depend on the order of files. An agent is defined once, "
+        "in whatever file or binding.",
+        "agent: reviewer\npermissions: {}\n---\nagent: reviewer\npermissions: {}\n",
+        "agent: reviewer\npermissions: {}\n---\nagent: builder\npermissions: {}\n",
+    ),
+    Code(
+        "W141",
+        "`extends` or a binding names a spec that is not there",
+        "A spec that cannot be found grants nothing and blocks nothing; silently leaving it out "
+        "would lose its blocks.",
+        "agent: reviewer\nextends: [bse]\npermissions: {}\n---\nagent: base\npermissions: {}\n",
+        "agent: reviewer\nextends: [base]\npermissions: {}\n---\nagent: base\npermissions: {}\n",
+    ),
+    Code(
+        "W142",
+        "specs extend each other in a circle",
+        "A circle has no first spec, so no meaning.",
+        "agent: a\nextends: [b]\npermissions: {}\n---\nagent: b\nextends: [a]\npermissions: {}\n",
+        "agent: a\nextends: [b]\npermissions: {}\n---\nagent: b\npermissions: {}\n",
+    ),
+    Code(
+        "W143",
+        "two specs have one name",
+        "`extends` and bindings call specs by name; a spec's name is its `agent`, or the stem of "
+        "its file.",
+        "agents: [a]\npermissions: {}\n---\nagents: [b]\npermissions: {}\n",
+        "agent: a\npermissions: {}\n---\nagent: b\npermissions: {}\n",
+    ),
+    Code(
+        "W144",
+        "there are two security policies",
+        "An organisation has one set of defaults and floors; two could contradict each other.",
+        "security_policy: {version: '1.0'}\n---\nsecurity_policy: {version: '1.0'}\n",
+        "security_policy: {version: '1.0'}\n",
+    ),
+    Code(
+        "W145",
+        "an allowed host can never be reached",
+        "No port is given and none of the protocols has a default port, so the entry matches "
+        "nothing.",
+        "permissions:\n  network:\n    allowed_hosts: [db.example]\n    protocols: [tcp]\n",
+        "permissions:\n  network:\n    allowed_hosts: [db.example]\n    protocols: [tcp]\n"
+        "    allowed_ports: [5432]\n",
+    ),
+    Code(
+        "W146",
+        "a test of the policy fails",
+        "The specs do not mean what their author wrote down as a test, under `tests:` or in a "
+        "matrix.",
+        "permissions:\n  filesystem: {read: [./src/**]}\ntests:\n  - allow: file:./docs/a read\n",
+        "permissions:\n  filesystem: {read: [./src/**]}\ntests:\n  - deny: file:./docs/a read\n",
+    ),
+    Code(
+        "W147",
+        "a fleet names a role that is not there",
+        "An agent whose role cannot be found would silently lose that role's blocks.",
+        '{"agent": "ci-7", "roles": ["dve"]}\n',
+        '{"agent": "ci-7", "roles": ["dev"]}\n',
+    ),
+    Code(
+        "W148",
+        "a role is defined twice",
+        "Which of the two holds would depend on the order of files.",
+        "bindings: {roles: {dev: [a]}}\n---\nbindings: {roles: {dev: [b]}}\n",
+        "bindings: {roles: {dev: [a, b]}}\n",
+    ),
+    Code(
+        "W149",
+        "a list grants what the permission model does not admit",
+        "The core/runtime model bounds every spec; a kind of access that its scope leaves out "
+        "may not be granted anywhere.",
+        "core:\n  fileSystem: {level: High, scope: [read], validation: Path-based, "
+        "default: No access}\n---\npermissions: {filesystem: {write: [./out/**]}}\n",
+        "core:\n  fileSystem: {level: High, scope: [read, write], validation: Path-based, "
+        "default: No access}\n---\npermissions: {filesystem: {write: [./out/**]}}\n",
+    ),
+    Code(
+        "W150",
+        "tools may be called without the signature that the permission model demands",
+        "With `validation: Signature-based`, a plugin that nobody signed must not be called.",
+        "runtime:\n  execution: {level: High, scope: [tools], validation: Signature-based, "
+        "default: Deny-all}\n---\npermissions: {tools: {allowed: [search]}}\n",
+        "runtime:\n  execution: {level: High, scope: [tools], validation: Signature-based, "
+        "default: Deny-all}\n---\n"
+        "permissions: {tools: {allowed: [search], signed: [release-key]}}\n",
+    ),
+    Code(
+        "W151",
+        "a guardrail does not hold for some agent",
+        "Guardrails are proved over all agents and all requests; one that is broken, or that "
+        "cannot be decided, would promise what is not so.",
+        "permissions: {filesystem: {read: ['~/**']}}\n"
+        "---\n"
+        "security_policy: {guardrails: {never: ['file:**/.ssh/** read']}}\n",
+        "permissions: {filesystem: {read: ['~/docs/*.md']}}\n"
+        "---\n"
+        "security_policy: {guardrails: {never: ['file:**/.ssh/** read']}}\n",
+    ),
+)

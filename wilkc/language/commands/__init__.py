@@ -1,0 +1,45 @@
+"""Commands: the strict lexer, patterns, layers and the guard table. Room: language."""
+
+from wilkc.language.commands.flags import Flag
+from wilkc.language.commands.guards import guarded_options
+from wilkc.language.commands.judge import CommandRules, CommandVerdict, judge_commands, judge_layer
+from wilkc.language.commands.layers import MAX_LAYERS, layers_of, program_name
+from wilkc.language.commands.lexer import Argv, check_argv, lex_line
+from wilkc.language.commands.patterns import (
+    AnyArgument,
+    Argument,
+    CommandPattern,
+    GlobArgument,
+    TextArgument,
+    command_matches,
+    command_words,
+    parse_command_rule,
+)
+from wilkc.language.commands.tables import TABLES, Guard, Tables, Wrapper
+
+__all__ = [
+    "MAX_LAYERS",
+    "TABLES",
+    "AnyArgument",
+    "Argument",
+    "Argv",
+    "CommandPattern",
+    "CommandRules",
+    "CommandVerdict",
+    "Flag",
+    "GlobArgument",
+    "Guard",
+    "Tables",
+    "TextArgument",
+    "Wrapper",
+    "check_argv",
+    "command_matches",
+    "command_words",
+    "guarded_options",
+    "judge_commands",
+    "judge_layer",
+    "layers_of",
+    "lex_line",
+    "parse_command_rule",
+    "program_name",
+]

@@ -1,0 +1,118 @@
+"""The guard table and its kin, read once from `tables.json`. Layer: language (pure data).
+
+The file is part of the language: `flags` maps letters to long names, `wrappers` says where a
+wrapper's inner command begins, `opaque` names programs that run what cannot be judged,
+`shells` and `interpreters` are expressions over a program's last path component, `guards`
+lists for each program the options that run, read or write something else, `scripts` the
+programs whose first operand is code.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Scope = Literal["any", "front"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """How to find the command inside a wrapper.
+
+    Attributes:
+        bare: options without a value.
+        valued: options with a value, attached or as the next argument.
+        operands: arguments between the options and the inner command.
+        plain: whether the inner words are given to a shell and so must hold no special
+            character.
+    """
+
+    bare: tuple[str, ...]
+    valued: tuple[str, ...]
+    operands: int
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Options of one program that run, read or write something else.
+
+    Attributes:
+        short: letters of short options.
+        long: long options with their dashes, also abbreviated and with `=value`.
+        words: arguments that count when equal.
+        prefixes: arguments that count when they begin so, whole or after a `=`.
+        cluster: whether short options may stand in clusters.
+        scope: `front` counts only before the first operand.
+        after: a sub-command that must be the first operand, or empty.
+    """
+
+    short: str
+    long: tuple[str, ...]
+    words: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    cluster: bool
+    scope: Scope
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Everything in `tables.json`."""
+
+    flags: Mapping[str, tuple[str, ...]]
+    wrappers: Mapping[str, Wrapper]
+    opaque: frozenset[str]
+    shells: str
+    interpreters: str
+    harmless: tuple[str, ...]
+    guards: Mapping[str, tuple[Guard, ...]]
+    scripts: Mapping[str, str]
+
+
+def _load() -> Tables:
+    text = resources.files("wilkc.language.commands").joinpath("tables.json").read_text("utf-8")
+    raw = json.loads(text)
+    return Tables(
+        flags={letters: tuple(names) for letters, names in raw["flags"].items()},
+        wrappers={name: _wrapper(entry) for name, entry in raw["wrappers"].items()},
+        opaque=frozenset(raw["opaque"]),
+        shells=raw["shells"],
+        interpreters=raw["interpreters"],
+        harmless=tuple(raw["harmless"]),
+        guards={
+            name: tuple(map(_guard, entries))
+            for names, entries in raw["guards"].items()
+            for name in names.split()
+        },
+        scripts={name: form for names, form in raw["scripts"].items() for name in names.split()},
+    )
+
+
+def _wrapper(entry: dict[str, Any]) -> Wrapper:
+    return Wrapper(
+        bare=tuple(entry.get("bare", "").split()),
+        valued=tuple(entry.get("valued", "").split()),
+        operands=entry.get("operands", 0),
+        plain=entry.get("plain", False),
+    )
+
+
+def _guard(entry: dict[str, Any]) -> Guard:
+    return Guard(
+        short=entry.get("short", ""),
+        long=tuple(entry.get("long", "").split()),
+        words=tuple(entry.get("words", "").split()),
+        prefixes=tuple(entry.get("prefixes", "").split()),
+        cluster=entry.get("cluster", True),
+        scope=entry.get("scope", "any"),
+        after=entry.get("after", ""),
+    )
+
+
+TABLES: Final = _load()

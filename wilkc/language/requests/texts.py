@@ -1,0 +1,86 @@
+"""What holds for every text, number and size in a request. Layer: language (pure).
+
+OPA would read a lone surrogate as U+FFFD, another text than the one acted on, and has no
+number for NaN or infinity; so such requests are refused before anyone is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from wilkc.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from wilkc.core.contract import Json, Request
+
+MAX_REQUEST_BYTES: Final = 65_536
+"""Bytes of a request's JSON, written in ASCII."""
+MAX_DEPTH: Final = 16
+"""Levels of lists and objects, the request itself being the first."""
+
+
+def check_request(request: Request) -> None:
+    """Refuse a request that is too large or deep, or holds what JSON or Unicode does not.
+
+    Raises:
+        RequestError: with detail `malformed_request` or `text_not_unicode`.
+    """
+    value = request.as_input()
+    check_json(value)
+    if len(json.dumps(value)) > MAX_REQUEST_BYTES:
+        malformed(f"it has more than {MAX_REQUEST_BYTES} bytes")
+
+
+def check_json(value: Json) -> None:
+    """Refuse what is nested too deep, is no JSON value, or holds text that is not Unicode.
+
+    Raises:
+        RequestError: with detail `malformed_request` or `text_not_unicode`.
+    """
+    pending = [(value, 1)]
+    while pending:
+        item, depth = pending.pop()
+        if isinstance(item, dict | list) and depth > MAX_DEPTH:
+            malformed(f"it is nested deeper than {MAX_DEPTH} levels")
+        if isinstance(item, dict):
+            for key in item:
+                _check_key(key)
+            pending.extend((member, depth + 1) for member in item.values())
+        elif isinstance(item, list):
+            pending.extend((member, depth + 1) for member in item)
+        else:
+            _check_scalar(item)
+
+
+def malformed(why: str) -> NoReturn:
+    """Refuse a request for its shape.
+
+    Raises:
+        RequestError: always, with detail `malformed_request`.
+    """
+    raise RequestError("malformed_request", f"the request is malformed: {why}")
+
+
+def _check_key(key: object) -> None:
+    if not isinstance(key, str):
+        malformed("a member's name is not text")
+    _check_text(key)
+
+
+def _check_scalar(item: object) -> None:
+    if isinstance(item, str):
+        _check_text(item)
+    elif isinstance(item, float):
+        if not math.isfinite(item):
+            malformed("a number is not finite")
+    elif not isinstance(item, int | None):
+        malformed("it holds something that is not JSON")
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise RequestError("text_not_unicode", "a text is not valid Unicode") from error
