@@ -1,0 +1,71 @@
+"""Specs that two versions share and nothing else touches. Layer: compiler.
+
+A change usually touches few of many specs. A spec whose file is the same in both versions
+means the same in both, if everything that it rests on is the same too, so it need not be read
+to be compared. This is decided by the bytes alone, and only where they leave no doubt: the
+file says nothing about agents or bases, so that its agent is called as the file is; no file
+that is read mentions that name; and nothing that every spec rests on has changed. Whatever
+could spell a word in another way (an escape, a second document) counts as doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from wilkc.plan.agents import stem
+from wilkc.spec import FLEET_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SPEC: Final = re.compile(rb"^permissions[ ]*:", re.MULTILINE)
+_NAMING: Final = (b"\\", b"agent", b"extends", b"bindings", b"roles", b"\n---", b"\n...")
+"""What may give a spec another name, another agent, or a base; or begin another document."""
+_BOUNDING: Final = (
+    b"\\", b"security_policy", b"core", b"runtime", b"audit", b"data_protection",
+    b"access_control", b"security_defaults",
+)  # fmt: skip
+"""What may be a document that every spec rests on."""
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+
+
+def untouched(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, str]:
+    """Files that need not be read to compare two versions, each with its one agent.
+
+    Args:
+        old: file name to bytes.
+        new: the same of the other version.
+
+    Returns:
+        A part of the files that both have alike; nothing where there is any doubt.
+    """
+    same = {file for file, text in old.items() if new.get(file) == text}
+    changed = [text for side in (old, new) for file, text in side.items() if file not in same]
+    if any(_holds(text, _BOUNDING) for text in changed):
+        return {}
+    found = {file: stem(file) for file in same if _is_plain(file, old[file])}
+    names = Counter(stem(file) for file in {*old, *new})
+    read = {file for file in {*old, *new} if file not in found}
+    texts = [side[file] for side in (old, new) for file in read if file in side]
+    if any(b"\\" in text for text in texts):
+        return {}
+    whole = b"\0".join(texts)
+    return {
+        file: agent
+        for file, agent in found.items()
+        if names[agent] == 1 and agent.encode("ascii") not in whole
+    }
+
+
+def _is_plain(file: str, text: bytes) -> bool:
+    if file.endswith(FLEET_SUFFIX) or not _NAME.fullmatch(stem(file)):
+        return False
+    doubtful = text.startswith(b"---") or _holds(text, _NAMING) or _holds(text, _BOUNDING)
+    return not doubtful and _SPEC.search(text) is not None
+
+
+def _holds(text: bytes, words: tuple[bytes, ...]) -> bool:
+    """Whether one of the words occurs anywhere: said too often, never too rarely."""
+    return any(word in text for word in words)

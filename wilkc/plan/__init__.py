@@ -1,0 +1,33 @@
+"""Documents to the plan, and the reference evaluator. Room: plan."""
+
+from wilkc.plan.build import (
+    DEFAULTS_PATH,
+    ancestors,
+    build_plan,
+    default_permissions,
+    plan_spec,
+    united_permissions,
+)
+from wilkc.plan.model import Plan, SpecPlan
+from wilkc.plan.positions import entries
+from wilkc.plan.resolve import Family, resolve
+from wilkc.plan.scope import check_scope, levels
+from wilkc.plan.semantics import decide, decide_by_spec
+
+__all__ = [
+    "DEFAULTS_PATH",
+    "Family",
+    "Plan",
+    "SpecPlan",
+    "ancestors",
+    "build_plan",
+    "check_scope",
+    "decide",
+    "decide_by_spec",
+    "default_permissions",
+    "entries",
+    "levels",
+    "plan_spec",
+    "resolve",
+    "united_permissions",
+]

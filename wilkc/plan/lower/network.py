@@ -1,0 +1,101 @@
+"""The `network` category: hosts with the ports and protocols that hold for each. Layer: plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wilkc.language.hosts import DEFAULT_PORTS, parse_host_rule
+from wilkc.plan.lower.entries import Place, limit
+from wilkc.plan.model import HostRule, NetworkPlan, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wilkc.spec import HostEntry, Network
+
+Ports = tuple[tuple[int, int], ...]
+DEFAULT_PROTOCOLS = frozenset({"https"})
+
+
+def lower_network(section: Network, place: Place) -> NetworkPlan:
+    """The `network` category.
+
+    In an allow, absent protocols mean https, and absent ports mean the default ports of the
+    protocols; an allow whose protocols have no default port and which names none has no
+    ports and therefore matches nothing (`wilkc.plan.build` reports it). In a block, absent
+    means every port and every protocol.
+    """
+    protocols = DEFAULT_PROTOCOLS if section.protocols is None else frozenset(section.protocols)
+    return NetworkPlan(
+        allow=_allow_rules(
+            section.allowed_hosts, protocols, section.allowed_ports, place.at("allowed_hosts")
+        ),
+        block=_block_rules(section.blocked_hosts, place.at("blocked_hosts")),
+        blocked_ports=_port_rules(section.blocked_ports, place.at("blocked_ports")),
+        rate=limit(
+            section.max_requests_per_minute,
+            place.at("max_requests_per_minute"),
+            "net.max_requests_per_minute",
+        ),
+        timeout=limit(section.timeout_seconds, place.at("timeout_seconds"), "net.timeout_seconds"),
+    )
+
+
+def _allow_rules(
+    entries: Sequence[str | HostEntry] | None,
+    protocols: frozenset[str],
+    ports: Ports | None,
+    place: Place,
+) -> tuple[HostRule, ...]:
+    rules = []
+    for number, entry in enumerate(entries or ()):
+        text, own_ports, own_protocols = _parts(entry)
+        held = protocols if own_protocols is None else frozenset(own_protocols)
+        chosen = ports if own_ports is None else own_ports
+        if chosen is None or (own_ports is None and own_protocols is not None):
+            chosen = _default_ports(held)
+        rules.append(_rule("net.allow", place.at(number), text, chosen, held))
+    return tuple(rules)
+
+
+def _block_rules(entries: Sequence[str | HostEntry] | None, place: Place) -> tuple[HostRule, ...]:
+    rules = []
+    for number, entry in enumerate(entries or ()):
+        text, ports, protocols = _parts(entry)
+        held = frozenset(protocols or ())
+        rules.append(_rule("net.block", place.at(number), text, ports or (), held))
+    return tuple(rules)
+
+
+def _parts(entry: str | HostEntry) -> tuple[str, Ports | None, Sequence[str] | None]:
+    if isinstance(entry, str):
+        return entry, None, None
+    return entry.host, entry.ports, entry.protocols
+
+
+def _rule(name: str, place: Place, text: str, ports: Ports, protocols: frozenset[str]) -> HostRule:
+    return HostRule(
+        id=f"{place.origin}{name}.{place.path[-1]}",
+        text=text,
+        span=place.span,
+        patterns=parse_host_rule(text),
+        ports=tuple(sorted(ports)),
+        protocols=protocols,
+    )
+
+
+def _default_ports(protocols: frozenset[str]) -> Ports:
+    known = sorted(DEFAULT_PORTS[name] for name in protocols if name in DEFAULT_PORTS)
+    return tuple((port, port) for port in known)
+
+
+def _port_rules(ranges: Ports | None, place: Place) -> tuple[Rule[tuple[int, int]], ...]:
+    return tuple(
+        Rule(
+            f"{place.origin}net.blocked_ports.{number}",
+            str(low) if low == high else f"{low}-{high}",
+            place.at(number).span,
+            ((low, high),),
+        )
+        for number, (low, high) in enumerate(ranges or ())
+    )

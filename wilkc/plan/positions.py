@@ -1,0 +1,63 @@
+"""Where each rule of a spec stands in its YAML. Layer: plan."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from wilkc.core.contract import RuleRef
+from wilkc.plan.model import Limit, Names, Rule
+
+if TYPE_CHECKING:
+    from wilkc.plan.model import Permissions
+
+
+Entry = Rule[Any] | Limit | Names
+
+
+def positions(permissions: Permissions) -> dict[str, RuleRef]:
+    """Rule id to its place and text, for every rule, limit and set of words."""
+    return {name: _reference(held) for name, held in entries(permissions).items()}
+
+
+def entries(permissions: Permissions) -> dict[str, Entry]:
+    """Every rule, limit and set of words by its id."""
+    found: dict[str, Entry] = {}
+    _gather(permissions, found)
+    return found
+
+
+def _gather(value: Any, found: dict[str, Entry]) -> None:
+    if isinstance(value, tuple):
+        for item in value:
+            if isinstance(item, Rule):
+                found[item.id] = item
+    elif isinstance(value, Limit | Names):
+        found[value.id] = value
+    elif isinstance(value, dict):
+        for item in value.values():
+            _gather(item, found)
+    else:
+        kind: Any = type(value)
+        for name in _field_names(kind):
+            _gather(getattr(value, name), found)
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; nothing else has any."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _reference(held: Entry) -> RuleRef:
+    span = held.span
+    return RuleRef(held.id, span.file, span.line, span.column, _text(held))
+
+
+def _text(held: Entry) -> str:
+    if isinstance(held, Rule):
+        return held.text
+    if isinstance(held, Limit):
+        return str(held.value)
+    return ", ".join(sorted(held.values))

@@ -1,0 +1,128 @@
+"""Paths that show what a pattern means: one it allows, one it does not. Layer: plan.
+
+Candidates are tried against the permissions, so an answer is always true; where no candidate
+fits there is no answer, and the rule is treated as one that grants nothing.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Final
+
+from wilkc.language.atoms import AnyOne, Atom, CharClass, Literal, Star
+from wilkc.language.paths import GLOBSTAR
+from wilkc.plan.judges.files import fold_extension, permits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wilkc.language.paths import Part, PathPattern
+    from wilkc.plan.model import FilePlan
+
+_FILLERS: Final = ("a", "b", "zq", "A1", "_")
+_STRANGERS: Final = ("a", "a.py", ".hidden", "zq.wilk", "a/b")
+_LAST_ASCII: Final = 127
+
+
+def is_literal(part: Part) -> bool:
+    """Whether a segment holds no wildcard."""
+    return part is not GLOBSTAR and len(part) == 1 and isinstance(part[0], Literal)
+
+
+def literal_base(pattern: PathPattern) -> tuple[str, ...]:
+    """The longest leading run of segments without wildcard."""
+    base = []
+    for part in pattern.parts:
+        if part is GLOBSTAR or len(part) != 1 or not isinstance(part[0], Literal):
+            break
+        base.append(part[0].text)
+    return tuple(base)
+
+
+def path_text(root: str, segments: tuple[str, ...]) -> str:
+    """The canonical text of a path."""
+    return "/" + "/".join(segments) if root == "/" else "/".join((root, *segments))
+
+
+def allowed_sample(plan: FilePlan, action: str, pattern: PathPattern, *, fold: bool) -> str | None:
+    """A path that the pattern matches and that the permissions grant for the action."""
+    for candidate in _candidates(plan, action, pattern):
+        if may(plan, action, candidate, fold=fold):
+            return candidate
+    return None
+
+
+def denied_witness(
+    plan: FilePlan, action: str, root: str, base: tuple[str, ...], *, fold: bool
+) -> str | None:
+    """A path at or below the base that the permissions deny for the action."""
+    below = [path_text(root, (*base, *name.split("/"))) for name in _STRANGERS]
+    for candidate in (*below, path_text(root, base)):
+        if not may(plan, action, candidate, fold=fold):
+            return candidate
+    return None
+
+
+def may(plan: FilePlan, action: str, path: str, *, fold: bool) -> bool:
+    """Whether the permissions grant the action on a small file of that name."""
+    if action == "write" and plan.extensions is not None:
+        stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+        if not (stem and dot) or fold_extension(suffix) not in plan.extensions.values:
+            return False
+    return permits(plan, action, path, fold=fold)
+
+
+def _candidates(plan: FilePlan, action: str, pattern: PathPattern) -> Iterator[str]:
+    suffixes = [""]
+    if action == "write" and plan.extensions is not None:
+        suffixes += [f".{suffix}" for suffix in sorted(plan.extensions.values)]
+    # Only a globstar that is not the last segment can have a depth.
+    depths = (0, 1) if GLOBSTAR in pattern.parts[:-1] else (0,)
+    for filler, suffix, depth in product(_FILLERS, suffixes, depths):
+        segments = _fill(pattern, filler, depth)
+        if segments:
+            yield path_text(
+                pattern.root, (*segments[:-1], segments[-1] + _fitting(pattern, suffix))
+            )
+
+
+def _fitting(pattern: PathPattern, suffix: str) -> str:
+    """The suffix where the last segment of the pattern can take one, else nothing."""
+    last = pattern.parts[-1]
+    takes = last is GLOBSTAR or isinstance(last[-1], Star)
+    return suffix if takes else ""
+
+
+def _fill(pattern: PathPattern, filler: str, depth: int) -> tuple[str, ...]:
+    segments: list[str] = []
+    for number, part in enumerate(pattern.parts):
+        if part is GLOBSTAR:
+            # A tree is shown by something in it, never by its base alone.
+            last = number == len(pattern.parts) - 1
+            segments += [filler] * (1 if last else depth)
+        else:
+            text = "".join(_atom(atom, filler) for atom in part)
+            segments.append(text or filler)
+    return tuple(segments)
+
+
+def _atom(atom: Atom, filler: str) -> str:
+    if isinstance(atom, Literal):
+        return atom.text
+    if isinstance(atom, AnyOne):
+        return filler[0]
+    if isinstance(atom, CharClass):
+        return _member(atom, filler)
+    return filler
+
+
+def _member(atom: CharClass, filler: str) -> str:
+    if not atom.negated:
+        return atom.ranges[0][0]
+    letters = (filler[0], *map(chr, range(ord("!"), _LAST_ASCII)))
+    outside = (
+        char
+        for char in letters
+        if char not in "/." and not any(low <= char <= high for low, high in atom.ranges)
+    )
+    return next(outside, filler[0])
