@@ -1,0 +1,64 @@
+package wilk.shell
+
+# METADATA
+# description: How often each guarded option of the program stands in the command.
+default guarded(_) := {}
+
+guarded(text) := {item[0]: times |
+	held := arguments(text)
+	some item in data.wilk.tables.shell.guards[name(text)].each
+	times := count([argument |
+		some argument in _considered(held, item[2], item[3])
+		regex.match(item[1], argument)
+	])
+	times > 0
+} if {
+	# Tried as one expression over the whole command; most commands hold none of them.
+	regex.match(data.wilk.tables.shell.guards[name(text)].any, text)
+}
+
+# METADATA
+# description: Why an interpreter may not run this; empty if it may, or is none.
+interpreter_problem(text) := "" if {
+	is_string(data.wilk.tables.shell.interpreters)
+	not regex.match(data.wilk.tables.shell.interpreters, name(text))
+} else := "code_from_input" if {
+	count(arguments(text)) == 0
+} else := "" if {
+	count(guarded(text)) > 0
+} else := "" if {
+	held := arguments(text)
+	count(held) == 1
+	data.wilk.tables.shell.harmless[held[0]] == true
+} else := "code_from_input" if {
+	regex.match(`^(?:-$|/dev/)`, arguments(text)[0])
+} else := "option_before_script" if {
+	_option(arguments(text)[0])
+} else := "interpreter_not_listed" if {
+	not interpreter_listed(name(text))
+} else := "script_not_allowed" if {
+	not script_allowed(arguments(text)[0])
+} else := "" if {
+	is_string(data.wilk.tables.shell.interpreters)
+}
+
+# METADATA
+# description: The first argument that is no option; undefined if there is none.
+first_operand(held) := [argument | some argument in held; not _option(argument)][0]
+
+_option(argument) if {
+	startswith(argument, "-")
+	argument != "-"
+}
+
+_considered(held, scope, "") := held if scope != "front"
+
+_considered(held, "front", "") := array.slice(held, 0, min(places) + 1) if {
+	places := {place | some place, argument in held; not _option(argument)}
+	count(places) > 0
+} else := held
+
+_considered(held, _, after) := held if {
+	after != ""
+	first_operand(held) == after
+}

@@ -1,0 +1,35 @@
+"""Room: bundle. Reproducible archives for OPA, signed with ES256 and verified."""
+
+from wilkc.bundle.container import read_bundle, write_bundle
+from wilkc.bundle.key_files import (
+    check_key_id,
+    key_id_of,
+    load_private_key,
+    load_public_key,
+    write_key_pair,
+)
+from wilkc.bundle.keys import PrivateKey, PublicKey, generate_key
+from wilkc.bundle.model import Bundle, VerifiedBundle
+from wilkc.bundle.signing import sign_bundle
+from wilkc.bundle.sources import SOURCES, read_sources_of, write_sources
+from wilkc.bundle.verifying import verify_bundle
+
+__all__ = [
+    "SOURCES",
+    "Bundle",
+    "PrivateKey",
+    "PublicKey",
+    "VerifiedBundle",
+    "check_key_id",
+    "generate_key",
+    "key_id_of",
+    "load_private_key",
+    "load_public_key",
+    "read_bundle",
+    "read_sources_of",
+    "sign_bundle",
+    "verify_bundle",
+    "write_bundle",
+    "write_key_pair",
+    "write_sources",
+]

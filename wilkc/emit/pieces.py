@@ -1,0 +1,101 @@
+"""Specs in compiled form, one by one and together. Layer: emit.
+
+A piece rests on its spec alone, so it can be kept and used again as long as the spec means
+the same; what holds for all specs is added where the pieces are put together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wilkc.core.canonical import CanonicalBytes, canonical_json, canonical_object, sha256_hex
+from wilkc.core.details import MESSAGES, UNREADABLE
+from wilkc.emit.data import PROFILE_KEY_LENGTH, profile_data
+from wilkc.emit.shell import shell_tables
+from wilkc.emit.tables import text_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wilkc.core.contract import Json
+    from wilkc.plan.model import SpecPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One spec in compiled form.
+
+    Attributes:
+        key: name of its profile.
+        positions: where its entries stand.
+        sandbox: how its commands are confined.
+        profile: everything that decisions by it rest on, or None where that is in `modules`.
+        modules: the profile as Rego: name in the bundle to text.
+    """
+
+    key: str
+    positions: CanonicalBytes
+    sandbox: CanonicalBytes
+    profile: CanonicalBytes | None = None
+    modules: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def data_piece(spec: SpecPlan) -> Piece:
+    """A spec whose profile is data; the profile is encoded once, for its name and itself."""
+    profile = canonical_json(profile_data(spec))
+    key = sha256_hex(profile)[:PROFILE_KEY_LENGTH]
+    return Piece(key, *place_members(spec), profile)
+
+
+def place_members(spec: SpecPlan) -> tuple[CanonicalBytes, CanonicalBytes]:
+    """The members of a piece that all forms share: its positions and its sandbox."""
+    return _places(spec), canonical_json(spec.sandbox.as_json())
+
+
+def _places(spec: SpecPlan) -> CanonicalBytes:
+    """`place_data` encoded, in half the time: most places are in one file, named once."""
+    files: dict[str, CanonicalBytes] = {}
+    places: dict[str, CanonicalBytes] = {}
+    for ref in spec.positions.values():
+        file = files.get(ref.file) or files.setdefault(ref.file, canonical_json(ref.file))
+        text = b'{"column":%d,"file":%b,"line":%d}' % (ref.column, file, ref.line)
+        places[ref.id] = CanonicalBytes(text)
+    return canonical_object(places)
+
+
+def profiles_data(pieces: Iterable[Piece]) -> CanonicalBytes:
+    """The profiles that are data, as an object from key to profile."""
+    profiles = {piece.key: piece.profile for piece in pieces if piece.profile is not None}
+    return canonical_object(profiles)
+
+
+def common_data(
+    pieces: Mapping[str, Piece],
+    agents: Mapping[str, tuple[str, ...]],
+    levels: Mapping[str, str],
+) -> dict[str, CanonicalBytes]:
+    """Everything under `data.wilk` but the revision and profiles: key to canonical bytes.
+
+    Args:
+        pieces: spec name to its compiled form, all in the same form.
+        agents: agent id to the names of its specs, sorted.
+        levels: resource type to the level that the core/runtime model gives it.
+    """
+    common: dict[str, Json] = {
+        "agents": {agent: _names(names) for agent, names in agents.items() if names},
+        "levels": dict(levels),
+        "messages": MESSAGES,
+        "unreadable": UNREADABLE,
+        "tables": {**text_tables(), "shell": shell_tables()},
+        "specs": {name: {"profile": piece.key} for name, piece in pieces.items()},
+    }
+    members = {name: canonical_json(value) for name, value in common.items()}
+    members["positions"] = canonical_object({n: piece.positions for n, piece in pieces.items()})
+    members["sandbox"] = canonical_object({n: piece.sandbox for n, piece in pieces.items()})
+    return members
+
+
+def _names(names: tuple[str, ...]) -> Json:
+    """One spec as a text, which the store serves without converting; several as a list."""
+    return names[0] if len(names) == 1 else list(names)

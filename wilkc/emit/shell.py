@@ -1,0 +1,259 @@
+"""The `shell` category as data for `policies/lib/wilk/shell`. Layer: emit.
+
+A command is one text: its arguments, each ended by NUL, which no argument holds. An allow
+entry is one expression over that text, expressions that must not match (wildcards take no
+option and no `.` or `..` segment), how often it spells each guarded option, and its words.
+A block entry is a list of expressions that must all match.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.emit.alternation import anchored
+from wilkc.emit.regex import glob_regex, path_regex, text_regex
+from wilkc.language.atoms import Glob, Star
+from wilkc.language.commands import (
+    TABLES,
+    AnyArgument,
+    Argument,
+    CommandPattern,
+    Flag,
+    GlobArgument,
+    Guard,
+    TextArgument,
+    Wrapper,
+    guarded_options,
+)
+from wilkc.plan.judges.shell import shell_conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wilkc.core.contract import Json
+    from wilkc.plan.model import Rule, ShellPlan
+
+END: Final = r"\x{0}"
+ONE: Final = r"[^\x{0}]*\x{0}"
+"""One argument of any text."""
+CHAR: Final = r"[^/\x{0}]"
+NOTHING: Final = r"[^\x{0}-\x{10ffff}]"
+_PATH: Final = r"(?:[^\x{0}]*/)?"
+OPTION_CHAR: Final = r"[^\x{0}]"
+
+
+def shell_data(plan: ShellPlan, *, fold: bool) -> Json:
+    """The JSON under `profiles[pid].shell`."""
+    return {
+        "allow": _by_program(plan.allow, _allow_key, _allow_entry),
+        "block": _by_program(plan.block, _block_key, _block_entry),
+        "interpreters": dict.fromkeys(
+            sorted(plan.interpreters.values) if plan.interpreters else (), True
+        ),
+        "directories": _directories(plan, fold=fold),
+        "conditions": [condition.as_json() for condition in shell_conditions(plan)],
+    }
+
+
+def shell_tables() -> Json:
+    """The JSON under `tables.shell`: what holds for every profile."""
+    return {
+        "opaque": dict.fromkeys(sorted(TABLES.opaque), True),
+        "special": f"^{_PATH}(?:{'|'.join(_special())}){END}",
+        "shell_text": f"^{_PATH}(?:{TABLES.shells}){END}(?:{ONE})*-[A-Za-z]*c",
+        "interpreters": anchored(TABLES.interpreters),
+        "harmless": dict.fromkeys(TABLES.harmless, True),
+        "wrappers": {name: _wrapper(wrapper) for name, wrapper in TABLES.wrappers.items()},
+        "guards": {name: _guards(guards) for name, guards in TABLES.guards.items() if guards},
+        "scripts": {name: anchored(form) for name, form in TABLES.scripts.items()},
+    }
+
+
+def _directories(plan: ShellPlan, *, fold: bool) -> str:
+    """One expression for all; without a directory one that matches nothing."""
+    sources = [
+        path_regex(pattern, fold=fold)
+        for rule in plan.directories or ()
+        for pattern in rule.patterns
+    ]
+    return anchored("|".join(sources)) if sources else NOTHING
+
+
+def _special() -> list[str]:
+    """Expressions for the names of all programs that a table knows."""
+    known = {*TABLES.opaque, *TABLES.wrappers, *TABLES.guards, *TABLES.scripts}
+    return [TABLES.shells, TABLES.interpreters, *map(text_regex, sorted(known))]
+
+
+def _by_program(rules: Iterable[Rule[CommandPattern]], key: Any, entry: Any) -> Json:
+    programs: dict[str, list[Json]] = {}
+    count = 0
+    for rank, rule in enumerate(rules):
+        count += 1
+        for pattern in rule.patterns:
+            held = {"rank": rank, "rule": rule.id, **entry(pattern)}
+            programs.setdefault(key(pattern), []).append(held)
+    return {"n": count, "program": programs}
+
+
+def _allow_key(pattern: CommandPattern) -> str:
+    """The program, and the first argument too where the pattern fixes it."""
+    first = pattern.arguments[0] if pattern.arguments else None
+    if isinstance(first, TextArgument):
+        return f"{pattern.program}\0{first.text}"
+    return pattern.program
+
+
+def _block_key(pattern: CommandPattern) -> str:
+    return pattern.program
+
+
+def _allow_entry(pattern: CommandPattern) -> Mapping[str, Json]:
+    parts = [_argument(argument, strict=True) for argument in pattern.arguments]
+    rest = f"(?:{ONE})*" if pattern.rest else ""
+    program = text_regex(pattern.program) + END
+    spelled = guarded_options((pattern.program, *pattern.literals))
+    return {
+        "match": anchored(program + "".join(parts) + rest),
+        "never": [
+            f"^{program}(?:{ONE}){{{index}}}{refused}"
+            for index, argument in enumerate(pattern.arguments)
+            for refused in _refused(argument)
+        ],
+        "spelled": dict(sorted(spelled.items())),
+        "words": dict.fromkeys(sorted(pattern.literals), True),
+    }
+
+
+def _block_entry(pattern: CommandPattern) -> Mapping[str, Json]:
+    gap = f"(?:{ONE})*"
+    words = [_argument(argument, strict=False) + gap for argument in pattern.arguments]
+    expressions = [anchored(ONE + gap + "".join(words))]
+    expressions.extend(_flag(flag) for flag in pattern.flags)
+    return {"all": expressions}
+
+
+def _argument(argument: Argument, *, strict: bool) -> str:
+    if isinstance(argument, AnyArgument):
+        return ONE
+    if isinstance(argument, TextArgument):
+        return text_regex(argument.text) + END
+    return _glob_argument(argument, strict=strict) + END
+
+
+def _glob_argument(argument: GlobArgument, *, strict: bool) -> str:
+    """A path glob over one argument; `**` also takes nothing together with its slash."""
+    segment = f"{CHAR}+" if strict else f"{CHAR}*"
+    pieces: list[str] = []
+    last = len(argument.segments) - 1
+    for index, glob in enumerate(argument.segments):
+        if glob is not None:
+            pieces.append(_segment(glob, strict=strict) + ("" if index == last else "/"))
+        elif index == last and index == 0:
+            pieces.append(f"{segment}(?:/{segment})*" if strict else OPTION_CHAR + "*")
+        elif index == last:
+            pieces[-1] = pieces[-1].removesuffix("/")
+            pieces.append(f"(?:/{segment})*")
+        else:
+            pieces.append(f"(?:{segment}/)*")
+    return "".join(pieces)
+
+
+def _segment(glob: Glob, *, strict: bool) -> str:
+    if strict and glob and all(isinstance(atom, Star) for atom in glob):
+        return f"{CHAR}+"
+    return glob_regex(glob, any_char=CHAR, without="/")
+
+
+def _refused(argument: Argument) -> list[str]:
+    """What wildcards of an allow never take, as expressions from the argument's start."""
+    if not isinstance(argument, GlobArgument):
+        return []
+    dots = "".join(
+        text_regex("".join(getattr(atom, "text", "") for atom in glob or ())) + "/"
+        for glob in argument.segments[: argument.dots]
+    )
+    found = [rf"{dots}(?:{OPTION_CHAR}*/)?[.][.]?(?:/|{END})"]
+    if not argument.option:
+        found.append("-")
+    return found
+
+
+def _flag(flag: Flag) -> str:
+    """A flag among the arguments before `--`."""
+    before = (
+        rf"(?:(?:|-|[^-\x{{0}}]{OPTION_CHAR}*|-[^-\x{{0}}]{OPTION_CHAR}*|--{OPTION_CHAR}+){END})*"
+    )
+    forms = []
+    if flag.short:
+        letters = "".join(rf"\x{{{ord(letter):x}}}" for letter in flag.short)
+        forms.append(rf"-(?:[{letters}]|[^-\x{{0}}]{OPTION_CHAR}*[{letters}]){OPTION_CHAR}*")
+    forms.extend(f"--{_abbreviation(name, 1)}(?:={OPTION_CHAR}*)?" for name in flag.long)
+    if flag.initial:
+        forms.append(f"--{text_regex(flag.initial)}{OPTION_CHAR}*")
+    return rf"^{ONE}{before}(?:{'|'.join(forms)}){END}"
+
+
+def _abbreviation(name: str, shortest: int) -> str:
+    """Every beginning of a name of at least so many characters."""
+    source = ""
+    for index in range(len(name) - 1, shortest - 1, -1):
+        source = f"(?:{text_regex(name[index])}{source})?"
+    return text_regex(name[:shortest]) + source
+
+
+def _wrapper(wrapper: Wrapper) -> Json:
+    """One expression whose groups hold the inner command, after `--` or without it."""
+    options = [text_regex(option) + END for option in wrapper.bare]
+    letters = "".join(sorted({o[1] for o in wrapper.bare if not o.startswith("--")}))
+    if letters:
+        options.append(rf"-[{letters}]+{END}")
+    for option in wrapper.valued:
+        options.extend(_valued(option))
+    leading = f"(?:{'|'.join(options)})*" if options else ""
+    operand = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*){END}"
+    if wrapper.operands:
+        fewer = f"(?:{ONE}){{0,{wrapper.operands - 1}}}"
+        after = f"(?:(?:{ONE}){{{wrapper.operands}}}((?:{ONE})*)|{fewer})"
+        without = f"(?:{operand}(?:{fewer}|(?:{ONE}){{{wrapper.operands - 1}}}((?:{ONE})*)))?"
+    else:
+        after = f"((?:{ONE})*)"
+        without = f"((?:{operand}(?:{ONE})*)?)"
+    return {
+        "inner": f"^{ONE}{leading}(?:--{END}{after}|{without})$",
+        "plain": wrapper.plain,
+    }
+
+
+def _valued(option: str) -> list[str]:
+    """An option with its value as the next argument, or attached."""
+    name = text_regex(option)
+    attached = f"{name}={OPTION_CHAR}+" if option.startswith("--") else f"{name}{OPTION_CHAR}+"
+    return [name + END + ONE, attached + END]
+
+
+def _guards(guards: Iterable[Guard]) -> Json:
+    """`each` guarded option, and `any`, what a command that holds one of them always matches."""
+    each = [item for place, guard in enumerate(guards) for item in _guard_items(place, guard)]
+    # `^` and `$` of one argument are the NULs around it in the text of the command.
+    sources = [source.replace("^", END).replace("$", END) for _, source, _, _ in each]
+    return {"any": "|".join(dict.fromkeys(sources)), "each": each}
+
+
+def _guard_items(place: int, guard: Guard) -> list[Json]:
+    """[key, expression over one argument, scope, sub-command] for each guarded option."""
+    items: list[tuple[str, str]] = []
+    for letter in guard.short:
+        form = text_regex(letter)
+        source = rf"^-[A-Za-z0-9]*{form}" if guard.cluster else rf"^-{form}"
+        items.append((f"short:{letter}", source))
+    items.extend((f"long:{name}", _long(name)) for name in guard.long)
+    items.extend((f"word:{word}", rf"^{text_regex(word)}$") for word in guard.words)
+    items.extend((f"prefix:{prefix}", rf"(?:^|=){text_regex(prefix)}") for prefix in guard.prefixes)
+    return [[f"{place}:{key}", source, guard.scope, guard.after] for key, source in items]
+
+
+def _long(name: str) -> str:
+    if not name.startswith("--"):
+        return rf"^{text_regex(name)}(?:=[\x{{0}}-\x{{10ffff}}]*)?$"
+    return rf"^--{_abbreviation(name[2:], 1)}(?:=[\x{{0}}-\x{{10ffff}}]*)?$"

@@ -1,0 +1,80 @@
+"""Waiting until the right revision answers. Layer: opa.
+
+OPA's health page stays good after a refused update, and is good without any bundle: only its
+status and an answer tell which revision is in force.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.contract import Request
+from wilkc.core.errors import UnavailableError
+from wilkc.opa.denials import is_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wilkc.opa.client import AdminClient
+    from wilkc.opa.transport import Transport
+
+_PAUSE_SECONDS: Final = 0.02
+CANARY: Final = Request(agent="~canary", action="read", type="file", id="./canary")
+"""A question of an agent that no spec can name; the only right answer is no."""
+
+
+def await_revision(
+    admin: AdminClient,
+    transport: Transport,
+    revision: str,
+    *,
+    seconds: float,
+    failure: Callable[[], str],
+) -> None:
+    """Wait until OPA says that a revision is in force, and answers by it.
+
+    Args:
+        admin: asked for the status.
+        transport: asked for a decision.
+        revision: the one that shall be in force.
+        seconds: how long to wait.
+        failure: why OPA is not running, or empty.
+
+    Raises:
+        UnavailableError: OPA ended, refused the bundle, or took too long.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = admin.bundle_status()
+        if status is not None and status.error:
+            raise UnavailableError(f"OPA refuses the bundle: {status.error}")
+        if status is not None and status.revision == revision and answers(transport, revision):
+            return
+        if why := failure():
+            raise UnavailableError(f"OPA does not start: {why}")
+        time.sleep(_PAUSE_SECONDS)
+    raise UnavailableError(
+        f"OPA was not ready within {seconds:g} s",
+        help_text="see whether `opa run --server` works here, or allow it more time",
+    )
+
+
+def await_recovery(admin: AdminClient, *, seconds: float) -> None:
+    """Wait, at most so long, until OPA has forgotten the error of a refused bundle.
+
+    OPA fetches again after a delay, and reports the error until then: what is published
+    meanwhile would seem to be refused.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = admin.bundle_status()
+        if status is not None and not status.error:
+            return
+        time.sleep(_PAUSE_SECONDS)
+
+
+def answers(transport: Transport, revision: str) -> bool:
+    """Whether a decision comes, by this revision, and denies what nobody may do."""
+    decision = transport.decide(CANARY)
+    return is_answer(decision) and not decision.allow and decision.revision == revision

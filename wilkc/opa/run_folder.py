@@ -1,0 +1,185 @@
+"""The folder that one sidecar runs in, and no other at the same time. Layer: opa.
+
+OPA removes whatever stands at its socket's path, even a socket in use, so a second one would
+silently take over. The lock is on the folder itself: no file of it can be left behind, and
+the kernel gives it up when its last holder, OPA included, is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.opa.announcement import announcement_path
+from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET
+from wilkc.opa.private_files import write_private
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+MAX_SOCKET_PATH: Final = 107
+"""Bytes of a socket's path, see unix(7); one less than `sun_path`, for the final NUL."""
+PRIVATE_NAME: Final = "opa.sock"
+_SOCKET_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
+_MAX_TEMPORARY: Final = 80
+_TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET})
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+class RunFolder:
+    """Holds the folder's lock and everything in it, from `open` to `close`.
+
+    Args:
+        socket: where decisions are asked; its folder is the run folder, made with mode 0700
+            where it is not there. None makes a temporary one.
+    """
+
+    def __init__(self, socket: Path | None = None) -> None:
+        self._wanted = socket
+        self._lock = -1
+        self._made = False
+        self.socket = Path()
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.socket.parent
+
+    @property
+    def lock(self) -> int:
+        """Descriptor of the lock, for OPA to hold as well."""
+        return self._lock
+
+    def write(self, config: bytes) -> None:
+        """Put OPA's files in place.
+
+        Raises:
+            UnavailableError: the folder cannot be written.
+        """
+        try:
+            write_private(self.path / CONFIG_FILE, config)
+            authz = Path(__file__).with_name(AUTHZ_FILE).read_bytes()
+            write_private(self.path / AUTHZ_FILE, authz)
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot write to the run folder `{self.path}`: {error.strerror}"
+            ) from error
+
+    def close(self) -> None:
+        """Remove what was put here, and give the folder free."""
+        if self._made and self._wanted is None:
+            # Made for this one call, so that all in it is ours, half-written files as well.
+            shutil.rmtree(self.path, ignore_errors=True)
+            self._made = False
+        if self._lock >= 0:
+            for path in self._own_files():
+                path.unlink(missing_ok=True)
+        if self._made:
+            self._made = False
+            # Where somebody else put files, they are theirs to keep.
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _own_files(self) -> tuple[Path, ...]:
+        names = (CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, self.socket.name)
+        return *(self.path / name for name in names), announcement_path(self.socket)
+
+    def _open(self) -> None:
+        if self._wanted is None:
+            parent = tempfile.gettempdir()
+            short = len(os.fsencode(parent)) <= _MAX_TEMPORARY
+            folder = tempfile.mkdtemp(prefix="wilk-", dir=parent if short else "/tmp")  # noqa: S108  # a socket's path must be short; the folder is made anew, 0700
+            self.socket, self._made = Path(folder, PRIVATE_NAME), True
+        else:
+            self.socket = _checked(self._wanted)
+            self._made = _make(self.path)
+        self._take()
+
+    def _take(self) -> None:
+        fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _require_private(self.path, os.fstat(fd))
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _require_free(self.socket)
+        except BlockingIOError as error:
+            os.close(fd)
+            raise UnavailableError(
+                f"another sidecar runs in `{self.path}`",
+                help_text="stop it first, or name a socket in another folder",
+            ) from error
+        except BaseException:
+            os.close(fd)
+            raise
+        self._lock = fd
+
+
+def _checked(socket: Path) -> Path:
+    absolute = Path(os.path.abspath(socket))  # noqa: PTH100  # `resolve` would follow the socket
+    if len(os.fsencode(absolute)) > MAX_SOCKET_PATH:
+        raise UsageError(
+            f"the socket's path `{absolute}` has more than {MAX_SOCKET_PATH} bytes",
+            help_text="name a socket in a folder with a shorter path",
+        )
+    if not _SOCKET_NAME.fullmatch(absolute.name) or absolute.name in _TAKEN:
+        raise UsageError(
+            f"`{absolute.name}` cannot name a socket",
+            help_text="use letters, digits, `.`, `_` and `-`, for example `opa.sock`",
+        )
+    return absolute
+
+
+def _make(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"cannot make the run folder `{folder}`: {error.strerror}") from error
+    return True
+
+
+def _require_private(folder: Path, status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & _OTHERS:
+        raise UsageError(
+            f"the run folder `{folder}` is open to others",
+            help_text=f"name a socket in a folder of your own, made with: mkdir -m 700 {folder}",
+        )
+
+
+def _require_free(socket: Path) -> None:
+    """OPA would remove whatever stands there."""
+    try:
+        kind = socket.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(kind):
+        raise UsageError(
+            f"`{socket}` is there already and is no socket", help_text="name another path"
+        )

@@ -1,0 +1,196 @@
+"""A hardened OPA beside whoever decides, kept on one verified bundle. Layer: opa.
+
+Everything is taken down again on the way out, whatever happened inside.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.errors import UnavailableError
+from wilkc.opa.announcement import Announced, announce
+from wilkc.opa.config import sidecar_command, sidecar_config
+from wilkc.opa.process import OpaProcess
+from wilkc.opa.publisher import Publisher
+from wilkc.opa.readiness import answers, await_recovery, await_revision
+from wilkc.opa.run_folder import RunFolder
+from wilkc.opa.supervisor import Supervisor
+from wilkc.opa.transport import DEFAULT_SECONDS, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from wilkc.bundle import PublicKey, VerifiedBundle
+    from wilkc.opa.client import AdminClient
+
+START_SECONDS: Final = 20.0
+_GRACE_SECONDS: Final = 2.0
+"""How long after an update answers of the revision before it may still be under way."""
+_RECOVERY_SECONDS: Final = 10.0
+"""Twice the longest delay after which OPA fetches again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarSettings:
+    """How a sidecar runs.
+
+    Attributes:
+        opa: absolute path of the program.
+        socket: where decisions are asked, in a folder of mode 0700; None for a temporary one.
+        start_seconds: how long OPA may take to have a bundle in force.
+        answer_seconds: how long one answer may take.
+        log: told, in one line, of errors of OPA and of restarts.
+    """
+
+    opa: Path
+    socket: Path | None = None
+    start_seconds: float = START_SECONDS
+    answer_seconds: float = DEFAULT_SECONDS
+    log: Callable[[str], None] = field(default=lambda _: None)
+
+
+class Sidecar:
+    """OPA with one bundle in force, as a context manager.
+
+    Args:
+        bundle: what to serve, verified by Wilk; OPA verifies it again.
+        key: the public half of the key that signed it and every update.
+        settings: how to run.
+    """
+
+    def __init__(self, bundle: VerifiedBundle, key: PublicKey, settings: SidecarSettings) -> None:
+        self._bundle = bundle
+        self._key = key
+        self._settings = settings
+        self._folder = RunFolder(settings.socket)
+        self._publisher = Publisher(bundle.archive)
+        self._supervisor = Supervisor(self._start, settings.log)
+        self._stack = ExitStack()
+        self._updating = threading.Lock()
+        self._replaced = 0.0
+        self._admin: AdminClient | None = None
+        self._transport: Transport | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            # Pushed before they are entered: a signal between the two must leave nothing.
+            for part in (self._folder, self._publisher, self._supervisor):
+                stack.push(part)
+            self._folder.__enter__()
+            self._publisher.__enter__()
+            self._folder.write(self._config())
+            announce(self.socket, [self.revision])
+            self._supervisor.__enter__()
+            self._connect(stack)
+            self._await(self._bundle)
+            self._supervisor.mark_ready()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def socket(self) -> Path:
+        """Where decisions are asked."""
+        return self._folder.socket
+
+    @property
+    def revision(self) -> str:
+        """The revision in force."""
+        return self._bundle.revision
+
+    @property
+    def point(self) -> Transport:
+        """The decision point.
+
+        Raises:
+            UnavailableError: the sidecar is not running.
+        """
+        if self._transport is None:
+            raise UnavailableError("the sidecar is not running")
+        return self._transport
+
+    def publish(self, bundle: VerifiedBundle) -> None:
+        """Put another bundle in force, and wait until it is.
+
+        Raises:
+            UnavailableError: OPA refused it or took too long; the old one stays in force.
+        """
+        with self._updating:
+            announce(self.socket, [self.revision, bundle.revision])
+            self._publisher.publish(bundle.archive)
+            try:
+                self._await(bundle)
+            except UnavailableError:
+                self._go_back()
+                raise
+            self._bundle = bundle
+            self._replaced = time.monotonic()
+
+    def problem(self) -> str:
+        """What is wrong with the sidecar now, or empty; to be asked every few seconds."""
+        with self._updating:
+            if self._replaced and time.monotonic() - self._replaced > _GRACE_SECONDS:
+                announce(self.socket, [self.revision])
+                self._replaced = 0.0
+            status = None if self._admin is None else self._admin.bundle_status()
+            if status is None:
+                return "OPA gives no status"
+            if status.error or status.revision != self.revision:
+                return status.error or f"OPA has revision `{status.revision}` in force"
+            return "" if answers(self.point, self.revision) else "OPA does not answer"
+
+    def _go_back(self) -> None:
+        self._publisher.publish(self._bundle.archive)
+        announce(self.socket, [self.revision])
+        if self._admin is not None:
+            await_recovery(self._admin, seconds=_RECOVERY_SECONDS)
+
+    def _start(self) -> OpaProcess:
+        command = sidecar_command(str(self._settings.opa), socket_name=self.socket.name)
+        folder = self._folder
+        return OpaProcess(
+            command, folder=folder.path, lock=folder.lock, on_error=self._settings.log
+        )
+
+    def _config(self) -> bytes:
+        return sidecar_config(
+            port=self._publisher.port,
+            token=self._publisher.token,
+            key_pem=self._key.pem,
+            scope=self._bundle.scope,
+        )
+
+    def _connect(self, stack: ExitStack) -> None:
+        """The client is loaded while OPA starts: either takes a while."""
+        from wilkc.opa.client import AdminClient  # noqa: PLC0415  # slow to load, see there
+
+        self._admin = AdminClient(self.socket)
+        stack.callback(self._admin.close)
+        self._transport = Transport(
+            self.socket, Announced(self.socket), seconds=self._settings.answer_seconds
+        )
+        stack.callback(self._transport.close)
+
+    def _await(self, bundle: VerifiedBundle) -> None:
+        if self._admin is not None:
+            await_revision(
+                self._admin,
+                self.point,
+                bundle.revision,
+                seconds=self._settings.start_seconds,
+                failure=self._supervisor.failure,
+            )
