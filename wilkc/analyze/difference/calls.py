@@ -1,0 +1,116 @@
+"""Calls of tools that conform to what is demanded. Layer: analyze. LANGUAGE.md section 8."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.analyze.boundary.names import around_name
+from wilkc.language.names import name_matches
+from wilkc.language.schemas import Schema, conforms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from wilkc.analyze.difference.sides import Side
+    from wilkc.core.contract import Json
+    from wilkc.language.schemas import Check
+    from wilkc.plan import SpecPlan
+
+_SAMPLES: Final[Mapping[str, Json]] = {
+    "object": {}, "array": [], "string": "", "integer": 0, "number": 0, "boolean": True,
+    "null": None,
+}  # fmt: skip
+MAX_ROUNDS: Final = 8
+"""Times that arguments are mended until they conform."""
+
+Place = tuple[str, ...]
+
+
+def call_properties(side: Side, name: str) -> Iterator[dict[str, Json]]:
+    """Properties of a request to call a tool, of which each spec that can be met takes one."""
+    for spec in side.specs:
+        arguments = sample_arguments(spec, name)
+        signers = (
+            sorted(spec.permissions.tools.signed.values) if spec.permissions.tools.signed else ()
+        )
+        for signer in signers or ("",):
+            properties: dict[str, Json] = {"signed_by": signer} if signer else {}
+            if arguments:
+                properties["arguments"] = arguments
+            if arguments is not None:
+                yield properties
+
+
+def sample_arguments(spec: SpecPlan, name: str) -> dict[str, Json] | None:
+    """Arguments that conform to all schemas of a tool, or None if none were found."""
+    schemas = [
+        rule.schema
+        for rule in spec.permissions.tools.arguments
+        if any(name_matches(pattern, name) for pattern in rule.patterns)
+    ]
+    arguments: dict[str, Json] = {}
+    for _ in range(MAX_ROUNDS):
+        if all(conforms(schema, arguments) for schema in schemas):
+            return arguments
+        for schema in schemas:
+            arguments = _mended(schemas, schema, arguments)
+    return None
+
+
+def _mended(schemas: Sequence[Schema], schema: Schema, given: dict[str, Json]) -> dict[str, Json]:
+    """The arguments with every required member of a place that is there."""
+    for place, checks in sorted(schema.checks.items(), key=lambda item: len(item[0])):
+        value = _at(given, place)
+        if not isinstance(value, dict):
+            continue
+        for check in checks:
+            if check.keyword == "required":
+                for name in check.wanted:
+                    value.setdefault(name, _value(schemas, (*place, name)))
+    return given
+
+
+def _at(value: Json, place: Place) -> Json:
+    for step in place:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _value(schemas: Sequence[Schema], place: Place) -> Json:
+    """A value for one place that all checks on it take, or the nearest guess."""
+    checks = [check for schema in schemas for check in schema.checks.get(place, ())]
+    candidates = list(_candidates(checks))
+    return max(candidates, key=lambda value: _passed(checks, value))
+
+
+def _passed(checks: Sequence[Check], value: Json) -> int:
+    alone = [_alone(check) for check in checks]
+    return sum(conforms(schema, {"a": value}) for schema in alone)
+
+
+def _alone(check: Check) -> Schema:
+    return Schema({("a",): (check,)})
+
+
+def _candidates(checks: Sequence[Check]) -> Iterator[Json]:
+    for check in checks:
+        yield from _suggested(check)
+    yield from ("", 0, {}, [], True, None, "a")
+
+
+def _suggested(check: Check) -> Iterator[Any]:
+    wanted = check.wanted
+    match check.keyword:
+        case "enum":
+            yield from wanted
+        case "minimum" | "maximum":
+            yield wanted
+        case "minLength":
+            yield "a" * wanted
+        case "minItems":
+            yield [0] * wanted
+        case "x-glob":
+            for pattern in wanted:
+                yield from around_name(pattern).members[:8]
+        case "type":
+            yield from (_SAMPLES[name] for name in wanted)

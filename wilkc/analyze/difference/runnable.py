@@ -1,0 +1,167 @@
+"""Commands that one version allows, as languages, and where they may run. Layer: analyze.
+
+LANGUAGE.md section 4. A pattern says which argument lists may be run, but not all of them
+are: an interpreter runs only a script that may be executed, an option of the guard table only
+counts where the pattern spells it. Scripts are languages too; options are compared pattern by
+pattern. A wrapper needs no treatment, because each command inside it is judged by itself: who
+may run more inside a wrapper may run more by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from wilkc.analyze.difference.risk import is_interpreter
+from wilkc.language.automata import (
+    CANONICAL_ARGUMENTS,
+    CANONICAL_PATH,
+    Witness,
+    command_language,
+    difference,
+    path_language,
+)
+from wilkc.language.automata.scripts import script_language
+from wilkc.language.commands import TABLES, command_matches, guarded_options, program_name
+from wilkc.language.commands.guards import is_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wilkc.analyze.difference.sides import Side
+    from wilkc.language.automata import Language
+    from wilkc.language.commands import CommandPattern
+    from wilkc.plan import SpecPlan
+    from wilkc.plan.model import Rule
+
+Words = tuple[str, ...]
+MAX_DIRECTORIES: Final = 6
+"""Working directories in which an example is tried."""
+
+
+@dataclass(frozen=True)
+class Runnable:
+    """One pattern of an allow.
+
+    Attributes:
+        spec: whose it is.
+        rule: the entry.
+        pattern: one of its explicit forms.
+    """
+
+    spec: SpecPlan
+    rule: Rule[CommandPattern]
+    pattern: CommandPattern
+
+    @property
+    def program(self) -> str:
+        """The last path component of the program."""
+        return program_name((self.pattern.program,))
+
+    @cached_property
+    def interprets(self) -> bool:
+        """Whether the program runs scripts."""
+        return is_interpreter(self.program)
+
+    @cached_property
+    def spells(self) -> bool:
+        """Whether the pattern spells an option that is guarded."""
+        return bool(guarded_options((self.pattern.program, *self.pattern.literals)))
+
+    @property
+    def language(self) -> Language:
+        """The argument lists that the pattern takes."""
+        return CANONICAL_ARGUMENTS & command_language(self.pattern)
+
+    @property
+    def lists(self) -> bool:
+        """Whether the program is an interpreter that the spec lists."""
+        interpreters = self.spec.permissions.shell.interpreters
+        return interpreters is not None and self.program in interpreters.values
+
+    @property
+    def scripts(self) -> Iterator[Language]:
+        """The argument lists that run a script; `hidden` are not among them."""
+        if self.lists:
+            for rule in self.spec.permissions.file.allow.get("execute", ()):
+                for pattern in rule.patterns:
+                    yield self.language & script_language(pattern, fold=self.spec.fold)
+
+    @property
+    def hidden(self) -> Iterator[Language]:
+        """The argument lists whose script the same spec blocks as a file."""
+        for rule in self.spec.permissions.file.block:
+            for pattern in rule.patterns:
+                yield script_language(pattern, fold=self.spec.fold)
+
+    @property
+    def harmless(self) -> Iterator[Words]:
+        """What an interpreter may be asked without a script."""
+        for option in TABLES.harmless if self.interprets else ():
+            argv = (self.pattern.program, option)
+            if command_matches(self.pattern, argv):
+                yield argv
+
+    def grants_as_much(self, other: Runnable) -> bool:
+        """Whether it grants whatever it takes of what another grants, for all it spells."""
+        own = guarded_options((self.pattern.program, *self.pattern.literals))
+        wanted = guarded_options((other.pattern.program, *other.pattern.literals))
+        if not all(count <= own[key] for key, count in wanted.items()):
+            return False
+        return set(other.code) <= set(self.pattern.literals)
+
+    @property
+    def code(self) -> Iterator[str]:
+        """Words that may be code: of a program that takes code, those that are not harmless."""
+        harmless = TABLES.scripts.get(self.program)
+        for word in self.pattern.literals if harmless is not None else ():
+            if not is_option(word) and not re.fullmatch(harmless or "", word):
+                yield word
+
+
+def runnables(side: Side) -> list[Runnable]:
+    """Every pattern of every allow, in the order in which they are judged."""
+    return [
+        Runnable(spec, rule, pattern)
+        for spec in side.specs
+        for rule in spec.permissions.shell.allow
+        for pattern in rule.patterns
+    ]
+
+
+def blocks(side: Side) -> list[tuple[SpecPlan, Rule[CommandPattern], CommandPattern]]:
+    """Every pattern of every block."""
+    return [
+        (spec, rule, pattern)
+        for spec in side.specs
+        for rule in spec.permissions.shell.block
+        for pattern in rule.patterns
+    ]
+
+
+def directories(side: Side, other: Side) -> list[str]:
+    """Directories to try examples in, those first in which both sides run commands."""
+    found = dict.fromkeys((".", *_shortest(side), *_shortest(other)))
+    allowed = [cwd for cwd in found if _runs_in(side, cwd)]
+    return sorted(allowed, key=lambda cwd: not _runs_in(other, cwd))[:MAX_DIRECTORIES]
+
+
+def directory_forms(*specs: SpecPlan) -> Iterator[Language]:
+    """The working directories of specs as languages."""
+    for spec in specs:
+        for rule in spec.permissions.shell.directories or ():
+            for pattern in rule.patterns:
+                yield CANONICAL_PATH & path_language(pattern, fold=spec.fold)
+
+
+def _shortest(side: Side) -> Iterator[str]:
+    for language in directory_forms(*side.specs):
+        verdict = difference(language, ())
+        if isinstance(verdict, Witness):
+            yield verdict.text
+
+
+def _runs_in(side: Side, cwd: str) -> bool:
+    return any(language.takes(cwd) for language in directory_forms(*side.specs))

@@ -1,0 +1,126 @@
+"""Proving guardrails over all agents, exactly. Layer: analyze. LANGUAGE.md section 10.
+
+What `never` names is written as a block: so an agent breaks it if it is granted what it would
+not be granted with that block besides. What `within` names is a spec: an agent breaks it if it
+is granted what that spec alone would not grant. Both are questions of the difference of two
+versions, answered for each set of specs that agents have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wilkc.analyze.difference import Change, Undecided
+from wilkc.analyze.difference.comparing import grants_beyond
+from wilkc.analyze.difference.sides import Side
+from wilkc.analyze.prove.blocked import with_block
+from wilkc.analyze.prove.model import Verdict
+from wilkc.language.automata import DEFAULT_BUDGET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wilkc.analyze.difference.sides import Finding
+    from wilkc.analyze.prove.model import Never, Within
+    from wilkc.core.spans import Span
+    from wilkc.language.guardrails import Guardrail
+    from wilkc.plan import Plan
+
+
+def prove_guardrails(
+    plan: Plan,
+    nevers: Iterable[Never],
+    within: Within | None = None,
+    *,
+    budget: int = DEFAULT_BUDGET,
+) -> tuple[Verdict, ...]:
+    """A verdict on every agent for every guardrail.
+
+    Args:
+        plan: whose agents are asked about.
+        nevers: what none of them may be granted.
+        within: the spec beyond which none may be granted anything.
+        budget: steps that one question may take, see `wilkc.language.automata`.
+
+    Returns:
+        For each guardrail in the order given, one verdict for all agents for which it holds,
+        and one for each set of specs for which it does not.
+    """
+    sides = tuple(_sides(plan))
+    verdicts: list[Verdict] = []
+    for never in nevers:
+        found = [(agents, _beyond_block(side, never.guardrail, budget)) for agents, side in sides]
+        verdicts += _verdicts(never.text, never.span, found)
+    if within is not None:
+        bound = plan.specs[within.spec]
+        found = [
+            (agents, list(grants_beyond(side, Side(side.agent, (bound,)), budget)))
+            for agents, side in sides
+        ]
+        verdicts += _verdicts(f"within {within.spec}", within.span, found)
+    return tuple(verdicts)
+
+
+def _sides(plan: Plan) -> Iterator[tuple[tuple[str, ...], Side]]:
+    """Agents with the same specs, with what they have."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for agent, names in sorted(plan.agents.items()):
+        groups.setdefault(names, []).append(agent)
+    for names, agents in groups.items():
+        yield tuple(agents), Side(agents[0], tuple(plan.specs[name] for name in names))
+
+
+def _beyond_block(side: Side, guardrail: Guardrail, budget: int) -> list[Finding]:
+    """What a side is granted against a guardrail.
+
+    Files go by their canonical name: that a path may have another one beside it is a matter
+    of the host, and would speak against every agent.
+    """
+    blocked = tuple(with_block(spec, guardrail) for spec in side.specs)
+    found = grants_beyond(
+        side, Side(side.agent, blocked), budget, types={guardrail.type}, other_names=False
+    )
+    return [one for one in found if one.action == guardrail.action]
+
+
+def _verdicts(
+    text: str, span: Span | None, found: Iterable[tuple[tuple[str, ...], list[Finding]]]
+) -> list[Verdict]:
+    """One verdict for those for which it holds, one for each others."""
+    holding: list[str] = []
+    verdicts = []
+    for agents, findings in found:
+        counted = [one for one in findings if isinstance(one, Undecided) or _breaks(one)]
+        if counted:
+            verdicts.append(_failed(agents, text, span, counted))
+        else:
+            holding.extend(agents)
+    if holding:
+        verdicts.insert(0, Verdict(tuple(sorted(holding)), text, span, "holds"))
+    return verdicts
+
+
+def _breaks(change: Change) -> bool:
+    """Whether a request shows it, or none can because only the schema of a call is wider."""
+    return change.witness is not None or change.type == "tool"
+
+
+def _failed(
+    agents: tuple[str, ...], text: str, span: Span | None, findings: list[Finding]
+) -> Verdict:
+    shown = [one for one in findings if isinstance(one, Change) and one.witness]
+    if shown:
+        first = min(shown, key=_length)
+        others = len(findings) - 1
+        why = f"and {others} more entries" if others > 1 else "and one more entry" if others else ""
+        return Verdict(agents, text, span, "broken", first.witness, first.new, why)
+    first_open = findings[0]
+    if isinstance(first_open, Undecided):
+        rule, why = first_open.rule, first_open.why
+        return Verdict(agents, text, span, "inconclusive", None, rule, why)
+    what = f"{first_open.type} {first_open.action} {first_open.detail}"
+    return Verdict(agents, text, span, "inconclusive", None, first_open.new, what)
+
+
+def _length(change: Change) -> int:
+    return len(change.witness.id) if change.witness else 0
