@@ -1,0 +1,105 @@
+"""What was verified, and records, as text for a person. Layer: cli."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.cli.decision_text import printable
+from wilkc.cli.exits import AUDIT_VERDICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.runtime.audit import Verification
+
+_INDENT: Final = " " * 10
+_HEAD_DIGITS: Final = 12
+
+
+def verification_text(found: Verification) -> str:
+    """What holds, what does not, and what was not assessed."""
+    lines = _good(found) if found.ok else _bad(found)
+    lines += _reported(found)
+    if not found.ok:
+        lines.append(f"exit {AUDIT_VERDICTS[found.verdict]} · `--format json` has the details")
+    return "\n".join(map(printable, lines))
+
+
+def record_text(record: Mapping[str, Any]) -> str:
+    """One record on one line: number, time, actor, action, resource, answer, rule."""
+    action, decision = record["action"], record["decision"]
+    if decision is None:
+        answer, rule = record["result"]["error"] or record["result"]["status"], ""
+    else:
+        answer = "yes" if decision["allow"] else f"no {decision['detail']}"
+        rule = decision["rule"] or ""
+    parts = [
+        f"{record['seq']:>6}",
+        record["ts"],
+        f"{record['phase']:<7}",
+        f"{record['actor']['id']:<12}",
+        f"{action['type']:<17}",
+        f"{action['resource']:<32}",
+        f"{answer:<20}",
+        rule,
+    ]
+    return printable("  ".join(parts).rstrip())
+
+
+def _good(found: Verification) -> list[str]:
+    first, last = (found.first or "")[:10], (found.last or "")[:10]
+    key = "+".join((found.key or "").split("+")[:2])
+    segments = _count(found.segments, "segment")
+    events, checkpoints = _count(found.size, "event"), _count(found.checkpoints, "checkpoint")
+    head = f"tree head {found.root[:_HEAD_DIGITS]}… signed by {key}"
+    chain = f"key chain 0→{found.segments - 1}"
+    lines = [
+        f"verified  {events} in {segments}, {first} … {last}, {head}",
+        f"{_INDENT}chain, leaves, {checkpoints}, {found.signatures} signatures, {chain}",
+        f"{_INDENT}covered up to event {found.covered:,}; {_tail(found)}",
+    ]
+    if not found.anchored:
+        lines.append(
+            f"{_INDENT}not assessed: truncation, as no checkpoint from elsewhere was given"
+        )
+    return lines
+
+
+def _bad(found: Verification) -> list[str]:
+    lines = [
+        reason.replace(f"{found.verdict}: ", f"{found.verdict}  ", 1) for reason in found.reasons
+    ]
+    # The worst first, since that is what the exit code says.
+    lines.sort(key=lambda line: not line.startswith(f"{found.verdict}  "))
+    if found.last_good is None:
+        lines.append(f"{_INDENT}no event verifies")
+    else:
+        lines.append(
+            f"{_INDENT}{_count(found.size, 'event')} verify, the last is {found.last_good:,};"
+            f" covered up to event {found.covered:,}"
+        )
+    return lines
+
+
+def _tail(found: Verification) -> str:
+    parts = [f"{_count(found.tail, 'event')} after the last checkpoint"] if found.tail else []
+    if found.torn_bytes:
+        parts.append(f"{found.torn_bytes} torn bytes")
+    return ", ".join(parts) or "nothing after the last checkpoint"
+
+
+def _reported(found: Verification) -> list[str]:
+    facts = {
+        "repaired crash or write error": found.recoveries,
+        "record counted as lost": found.lost,
+        "record left out by sampling": found.sampled,
+        "reanchored segment": len(found.reanchors),
+        "step of the wall clock": found.clock_steps,
+        "step back of the monotonic clock": found.clock_backwards,
+    }
+    told = [f"{count:,} times {what}" for what, count in facts.items() if count]
+    return [f"{_INDENT}reported: {', '.join(told)}"] if told else []
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

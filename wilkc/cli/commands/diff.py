@@ -1,0 +1,106 @@
+"""`wilkc diff`: what a change of the policies newly allows. Layer: cli."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from wilkc.cli import exits
+from wilkc.cli.files import write_atomically
+from wilkc.cli.review import GATES, Links, Review, as_json, gate_line, html, markdown, text
+from wilkc.cli.review.reviewing import only_agents, review_versions
+from wilkc.cli.terminal import wants_colour
+from wilkc.cli.versions import Trust, open_versions
+from wilkc.core.errors import UsageError
+
+FORMATS: Final = ("text", "json", "markdown", "html")
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="For the terminal, for machines, for a pull-request comment, or as one page.",
+)
+@click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(GATES),
+    default=None,
+    help="Exit with 6 on a widening, on any change, or on a widening of at least this risk; "
+    "what could not be decided or compared counts as one.",
+)
+@click.option(
+    "--agent", "agents", multiple=True, metavar="ID", help="Show this agent only; may be repeated."
+)
+@click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    help="Steps that one question may take before it is inconclusive.",
+)
+@click.option(
+    "--link-base",
+    default="",
+    metavar="URL",
+    help="Address of a line, with {file}, {line} and {rev}, for the links of markdown and html.",
+)
+@click.option("--key", metavar="FILE", help="Public key that bundles must be signed by.")
+@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
+@click.option("--scope", metavar="NAME", help="Scope that a bundle's signature must bind.")
+def diff(  # noqa: PLR0913 - one parameter per option
+    *,
+    old: str,
+    new: str | None,
+    form: str,
+    output: str,
+    fail_on: str | None,
+    agents: tuple[str, ...],
+    budget: int | None,
+    link_base: str,
+    key: str | None,
+    key_id: str | None,
+    scope: str | None,
+) -> None:
+    """Show what the policies NEW allow that OLD do not, and the reverse, for every agent.
+
+    Each is a folder, a file, a bundle, `git:REV[:PATH]`, or `nothing:`. Without NEW the working
+    files are compared. Signatures of bundles are verified only where --key is given.
+
+    Every example is asked of both versions, by the reference evaluator and by OPA. Files with
+    errors are left out and named; what can be compared is compared.
+    """
+    if agents and fail_on:
+        raise UsageError("a gate judges every agent: leave `--agent` or `--fail-on` out")
+    first, second = open_versions(old, new, Trust(key, key_id, scope))
+    links = Links(link_base, first, second)
+    command = shlex.join(["wilkc", "diff", old, *([new] if new else [])])
+    review = review_versions(first, second, command=command, fail_on=fail_on or "", budget=budget)
+    shown = _shown(only_agents(review, agents) if agents else review, form, links, output)
+    if output == "-":
+        click.echo(shown, nl=not shown.endswith("\n"))
+    else:
+        write_atomically(Path(output), (shown.rstrip("\n") + "\n").encode("utf-8"))
+    if review.refusals:
+        if form != "text" or output != "-":
+            click.echo(gate_line(review), err=True)
+        sys.exit(exits.REFUSED)
+
+
+def _shown(review: Review, form: str, links: Links, output: str) -> str:
+    if form == "json":
+        return as_json(review)
+    if form == "markdown":
+        return markdown(review, links)
+    if form == "html":
+        return html(review, links)
+    return text(review, colour=output == "-" and wants_colour())

@@ -1,0 +1,108 @@
+"""`wilkc prove`: guardrails over all agents. Layer: cli."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from wilkc.analyze.prove import Wanted, wanted_guardrails
+from wilkc.cli import exits
+from wilkc.cli.review.proof_text import proof_json, proof_text
+from wilkc.cli.review.proofs import confirm_granted, failed, nevers_of, no_new_access
+from wilkc.cli.review.proofs import prove as prove_wanted
+from wilkc.cli.review.reviewing import understand
+from wilkc.cli.sources import read_sources
+from wilkc.cli.terminal import wants_colour
+from wilkc.cli.versions import Trust, open_version
+from wilkc.compiler import check, plan_what_compiles
+from wilkc.core.diagnostics import has_errors
+from wilkc.core.errors import SpecError, UsageError
+
+if TYPE_CHECKING:
+    from wilkc.compiler import LeftOut
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--never",
+    "nevers",
+    multiple=True,
+    metavar="GUARDRAIL",
+    help="Prove this as well, for example 'file:**/.ssh/** read'; may be repeated.",
+)
+@click.option(
+    "--no-new-access",
+    "base",
+    metavar="BASE",
+    help="Prove that no agent is granted what BASE, a version as for `wilkc diff`, does not "
+    "grant it.",
+)
+@click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    help="Steps that one question may take before it is inconclusive.",
+)
+@click.option("--key", metavar="FILE", help="Public key that a bundle as BASE must be signed by.")
+@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
+@click.option("--scope", metavar="NAME", help="Scope that the bundle's signature must bind.")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the verdicts are shown.",
+)
+def prove(  # noqa: PLR0913 - one parameter per option
+    *,
+    paths: tuple[str, ...],
+    nevers: tuple[str, ...],
+    base: str | None,
+    budget: int | None,
+    key: str | None,
+    key_id: str | None,
+    scope: str | None,
+    form: str,
+) -> None:
+    """Prove the guardrails of the policies under PATH over all agents and all requests.
+
+    A guardrail that does not hold is shown with a shortest request against it. Exits with 6
+    unless every guardrail is proved; what cannot be decided is not proved.
+    """
+    sources = read_sources(paths)
+    # Whether guardrails hold is what this command is asked, and answers at length.
+    problems = tuple(found for found in check(sources) if found.code != "W151")
+    if has_errors(problems):
+        raise SpecError(problems)
+    found = plan_what_compiles(sources)
+    stated = wanted_guardrails(found.documents)
+    wanted = Wanted((*stated.nevers, *nevers_of(nevers)), stated.within)
+    if not wanted.nevers and wanted.within is None and base is None:
+        raise UsageError(
+            "nothing to prove: the policies state no guardrail",
+            help_text="state `guardrails` in the security policy, or name `--never` or "
+            "`--no-new-access`",
+        )
+    if not found.plan.agents:
+        raise UsageError("nothing to prove: there is no agent")
+    verdicts = prove_wanted(found.plan, wanted, budget)
+    left_out: tuple[LeftOut, ...] = ()
+    if base is not None:
+        version = understand(open_version(base, _path(paths), Trust(key, key_id, scope)))
+        verdicts += no_new_access(version, found.plan, budget)
+        left_out = version.side.left_out
+    confirmed = confirm_granted(found.plan, verdicts)
+    if form == "json":
+        click.echo(proof_json(verdicts, confirmed, left_out))
+    else:
+        click.echo(proof_text(verdicts, confirmed, left_out, colour=wants_colour()))
+    sys.exit(exits.REFUSED if any(failed(verdicts)) else exits.OK)
+
+
+def _path(paths: tuple[str, ...]) -> str:
+    """What a revision without a path stands for."""
+    return paths[0] if len(paths) == 1 else "policies"

@@ -1,0 +1,237 @@
+"""`wilkc run`: one command of an agent, decided, confined and on the record. Layer: cli.
+
+Its exit status is the command's own; everything else has statuses from 119 to 127, wrong
+usage included, so that the two are never confused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from wilkc.bundle import read_bundle
+from wilkc.cli.decision_text import decision_text, printable
+from wilkc.cli.diagnostics import as_text
+from wilkc.cli.main import show_refusal
+from wilkc.cli.running import Source, check_source, open_source
+from wilkc.cli.signals import end_in_order
+from wilkc.cli.sources import read_sources
+from wilkc.cli.terminal import wants_colour
+from wilkc.core.contract import Request
+from wilkc.core.errors import RequestError, SpecError, UnavailableError, UsageError, WilkError
+from wilkc.core.sandbox_plan import SandboxPlan
+from wilkc.language.requests import canonical_request
+from wilkc.opa.denials import NO_DECISION_POINT
+from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger
+from wilkc.runtime.guard import Guard
+from wilkc.runtime.sandbox import Job, Streams, interpreter_of, launch, network_in_force
+from wilkc.runtime.sandbox.outcome import STATUS, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wilkc.bundle import VerifiedBundle
+    from wilkc.runtime.guard import Recorder, Result
+    from wilkc.runtime.sandbox import DecisionPoint
+
+DATA_MEMBER: Final = "wilk/data.json"
+PROVIDER_SUFFIX: Final = ".provider"
+"""What the name of the keys' directory is followed by, for the file that unlocks them."""
+
+
+class _NoRecordError(UnavailableError):
+    """The log cannot be opened."""
+
+
+class _RunCommand(click.Command):
+    """A command whose usage errors have a status that no command of an agent is given."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            error.show()
+            raise click.exceptions.Exit(STATUS["sandbox_failed"]) from error
+
+
+@click.command(cls=_RunCommand, context_settings={"ignore_unknown_options": False})
+@click.argument("agent")
+@click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
+@click.option("--bundle", metavar="FILE", help="The signed bundle, with the sandbox plans.")
+@click.option("--key", metavar="FILE", help="Public key that the bundle must be signed by.")
+@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
+@click.option("--scope", metavar="NAME", help="Scope that the signature must bind.")
+@click.option("--socket", metavar="PATH", help="Beside --bundle: ask the sidecar serving there.")
+@click.option("--policies", multiple=True, metavar="PATH", help="Instead: compile these specs.")
+@click.option("--workspace", metavar="DIR", help="Working directory; default: the current one.")
+@click.option("--audit", metavar="DIR", envvar="WILK_AUDIT", help="Where the record is kept.")
+@click.option("--audit-keys", metavar="DIR", envvar="WILK_AUDIT_KEYS", help="Keys of the record.")
+@click.option(
+    "--audit-provider",
+    metavar="FILE",
+    envvar="WILK_AUDIT_PROVIDER",
+    help=f"What unlocks those keys; default: their directory's name and `{PROVIDER_SUFFIX}`.",
+)
+@click.option("--outcome", metavar="FILE", help="Write what became of the command, as JSON.")
+@click.option("--quiet", is_flag=True, help="Say nothing beside what the command prints.")
+def run(  # noqa: PLR0913  # a command has as many arguments as options
+    *,
+    agent: str,
+    command: tuple[str, ...],
+    workspace: str | None,
+    audit: str | None,
+    audit_keys: str | None,
+    audit_provider: str | None,
+    outcome: str | None,
+    quiet: bool,
+    **source: Any,
+) -> None:
+    """Run CMD as AGENT would: decided, in a sandbox, on the record.
+
+    Exits with the command's own code, 128+n for signal n. Wilk's own: 119 the command's code
+    was one of these, 120 the sandbox or the usage, 121 denied or no decision or no record,
+    122 a limit, 123 out of time, 124 the policy was violated, 127 no such program.
+    """
+    end_in_order()
+    chosen = Source(**source)
+    try:
+        check_source(chosen)
+        directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
+        with (
+            _recorder(audit, audit_keys, audit_provider) as recorder,
+            open_source(chosen) as (point, verified),
+        ):
+            request = _request(agent, command, directory)
+            jobs = _jobs(agent, command, directory, verified)
+            ended = Guard(point, recorder, _launcher(point, quiet=quiet)).run(request, jobs)
+    except _NoRecordError as error:
+        _leave(error, Outcome("denied", None, AUDIT_UNAVAILABLE, error.message), outcome)
+    except UnavailableError as error:
+        _leave(error, Outcome("denied", None, NO_DECISION_POINT, error.message), outcome)
+    except SpecError as error:
+        texts = read_sources(chosen.policies)
+        click.echo(as_text(error.diagnostics, texts, colour=wants_colour()), err=True)
+        _leave(error, Outcome("sandbox_failed", None, "spec", error.message), outcome)
+    except WilkError as error:
+        _leave(error, Outcome("sandbox_failed", None, "usage", error.message), outcome)
+    _report(ended, quiet=quiet)
+    _write_outcome(ended.outcome, outcome, recorded=ended.recorded)
+    sys.exit(ended.outcome.status)
+
+
+@contextmanager
+def _recorder(audit: str | None, keys: str | None, provider: str | None) -> Iterator[Recorder]:
+    """The log that the decision and the outcome go to; without one nothing runs."""
+    if audit is None or keys is None:
+        raise UsageError(
+            "there is nowhere to record what happens",
+            help_text="name the log by `--audit DIR` and its keys by `--audit-keys DIR`",
+        )
+    wrap = Path(provider or f"{keys}{PROVIDER_SUFFIX}")
+    try:
+        logger = AuditLogger.open(Path(audit), Path(keys), provider=wrap, shared=True)
+    except WilkError as error:
+        raise _NoRecordError(
+            f"the record cannot be kept, so nothing runs: {error.message}",
+            help_text=error.help_text,
+        ) from error
+    with logger:
+        yield logger
+
+
+def _jobs(
+    agent: str, command: tuple[str, ...], workspace: str, verified: VerifiedBundle
+) -> dict[str, Job]:
+    """The command in the sandbox of each of the agent's specs; none for an unknown agent."""
+    data = json.loads(read_bundle(verified.archive).files[DATA_MEMBER])
+    held = data["agents"].get(agent, [])
+    return {
+        spec: Job(
+            agent, command, workspace, _plan(data["sandbox"][spec]), verified.revision,
+            dict(os.environ),
+        )
+        for spec in ([held] if isinstance(held, str) else held)
+    }  # fmt: skip
+
+
+def _plan(value: Any) -> SandboxPlan:
+    try:
+        return SandboxPlan.from_json(value)
+    except ValueError as error:
+        raise UsageError(
+            f"the bundle was made by another version of Wilk: {error}",
+            help_text="build and sign it again",
+        ) from error
+
+
+def _request(agent: str, command: tuple[str, ...], workspace: str) -> Request:
+    properties: dict[str, Any] = {"argv": list(command)}
+    interpreter = interpreter_of(command[0], workspace)
+    if interpreter:
+        properties["interpreter"] = interpreter
+    request = Request(agent, "execute", "shell", shlex.join(command), properties)
+    try:
+        return canonical_request(request)
+    except RequestError as error:
+        raise UsageError(f"the command cannot be judged: {error.message}") from error
+
+
+def _launcher(point: DecisionPoint, *, quiet: bool) -> Any:
+    streams = Streams(partial(_pass, sys.stdout.buffer), partial(_pass, sys.stderr.buffer))
+
+    def start(job: Job) -> Outcome:
+        if not quiet:
+            click.echo(_headline(job.plan), err=True)
+        sys.stdout.flush()
+        return launch(job, point, streams)
+
+    return start
+
+
+def _headline(plan: SandboxPlan) -> str:
+    parts = [f"level {plan.level}", f"network {network_in_force(plan)}"]
+    if not plan.seccomp:
+        parts.append("no system call filter")
+    if plan.degraded:
+        parts.append(f"may lack {', '.join(plan.degraded)}")
+    return f"wilkc: sandbox  {' · '.join(parts)}"
+
+
+def _pass(stream: Any, chunk: bytes) -> None:
+    stream.write(chunk)
+    stream.flush()
+
+
+def _report(ended: Result, *, quiet: bool) -> None:
+    if ended.outcome.kind == "denied":
+        click.echo(f"wilkc: {decision_text(ended.decision, colour=wants_colour())}", err=True)
+    elif ended.outcome.kind != "exited":
+        click.echo(f"wilkc: {printable(ended.outcome.message)}", err=True)
+        if ended.outcome.help:
+            click.echo(f"  = help: {ended.outcome.help}", err=True)
+    if not ended.recorded and not quiet:
+        click.echo("wilkc: what became of the command could not be recorded", err=True)
+
+
+def _leave(error: WilkError, ended: Outcome, path: str | None) -> None:
+    show_refusal(error)
+    _write_outcome(ended, path, recorded=False)
+    sys.exit(ended.status)
+
+
+def _write_outcome(ended: Outcome, path: str | None, *, recorded: bool) -> None:
+    if path is None:
+        return
+    text = json.dumps({**ended.as_json(), "recorded": recorded}, indent=2, sort_keys=True)
+    try:
+        Path(path).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        click.echo(f"wilkc: cannot write `{path}`: {error.strerror}", err=True)

@@ -1,0 +1,144 @@
+"""Who answers `wilkc decide`: a sidecar that runs, a private one, or the reference. Layer: cli."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from wilkc.bundle import VerifiedBundle, generate_key, sign_bundle, verify_bundle
+from wilkc.cli.building import build_bundle
+from wilkc.cli.signing import read_bundle_file, verify_with
+from wilkc.core.errors import UsageError
+from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
+from wilkc.opa.obtain import find_opa
+from wilkc.plan import decide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from wilkc.bundle import PublicKey
+    from wilkc.core.contract import Decision, Request
+
+    Engine = Callable[[Sequence[Request]], list[Decision]]
+
+_EPHEMERAL: Final = "call"
+"""Id of a key that lives for one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the command line says about who answers.
+
+    Attributes:
+        socket: a sidecar that runs.
+        bundle: a bundle for a private sidecar.
+        policies: specs to compile for a private sidecar or for the reference evaluator.
+        engine: `opa` or `reference`.
+        key: public key that the bundle must be signed by.
+        key_id: its id, where the file's name does not say it.
+        scope: scope that the signature must bind.
+        unverified: take the bundle as it is.
+        answer_seconds: how long one answer may take.
+        start_seconds: how long a private sidecar may take to start.
+    """
+
+    socket: str | None
+    bundle: str | None
+    policies: tuple[str, ...]
+    engine: str
+    key: str | None
+    key_id: str | None
+    scope: str | None
+    unverified: bool
+    answer_seconds: float
+    start_seconds: float
+
+
+def check_choice(choice: Choice) -> None:
+    """Refuse what makes no sense together.
+
+    Raises:
+        UsageError: says what to name instead.
+    """
+    places = (choice.socket is not None, choice.bundle is not None, bool(choice.policies))
+    if sum(places) != 1:
+        raise UsageError("name one of `--socket`, `--bundle` and `--policies`")
+    if choice.engine == "reference" and not choice.policies:
+        raise UsageError("the reference evaluator needs the specs: name them by `--policies`")
+    if choice.bundle is None:
+        if choice.key or choice.key_id or choice.scope or choice.unverified:
+            raise UsageError("`--key`, `--key-id`, `--scope` and `--unverified` go with `--bundle`")
+    elif (choice.key is None) != choice.unverified:
+        raise UsageError(
+            "a bundle is used only if its signature verifies",
+            help_text="name the signer's public key by `--key FILE`; for a bundle that you made "
+            "yourself just now, `--unverified` does without",
+        )
+
+
+@contextmanager
+def open_engine(choice: Choice) -> Iterator[Engine]:
+    """The function that answers, until the context ends.
+
+    Raises:
+        UsageError: a path is not there.
+        SpecError: the specs have errors.
+        VerificationError: the bundle does not verify.
+        UnavailableError: OPA cannot be had.
+    """
+    if choice.engine == "reference":
+        yield _reference(choice.policies)
+    elif choice.socket is not None:
+        socket = Path(choice.socket)
+        transport = Transport(socket, Announced(socket), seconds=choice.answer_seconds)
+        try:
+            yield _asking(transport)
+        finally:
+            transport.close()
+    else:
+        settings = SidecarSettings(
+            opa=find_opa().path,
+            start_seconds=choice.start_seconds,
+            answer_seconds=choice.answer_seconds,
+            log=lambda text: click.echo(f"wilkc decide: {text}", err=True),
+        )
+        with Sidecar(*_bundle(choice), settings) as sidecar:
+            yield _asking(sidecar.point)
+
+
+def _asking(transport: Transport) -> Engine:
+    def ask(requests: Sequence[Request]) -> list[Decision]:
+        if len(requests) == 1:
+            return [transport.decide(requests[0])]
+        return transport.decide_many(requests)
+
+    return ask
+
+
+def _reference(policies: Sequence[str]) -> Engine:
+    compiled = build_bundle(policies).compiled
+
+    def ask(requests: Sequence[Request]) -> list[Decision]:
+        return [decide(compiled.plan, request, revision=compiled.revision) for request in requests]
+
+    return ask
+
+
+def _bundle(choice: Choice) -> tuple[VerifiedBundle, PublicKey]:
+    if choice.policies:
+        return _signed_for_now(build_bundle(choice.policies).bundle)
+    data = read_bundle_file(choice.bundle or "")
+    if choice.key is None:
+        return _signed_for_now(data)
+    return verify_with(data, choice.key, key_id=choice.key_id, scope=choice.scope)
+
+
+def _signed_for_now(data: bytes) -> tuple[VerifiedBundle, PublicKey]:
+    """OPA takes signed bundles only, so what needs no signature gets one for the call."""
+    key = generate_key()
+    signed = sign_bundle(data, key, key_id=_EPHEMERAL)
+    return verify_bundle(signed, {_EPHEMERAL: key.public()}), key.public()

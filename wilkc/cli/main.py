@@ -1,0 +1,115 @@
+"""The command `wilkc`: finds the command asked for and turns refusals into exit codes.
+
+Layer: cli. Commands are loaded when asked for, so that `wilkc --version` and one command
+never pay for the imports of another. No other room prints, colours or exits.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Final, cast
+
+import click
+
+from wilkc import __version__
+from wilkc.cli import exits
+from wilkc.core.errors import SpecError, WilkError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+COMMANDS: Final[dict[str, str]] = {
+    "audit": "wilkc.cli.commands.audit:audit",
+    "build": "wilkc.cli.commands.build:build",
+    "check": "wilkc.cli.commands.check:check",
+    "completion": "wilkc.cli.commands.completion:completion",
+    "decide": "wilkc.cli.commands.decide:decide",
+    "diff": "wilkc.cli.commands.diff:diff",
+    "explain": "wilkc.cli.commands.explain:explain",
+    "fmt": "wilkc.cli.commands.fmt:fmt",
+    "init": "wilkc.cli.commands.init:init",
+    "keys": "wilkc.cli.commands.keys:keys",
+    "prove": "wilkc.cli.commands.prove:prove",
+    "rules": "wilkc.cli.commands.rules:rules",
+    "run": "wilkc.cli.commands.run:run",
+    "schema": "wilkc.cli.commands.schema:schema",
+    "serve": "wilkc.cli.commands.serve:serve",
+    "sign": "wilkc.cli.commands.sign:sign",
+    "test": "wilkc.cli.commands.test:test",
+    "verify": "wilkc.cli.commands.verify:verify",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported by name, when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, sorted."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The named command, or None if there is none."""
+        del ctx
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), attribute))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Names of commands and options; no command is loaded for its name."""
+        # Imported here as only shells that complete need it.
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*map(CompletionItem, names), *options]
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="wilkc")
+def cli() -> None:
+    """Compile, review, serve and enforce permission specs for AI agents."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `wilkc`; the process ends with a code of `wilkc.cli.exits`."""
+    if "_WILKC_COMPLETE" in os.environ:
+        importlib.import_module("wilkc.cli.completion").register()
+    try:
+        ended = cli.main(args=arguments, prog_name="wilkc", standalone_mode=False)
+        sys.exit(ended if isinstance(ended, int) else exits.OK)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(exits.USAGE)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(exits.FAILED)
+    except WilkError as error:
+        show_refusal(error)
+        sys.exit(exits.exit_code(error))
+
+
+def show_refusal(error: WilkError) -> None:
+    """Print a refusal on standard error: one line, and one line of help if there is any.
+
+    Specs with errors are shown with every problem.
+    """
+    if isinstance(error, SpecError):
+        for found in error.diagnostics:
+            click.echo(f"{found.severity}[{found.code}]: {found.message}", err=True)
+            click.echo(f"  --> {found.span}", err=True)
+        return
+    click.echo(f"wilkc: {error.message}", err=True)
+    if error.help_text:
+        click.echo(f"  = help: {error.help_text}", err=True)
+
+
+if __name__ == "__main__":
+    main()

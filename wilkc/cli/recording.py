@@ -1,0 +1,99 @@
+"""Options and opening of the audit log, for commands that put something on record. Layer: cli."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from wilkc.core.errors import UsageError
+from wilkc.core.units import parse_size
+from wilkc.runtime.audit import AuditLogger, AuditSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_OPTIONS = (
+    click.option("--audit", metavar="DIR", envvar="WILK_AUDIT", help="The audit log to record in."),
+    click.option(
+        "--audit-keys",
+        metavar="DIR",
+        envvar="WILK_AUDIT_KEYS",
+        help="Its keys; default: the log's path with `.keys`.",
+    ),
+    click.option(
+        "--audit-provider",
+        metavar="FILE",
+        envvar="WILK_AUDIT_PROVIDER",
+        help="The key of its keys; default: the keys' path with `.provider`.",
+    ),
+)
+
+
+def audit_options(command: F) -> F:
+    """Add `--audit`, `--audit-keys` and `--audit-provider` to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def keys_path(audit: str, keys: str | None) -> Path:
+    """The key directory of a log, as named or beside it."""
+    return Path(keys) if keys else _beside(audit, ".keys")
+
+
+def provider_path(audit: str, keys: str | None, provider: str | None) -> Path:
+    """The provider's key of a log, as named or beside its keys."""
+    return Path(provider) if provider else _beside(str(keys_path(audit, keys)), ".provider")
+
+
+@contextmanager
+def open_recorder(
+    audit: str | None, audit_keys: str | None = None, audit_provider: str | None = None
+) -> Iterator[AuditLogger]:
+    """The audit log of a command that lives shortly; it shares the log with others.
+
+    Raises:
+        UsageError: no log is named, or it is not there.
+        VerificationError: the log was tampered with or cut, or a key is missing.
+        UnavailableError: it cannot be read.
+    """
+    if audit is None:
+        raise UsageError(
+            "there is no audit log to record in",
+            help_text="name one by `--audit DIR`; `wilkc audit init` makes one",
+        )
+    logger = AuditLogger.open(
+        Path(audit),
+        keys_path(audit, audit_keys),
+        provider=provider_path(audit, audit_keys, audit_provider),
+        shared=True,
+    )
+    with logger:
+        yield logger
+
+
+def audit_settings(reserve: str | None) -> AuditSettings:
+    """The settings of a new log.
+
+    Args:
+        reserve: size of the file that is given up when the disk fills; None takes the default.
+
+    Raises:
+        UsageError: the size is malformed.
+    """
+    if reserve is None:
+        return AuditSettings()
+    try:
+        return AuditSettings(reserve_bytes=parse_size(reserve))
+    except ValueError as error:
+        raise UsageError(f"`{reserve}` is no size: {error}") from error
+
+
+def _beside(path: str, suffix: str) -> Path:
+    whole = Path(path).absolute()
+    return whole.with_name(whole.name + suffix)

@@ -1,0 +1,146 @@
+"""Detail codes of requests that are refused, and of answers that never came. Layer: cli (pure).
+
+Their sentences are made where the fault is found and name it exactly; here stands what each
+code means in general. A test reads the sources and compares the codes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SPLIT: Final = "Start the parts yourself and ask for each, with plain words only."
+
+REFUSALS: Final[dict[str, tuple[str, str]]] = {
+    "aliases_not_texts": (
+        "`properties.aliases` of a file is not a list of paths",
+        "Send a list of canonical paths, or leave it out.",
+    ),
+    "arguments_not_object": (
+        "`properties.arguments` of a tool call is not an object",
+        "Send the arguments as one object, or leave them out.",
+    ),
+    "classification_not_text": (
+        "`properties.classification` is not text",
+        "Send one label as text.",
+    ),
+    "directory_not_boolean": (
+        "`properties.directory` of a file is neither true nor false",
+        "Send true, false, or nothing.",
+    ),
+    "flag_not_boolean": (
+        "`properties.encrypted` or `properties.pii` is neither true nor false",
+        "Send true, false, or nothing.",
+    ),
+    "host_not_canonical": (
+        "the host has another spelling than its canonical one, or none",
+        "Send lower-case ASCII labels or an address in its shortest form.",
+    ),
+    "malformed_request": (
+        "the request does not have the shape of an evaluation request, or is too large or deep",
+        "Send `subject`, `action`, `resource` and `context` as `docs/language.md` shows.",
+    ),
+    "name_not_canonical": (
+        "the name of a model, tool or the like is empty, not NFC, or holds control characters",
+        "Send the plain name.",
+    ),
+    "path_not_canonical": (
+        "the path, an alias or the working directory is not in its one spelling",
+        "Send `./a/b`, `~/a` or `/a/b` without `//`, `.`, `..` or a trailing `/`.",
+    ),
+    "port_invalid": ("the port is not a whole number from 1 to 65535", "Send the number."),
+    "port_missing": ("no port is given and the protocol has none of its own", "Name the port."),
+    "protocol_contradicted": (
+        "the target's scheme is not the protocol given beside it",
+        "Send one of the two.",
+    ),
+    "protocol_unknown": ("the protocol is not one of the language", "Send one that is."),
+    "request_too_large": ("the request has more bytes than are taken", "Send less."),
+    "resolved_invalid": (
+        "`properties.resolved` is not a list of canonical addresses",
+        "Send the addresses that the name led to, or leave it out.",
+    ),
+    "shell_argv_invalid": (
+        "`argv` or `commands` is missing, given twice, empty, too long, or not made of texts",
+        "Send `argv` as a list of texts, or `commands` as a list of such lists.",
+    ),
+    "shell_assignment": (
+        "a variable is set before the command",
+        "Set it through `shell.environment_variables`.",
+    ),
+    "shell_comment": ("a word begins with `#`", "Leave the comment out, or quote the word."),
+    "shell_control_character": ("the line holds a control character", "Leave it out."),
+    "shell_empty_command": ("there is no command, or nothing between two separators", _SPLIT),
+    "shell_expansion": (
+        "the line holds `$`, a backquote, or a `~` that a shell would replace",
+        "Write out the text that is meant, in single quotes where it holds such a character.",
+    ),
+    "shell_grouping": ("the line holds unquoted parentheses or braces", _SPLIT),
+    "shell_history": ("a word begins with `!`", "Quote the word."),
+    "shell_invisible_character": (
+        "the line holds a character that cannot be seen, or a blank that is no space",
+        "Leave it out.",
+    ),
+    "shell_open_quote": ("a quote is not closed, or a backslash ends the line", "Close it."),
+    "shell_operator": ("the line holds an operator such as `&` or `;;`", _SPLIT),
+    "shell_redirection": (
+        "the line holds a redirection other than to `/dev/null`",
+        "Read or write the file through a request of type `file`.",
+    ),
+    "shell_reserved_word": (
+        "a command begins with a word of the shell's grammar, or with `%`, as its jobs do",
+        _SPLIT,
+    ),
+    "shell_too_long": ("the line has too many characters or commands", _SPLIT),
+    "shell_unquoted_glob": (
+        "the line holds an unquoted wildcard",
+        "Write out the names, or quote what the program shall expand itself.",
+    ),
+    "signer_not_text": (
+        "`properties.signed_by` of a tool call is not text",
+        "Send the id of the key whose signature was verified, or leave it out.",
+    ),
+    "size_not_a_number": (
+        "`properties.size` of a file is not a whole number of bytes",
+        "Send a number from 0 up, or leave it out.",
+    ),
+    "target_contradicted": (
+        "the target's text does not say what the properties say",
+        "Send the same host, port and protocol in both, or one of them.",
+    ),
+    "text_not_unicode": (
+        "a text holds what Unicode does not, such as half a surrogate pair",
+        "Send valid UTF-8.",
+    ),
+    "tokens_not_a_number": (
+        "`properties.max_tokens` is not a whole number",
+        "Send a number from 0 up, or leave it out.",
+    ),
+}
+
+NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
+    "audit_unavailable": (
+        "the decision could not be put on record, so it does not hold",
+        "Make room for the log, or mend its place; `wilkc audit verify` looks at it.",
+    ),
+    "condition_not_fulfillable": (
+        "the grant carries a condition that this enforcement point cannot fulfil",
+        "Enforce elsewhere, or change the spec so that the condition is not needed.",
+    ),
+    "late_answer": ("the decision point took too long", "Ask again, or give `--timeout`."),
+    "no_decision_point": (
+        "nobody listens where the decision point should be",
+        "Start `wilkc serve`, or mend the path of its socket.",
+    ),
+    "no_verdict": (
+        "the policy came to no verdict",
+        "Build the bundle again; report it if that does not help.",
+    ),
+    "odd_answer": (
+        "the decision point's answer is not a decision",
+        "Look at what listens on the socket; only `wilkc serve` should.",
+    ),
+    "unknown_revision": (
+        "the answer comes from another bundle than the one expected",
+        "Serve the bundle that this caller was given, or give it the new one.",
+    ),
+}

@@ -1,0 +1,97 @@
+"""Where `wilkc run` gets decisions and sandbox plans from. Layer: cli."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from wilkc.bundle import generate_key, sign_bundle, verify_bundle
+from wilkc.cli.building import build_bundle
+from wilkc.cli.signing import read_bundle_file, verify_with
+from wilkc.core.errors import UsageError
+from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
+from wilkc.opa.obtain import find_opa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wilkc.bundle import PublicKey, VerifiedBundle
+
+_CALL_KEY: Final = "call"
+"""Id of a key that lives for one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the command line says about who decides and by which bundle.
+
+    Attributes:
+        socket: a sidecar that runs with the same bundle.
+        bundle: the signed bundle.
+        key: public key that it must be signed by.
+        key_id: its id, where the file's name does not say it.
+        scope: scope that the signature must bind.
+        policies: instead, specs to compile for this call.
+    """
+
+    socket: str | None
+    bundle: str | None
+    key: str | None
+    key_id: str | None
+    scope: str | None
+    policies: tuple[str, ...]
+
+
+def check_source(source: Source) -> None:
+    """Refuse what makes no sense together.
+
+    Raises:
+        UsageError: says what to name instead.
+    """
+    if (source.bundle is not None) == bool(source.policies):
+        raise UsageError(
+            "name one of `--bundle` and `--policies`",
+            help_text="the sandbox plan is read from the signed bundle, beside `--socket` too",
+        )
+    if source.bundle is not None and source.key is None:
+        raise UsageError(
+            "a bundle is used only if its signature verifies",
+            help_text="name the signer's public key by `--key FILE`",
+        )
+    if source.policies and (source.key or source.key_id or source.scope or source.socket):
+        raise UsageError("`--key`, `--key-id`, `--scope` and `--socket` go with `--bundle`")
+
+
+@contextmanager
+def open_source(source: Source) -> Iterator[tuple[Transport, VerifiedBundle]]:
+    """The decision point, and the verified bundle that its answers must come from.
+
+    Raises:
+        UsageError: a path is not there.
+        SpecError: the specs have errors.
+        VerificationError: the bundle does not verify.
+        UnavailableError: OPA cannot be had.
+    """
+    verified, key = _bundle(source)
+    if source.socket is not None:
+        socket = Path(source.socket)
+        transport = Transport(socket, Announced(socket))
+        try:
+            yield transport, verified
+        finally:
+            transport.close()
+    else:
+        with Sidecar(verified, key, SidecarSettings(opa=find_opa().path)) as sidecar:
+            yield sidecar.point, verified
+
+
+def _bundle(source: Source) -> tuple[VerifiedBundle, PublicKey]:
+    if source.bundle is not None and source.key is not None:
+        data = read_bundle_file(source.bundle)
+        return verify_with(data, source.key, key_id=source.key_id, scope=source.scope)
+    # OPA takes signed bundles only, so what was compiled just now gets a key of its own.
+    key = generate_key()
+    signed = sign_bundle(build_bundle(source.policies).bundle, key, key_id=_CALL_KEY)
+    return verify_bundle(signed, {_CALL_KEY: key.public()}), key.public()

@@ -1,0 +1,92 @@
+"""A sandbox plan as text for a person. Layer: cli."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wilkc.cli.decision_text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wilkc.core.sandbox_plan import Environment, Limits, Quantity, SandboxPlan
+
+_HOW: Final = {"file": "the file", "tree": "all below", "each": "each file"}
+
+
+def sandbox_text(name: str, plan: SandboxPlan) -> str:
+    """Mounts with their rules, what is hidden or frozen, gaps, limits, network, environment."""
+    return "\n".join(map(printable, _lines(name, plan)))
+
+
+def _lines(name: str, plan: SandboxPlan) -> Iterator[str]:
+    yield f"sandbox of {name}: level {plan.level}, {plan.isolation} isolation, {plan.context}"
+    yield f"network      {plan.network}" + (", unix sockets" if plan.unix_sockets else "")
+    yield f"files        {plan.filesystem}; on a violation: {plan.violation}"
+    yield from _rows("mounts", _mounts(plan))
+    yield from _rows("hidden", plan.hidden)
+    yield from _rows("read-only", plan.frozen)
+    yield from _rows("gaps", _gaps(plan))
+    yield from _rows("limits", _limits(plan.limits))
+    yield from _rows("variables", _environment(plan.environment))
+    yield from _rows("processes", _processes(plan))
+
+
+def _rows(head: str, rows: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+    """A section whose first row stands beside its head; `none` where it is empty."""
+    held = list(rows) or ["none"]
+    for number, row in enumerate(held):
+        yield f"{head if number == 0 else '':<13}{row}"
+
+
+def _mounts(plan: SandboxPlan) -> Iterator[str]:
+    for mount in plan.mounts:
+        check = "   checked after the run" if mount.postcheck else ""
+        yield (
+            f"{mount.access:<6}{mount.base}   {_HOW[mount.how]}, {mount.action} "
+            f"'{mount.pattern}'   {mount.file}:{mount.line}{check}"
+        )
+
+
+def _gaps(plan: SandboxPlan) -> Iterator[str]:
+    for gap in plan.gaps:
+        yield (
+            f"{gap.action} below {gap.base} is wider than the rule in line {gap.line}: "
+            f"processes reach {gap.witness}"
+        )
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    for name in ("cpu", "memory", "disk", "network"):
+        yield _quantity(name, getattr(limits, name))
+    cpu = "none" if limits.cpu_time_ms is None else f"{limits.cpu_time_ms} ms"
+    size = "none" if limits.file_size is None else f"{limits.file_size} bytes"
+    yield f"time {limits.wall_clock_ms} ms, processor time {cpu}, priority {limits.priority}"
+    yield (
+        f"processes {limits.pids}, open files {limits.open_files}, connections {limits.connections}"
+    )
+    yield f"file size {size}, output {limits.output} bytes"
+    yield f"private /tmp {limits.tmp} bytes, /dev/shm {limits.shm} bytes"
+
+
+def _quantity(name: str, held: Quantity) -> str:
+    unit = held.unit.replace("_", " ")
+    return f"{name} {held.max} {unit}, warning at {held.warning}, {held.enforcement}"
+
+
+def _environment(environment: Environment) -> Iterator[str]:
+    yield from (f"pass  {name}" for name in environment.allow)
+    yield from (f"cut   {name}" for name in environment.block)
+    yield from (f"set   {one.name}={one.value}" for one in environment.set)
+
+
+def _processes(plan: SandboxPlan) -> Iterator[str]:
+    yield f"{plan.process}; children {'may' if plan.run else 'may not'} be started"
+    filters = {"seccomp": plan.seccomp, "apparmor": plan.apparmor, "selinux": plan.selinux}
+    yield "filters: " + (", ".join(name for name, on in filters.items() if on) or "none")
+    if plan.degraded:
+        yield f"may be missing: {', '.join(plan.degraded)}"
+    if plan.run_as:
+        yield f"runs as {plan.run_as} when started by root"
+    if plan.runtime_paths:
+        yield f"programs also from {', '.join(plan.runtime_paths)}"

@@ -1,0 +1,34 @@
+"""One version of the policies, as it was read. Layer: cli."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.compiler import LeftOut
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the caller named, with its specs.
+
+    Attributes:
+        label: as it was named, with what it stands for.
+        sources: file name, as it is shown, to bytes.
+        unread: files that were not read, and why.
+        commit: id of the commit, or empty.
+        top: the current folder from the top of its repository, empty or with `/` at its end.
+        compiler: the version of Wilk that made the bundle, where it is another than this.
+        key_id: the key that a bundle's signature was verified by, or empty.
+    """
+
+    label: str
+    sources: Mapping[str, bytes] = field(repr=False)
+    unread: tuple[LeftOut, ...] = ()
+    commit: str = ""
+    top: str = ""
+    compiler: str = ""
+    key_id: str = ""

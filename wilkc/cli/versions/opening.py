@@ -1,0 +1,82 @@
+"""From what the caller names to two versions. Layer: cli."""
+
+from __future__ import annotations
+
+import os
+from typing import Final, NamedTuple
+
+from wilkc.cli.sources import read_sources
+from wilkc.cli.versions.bundles import Trust, is_bundle, read_bundle_version
+from wilkc.cli.versions.model import Version
+from wilkc.cli.versions.revisions import read_revision
+from wilkc.core.errors import UsageError
+
+GIT: Final = "git:"
+NOTHING: Final = "nothing:"
+"""The version that holds no spec: where the policies begin."""
+DEFAULT_PATH: Final = "policies"
+
+
+class _Revision(NamedTuple):
+    revision: str
+    path: str
+
+
+def open_versions(old: str, new: str | None, trust: Trust) -> tuple[Version, Version]:
+    """Read both versions of a comparison.
+
+    Args:
+        old: a folder, a file, a bundle, `git:REV[:PATH]`, or `nothing:`.
+        new: the same; None means the working files at the path of the old revision, else
+            those of `policies`.
+        trust: how bundles are verified.
+
+    Returns:
+        Old and new. A revision without a path has that of the other side, else `policies`.
+
+    Raises:
+        UsageError: one of them is not there or holds nothing to read; or both are the same.
+        VerificationError: a bundle does not verify.
+        UnavailableError: there is no Git.
+    """
+    path = _path_of(new) or _path_of(old)
+    here = (path if old.startswith(GIT) else "") or DEFAULT_PATH
+    given = (old, here if new is None else new)
+    if given[0] == given[1]:
+        raise UsageError(f"`{old}` is compared with itself", help_text="name two versions")
+    if trust.key is None and (trust.key_id or trust.scope):
+        raise UsageError("`--key-id` and `--scope` go with `--key`")
+    if trust.key is not None and not any(map(_names_bundle, given)):
+        raise UsageError("`--key` verifies bundles, and none is named")
+    first, second = (open_version(one, path or DEFAULT_PATH, trust) for one in given)
+    return first, second
+
+
+def open_version(named: str, path: str, trust: Trust) -> Version:
+    """One version; `path` stands in where a revision names none."""
+    if named == NOTHING:
+        return Version("nothing", {})
+    if named.startswith(GIT):
+        revision = _parsed(named)
+        return read_revision(revision.revision, revision.path or path)
+    if is_bundle(named):
+        return read_bundle_version(named, trust)
+    return Version(named, read_sources([named]))
+
+
+def _names_bundle(named: str) -> bool:
+    return not named.startswith(GIT) and is_bundle(named)
+
+
+def _parsed(named: str) -> _Revision:
+    revision, _, path = named.removeprefix(GIT).partition(":")
+    return _Revision(revision, path)
+
+
+def _path_of(named: str | None) -> str:
+    """The path that a name stands for, from the current folder; empty where it has none."""
+    if named is None or named == NOTHING:
+        return ""
+    if named.startswith(GIT):
+        return _parsed(named).path
+    return "" if is_bundle(named) else os.path.relpath(named)

@@ -1,0 +1,79 @@
+"""The lock that makes a log have one writer. Layer: runtime.
+
+`flock` belongs to the open file, so it ends with the process however that ends. The line in
+the file only names the holder for whoever is refused.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.errors import UnavailableError
+from wilkc.core.subset import encode_subset
+from wilkc.runtime.audit.clock import boot_id, this_process
+from wilkc.runtime.audit.files import LOCK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wilkc.runtime.disk import Disk
+
+_POLL_SECONDS: Final = 0.001
+_MAX_OWNER_BYTES: Final = 1024
+
+
+class WriterLock:
+    """The writer lock of one log, not yet taken."""
+
+    def __init__(self, directory: Path, disk: Disk) -> None:
+        self._path = directory / LOCK
+        self._disk = disk
+        self._fd: int | None = None
+
+    def take(self, wait_ms: int) -> None:
+        """Take the lock and write down who holds it.
+
+        Raises:
+            UnavailableError: another process held it all the time; the message says which.
+            OSError: the file cannot be opened or written.
+        """
+        fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
+        try:
+            self._wait(fd, time.monotonic() + wait_ms / 1000)
+            self._sign(fd)
+        except BaseException:
+            self._disk.close(fd)
+            raise
+        self._fd = fd
+
+    def release(self) -> None:
+        """Give the lock back; harmless if it is not held."""
+        if self._fd is not None:
+            self._disk.close(self._fd)
+            self._fd = None
+
+    def _wait(self, fd: int, until: float) -> None:
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() >= until:
+                    holder = os.pread(fd, _MAX_OWNER_BYTES, 0).decode("utf-8", "replace").strip()
+                    raise UnavailableError(
+                        f"audit_unavailable: another writer holds the log: {holder or 'unknown'}"
+                    ) from error
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
+
+    def _sign(self, fd: int) -> None:
+        owner = {**this_process().as_json(), "boot": boot_id(), "host": socket.gethostname()}
+        # Not synced, and no fault of the log if a full disk has no room for it.
+        with suppress(OSError):
+            self._disk.truncate(fd, 0)
+            os.pwrite(fd, encode_subset(owner) + b"\n", 0)

@@ -1,0 +1,389 @@
+"""The audit log as callers see it. Layer: runtime.
+
+A long-lived process opens a log for itself and keeps it; short-lived ones share a log, and
+each takes its lock for one record at a time. Either way a record is on stable storage when
+the call that made it returns.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.runtime.audit.clock import Clock, Owner, this_process
+from wilkc.runtime.audit.drafts import (
+    Asked,
+    Circumstances,
+    Drafted,
+    Event,
+    draft_event,
+    draft_intent,
+    draft_outcome,
+)
+from wilkc.runtime.audit.failures import unavailable
+from wilkc.runtime.audit.means import Means
+from wilkc.runtime.audit.own import own_record
+from wilkc.runtime.audit.places import require_log
+from wilkc.runtime.audit.record import Actor
+from wilkc.runtime.audit.sealing import seal_members
+from wilkc.runtime.audit.segment import LOST
+from wilkc.runtime.audit.settings import AuditSettings
+from wilkc.runtime.audit.writer import LogWriter
+from wilkc.runtime.disk import Disk
+from wilkc.runtime.keys import KeyStore, open_provider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from wilkc.core.contract import Decision, Request
+    from wilkc.runtime.audit.record import Draft, Status
+
+_MICROSECONDS: Final = 1000
+MAX_BATCH: Final = 256
+"""Records in one write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A record on stable storage: its id, and its number in the log."""
+
+    id: str
+    seq: int
+
+
+class Intent:
+    """A decision on record.
+
+    Attributes:
+        id: of the record.
+        seq: its number in the log.
+    """
+
+    def __init__(self, logger: AuditLogger, draft: Draft, seq: int) -> None:
+        self.id = draft.id
+        self.seq = seq
+        self._logger = logger
+        self._draft = draft
+
+    def outcome(
+        self,
+        status: Status,
+        *,
+        error: str | None = None,
+        error_text: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> Receipt:
+        """Record what the action did.
+
+        Args:
+            status: `success`, `failure` or `warning`.
+            error: a code, for example `exit_code`.
+            error_text: free text of the error, which is sealed.
+            details: more about it, sealed but for the listed members.
+
+        Raises:
+            UnavailableError: it could not be recorded. The action is done all the same; the
+                loss is counted on record, and nothing is allowed until the log accepts again.
+            ValueError: the intent was denied or is not enforced, so nothing happened.
+        """
+        if not self._draft.expects_outcome():
+            raise ValueError("a denied or unenforced intent has no outcome")
+        return self._logger.record_outcome(
+            self._draft, status, error=error, error_text=error_text, details=details
+        )
+
+
+class AuditLogger:
+    """Writes records to one log. May be used by several threads."""
+
+    def __init__(self, means: Means, origin: str, *, shared: bool) -> None:
+        self.origin = origin
+        self._means = means
+        self._shared = shared
+        self._writer = LogWriter(means)
+        self._turn = threading.Lock()
+        self._lost: Counter[tuple[str, str]] = Counter()
+        self._owner: Owner = this_process()
+
+    @classmethod
+    def open(  # noqa: PLR0913  # where, with which keys, and how
+        cls,
+        directory: Path,
+        keys_directory: Path,
+        *,
+        provider: Path,
+        settings: AuditSettings | None = None,
+        shared: bool = False,
+        disk: Disk | None = None,
+        clock: Clock | None = None,
+    ) -> AuditLogger:
+        """Open a log that `create_log` made.
+
+        Args:
+            directory: of the log.
+            keys_directory: its keys.
+            provider: file with the key that wraps the first of them.
+            settings: how to write.
+            shared: whether other processes write to it between this one's records.
+            disk: where to write; the real disk if left out.
+            clock: times of records; the host's if left out.
+
+        Raises:
+            UsageError: there is no log, or a key lies where it must not.
+            VerificationError: the log was tampered with or cut, or a key is missing.
+            UnavailableError: another process holds the log, or it cannot be written.
+        """
+        disk = disk or Disk()
+        settings = settings or AuditSettings()
+        require_log(directory)
+        wrapper = open_provider(provider, (directory, keys_directory))
+        keys = KeyStore(keys_directory, wrapper, disk)
+        means = Means(directory, keys, settings, disk, clock or Clock())
+        logger = cls(means, keys.origin, shared=shared)
+        if not shared:
+            logger._writer.open(settings.wait_ms)  # its own member
+        return logger
+
+    def intent(  # noqa: PLR0913  # what is known about a decision
+        self,
+        request: Request,
+        decision: Decision,
+        *,
+        enforced: bool = True,
+        degraded: bool = False,
+        circumstances: Circumstances | None = None,
+        latency_us: int | None = None,
+        decision_id: str | None = None,
+        input_bytes: bytes | None = None,
+        details: Mapping[str, Any] | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> Intent:
+        """Record a decision, allow or deny, before anything happens.
+
+        Args:
+            request: what was asked.
+            decision: the answer.
+            enforced: whether an allow is followed by the action; else it was a question.
+            degraded: whether something that was to confine the action is missing.
+            circumstances: where it came from; left out, what the request's context says.
+            latency_us: how long the decision took.
+            decision_id: the decision point's id of the answer.
+            input_bytes: the very bytes sent to the decision point.
+            details: more about it, sealed but for the listed members.
+            tags: compliance tags to add.
+
+        Returns:
+            The intent, on stable storage. An enforced allow must get its `outcome`.
+
+        Raises:
+            UnavailableError: it could not be recorded; the answer is then a denial.
+            VerificationError: the log was tampered with, or a key is missing.
+        """
+        asked = Asked(
+            request=request,
+            decision=decision,
+            enforced=enforced,
+            degraded=degraded,
+            circumstances=circumstances,
+            latency_us=latency_us,
+            decision_id=decision_id,
+            input=input_bytes,
+            details=details or {},
+            tags=tags,
+        )
+        return self.intents([asked])[0]
+
+    def intents(self, asked: Sequence[Asked]) -> list[Intent]:
+        """Record several decisions, as many as fit in one write and one sync.
+
+        Raises:
+            UnavailableError: not all could be recorded; take all answers as denials.
+            VerificationError: the log was tampered with, or a key is missing.
+        """
+        settings = self._means.settings
+        stored: list[Intent] = []
+        for start in range(0, len(asked), MAX_BATCH):
+            group = asked[start : start + MAX_BATCH]
+            drafted = [
+                draft_intent(self._means.new_id(), one, self._owner, settings) for one in group
+            ]
+            essential = not any(one.enforced and one.decision.allow for one in group)
+            stored += [
+                Intent(self, draft, seq) for draft, seq in self._store(drafted, essential=essential)
+            ]
+        return stored
+
+    def system(self, event: Event) -> Receipt:
+        """Record a fact that is no decision: a sign-in, a grant, a change, a violation.
+
+        Raises:
+            UnavailableError: it could not be recorded.
+            VerificationError: the log was tampered with, or a key is missing.
+        """
+        drafted = draft_event(self._means.new_id(), event, self._means.settings)
+        draft, seq = self._store([drafted], essential=True)[0]
+        return Receipt(draft.id, seq)
+
+    log_event = system
+
+    def log_permission_grant(  # noqa: PLR0913  # the call of the permission model
+        self,
+        agent: str,
+        resource: str,
+        action: str,
+        *,
+        duration_ms: int,
+        permission_source: str,
+        circumstances: Circumstances | None = None,
+    ) -> Receipt:
+        """Record that an agent gained a permission; arguments as in the permission model."""
+        return self.system(
+            Event(
+                type="permission.grant",
+                resource=resource,
+                actor=Actor("agent", agent),
+                details={
+                    "action": action,
+                    "duration_us": duration_ms * _MICROSECONDS,
+                    "permission_source": permission_source,
+                },
+                circumstances=circumstances or Circumstances(),
+            )
+        )
+
+    def log_security_violation(  # noqa: PLR0913  # the call of the permission model
+        self,
+        agent: str,
+        *,
+        action_type: str,
+        resource: str,
+        violation_type: str,
+        attempted_action: str,
+        security_policy: str,
+        text: str,
+    ) -> Receipt:
+        """Record a violation of a policy; `text` is free and therefore sealed."""
+        return self.system(
+            Event(
+                type=action_type,
+                resource=resource,
+                actor=Actor("agent", agent),
+                status="failure",
+                details={
+                    "violation_type": violation_type,
+                    "attempted_action": attempted_action,
+                    "security_policy": security_policy,
+                },
+                error="security_violation",
+                error_text=text,
+                risk="high",
+                tags=("security_violation",),
+            )
+        )
+
+    def record_outcome(
+        self,
+        intent: Draft,
+        status: Status,
+        *,
+        error: str | None,
+        error_text: str | None,
+        details: Mapping[str, Any] | None,
+    ) -> Receipt:
+        """Record the outcome of an intent; see `Intent.outcome`."""
+        record_id = self._means.new_id()
+        settings = self._means.settings
+        drafted = draft_outcome(
+            record_id, intent, status, settings,
+            error=error, error_text=error_text, details=details,
+        )  # fmt: skip
+        _, seq = self._store([drafted], essential=True)[0]
+        return Receipt(record_id, seq)
+
+    def roll(self) -> None:
+        """End the current segment and begin the next one.
+
+        Raises:
+            UnavailableError: it cannot be written.
+            UsageError: the log is shared, and not held by this process.
+        """
+        if self._shared:
+            raise UsageError("a shared log is not this process's to divide")
+        with self._turn:
+            self._writer.roll()
+
+    def close(self) -> None:
+        """Cover everything with a checkpoint and let go of the log."""
+        with self._turn:
+            self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _store(self, drafted: Sequence[Drafted], *, essential: bool) -> list[tuple[Draft, int]]:
+        settings = self._means.settings
+        if not self._turn.acquire(timeout=settings.wait_ms / 1000):
+            self._count_lost(drafted)
+            raise UnavailableError("audit_unavailable: other records are still being written")
+        try:
+            return self._store_now(drafted, essential=essential)
+        except UnavailableError:
+            self._count_lost(drafted)
+            raise
+        except OSError as error:
+            self._count_lost(drafted)
+            raise unavailable(error, self._means.directory) from error
+        finally:
+            self._turn.release()
+
+    def _store_now(self, drafted: Sequence[Drafted], *, essential: bool) -> list[tuple[Draft, int]]:
+        drafts = [self._sealed(one) for one in drafted]
+        lost = self._lost_record()
+        if not self._shared:
+            numbers = self._writer.append([*lost, *drafts], essential=essential)
+        else:
+            self._writer.open(self._means.settings.wait_ms)
+            try:
+                numbers = self._writer.append(
+                    [*lost, *drafts], checkpoint=True, essential=essential
+                )
+            finally:
+                self._writer.close()
+        self._lost.clear()
+        return list(zip(drafts, numbers[len(lost) :], strict=True))
+
+    def _sealed(self, drafted: Drafted) -> Draft:
+        draft = drafted.draft
+        sealed = seal_members(
+            self._means, self.origin, draft.id, draft.record_class, drafted.plain,
+            subject=draft.subject,
+        )  # fmt: skip
+        return replace(draft, sealed=sealed)
+
+    def _count_lost(self, drafted: Sequence[Drafted]) -> None:
+        for one in drafted:
+            decision = one.draft.decision
+            reason = decision["reason"] if decision else one.draft.phase
+            self._lost[one.draft.type, reason] += 1
+
+    def _lost_record(self) -> list[Draft]:
+        if not self._lost:
+            return []
+        by = [
+            {"count": count, "reason": reason, "type": kind}
+            for (kind, reason), count in sorted(self._lost.items())
+        ]
+        details = {"by": by, "count": self._lost.total()}
+        return [
+            own_record(
+                self._means.new_id(), LOST, f"log:{self.origin}", details,
+                status="failure", risk="critical",
+            )
+        ]  # fmt: skip

@@ -1,0 +1,123 @@
+"""Sealing members of records. Layer: runtime.
+
+A sealed member opens only with its data key, at its own place of its own record. Only
+ciphertext is ever hashed, so that no digest betrays a value that can be guessed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.core.canonical import sha256_hex
+from wilkc.core.encoding import from_base64, to_base64
+from wilkc.core.errors import VerificationError
+from wilkc.core.subset import encode_subset
+from wilkc.runtime.audit.files import BLOBS
+from wilkc.runtime.audit.record import FORMAT
+from wilkc.runtime.keys import decrypt, encrypt
+from wilkc.runtime.keys.seal import ALGORITHM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from wilkc.runtime.audit.means import Means
+    from wilkc.runtime.audit.record import Class
+    from wilkc.runtime.keys import KeyStore
+
+MAX_INLINE_BYTES: Final = 32 * 1024
+"""Ciphertext of one record that stands in it; what is more goes into blobs."""
+_MONTH: Final = len("2026-11")
+
+
+def bound_to_place(record_id: str, kid: str, origin: str, path: str) -> bytes:
+    """The associated data of a sealed member."""
+    return encode_subset({"id": record_id, "kid": kid, "log": origin, "path": path, "v": FORMAT})
+
+
+def seal_members(  # noqa: PLR0913  # what an envelope is bound to
+    means: Means,
+    origin: str,
+    record_id: str,
+    record_class: Class,
+    plain: Mapping[str, bytes],
+    *,
+    subject: str | None = None,
+) -> dict[str, Any]:
+    """The `sealed` member of a record; blobs are durable when this returns.
+
+    Args:
+        means: keys, clock and directory.
+        origin: name of the log.
+        record_id: of the record.
+        record_class: of the record, which decides how long the content is kept.
+        plain: member path to the bytes to seal.
+        subject: token of the person concerned, or None.
+
+    Raises:
+        VerificationError: a key is missing.
+        UnavailableError: the key directory cannot be read.
+        OSError: a key or a blob cannot be stored.
+    """
+    if not plain:
+        return {}
+    now = means.now()
+    key = means.keys.data_key(subject, record_class, now[:_MONTH], now)
+    room, sealed = MAX_INLINE_BYTES, {}
+    for path, content in sorted(plain.items()):
+        bound = bound_to_place(record_id, key.kid, origin, path)
+        nonce, ciphertext = encrypt(key.key, content, bound)
+        inline = len(ciphertext) <= room
+        room -= len(ciphertext) if inline else 0
+        sealed[path] = {
+            "alg": ALGORITHM,
+            "blob": None if inline else _store_blob(means, ciphertext),
+            "ct": to_base64(ciphertext) if inline else None,
+            "kid": key.kid,
+            "n": to_base64(nonce),
+        }
+    return sealed
+
+
+def open_member(event: Mapping[str, Any], path: str, keys: KeyStore, directory: Path) -> bytes:
+    """The plaintext of a sealed member.
+
+    Args:
+        event: the record.
+        path: the member's path, for example `action.details`.
+        keys: the opened key directory.
+        directory: of the log, where blobs are.
+
+    Raises:
+        VerificationError: it is not sealed there, or does not open.
+    """
+    envelope = event["sealed"].get(path)
+    if envelope is None:
+        raise VerificationError(f"the record has no sealed `{path}`")
+    ciphertext = (
+        _read_blob(directory, envelope["blob"])
+        if envelope["ct"] is None
+        else from_base64(envelope["ct"])
+    )
+    key = keys.data_key_by_id(envelope["kid"])
+    bound = bound_to_place(event["id"], key.kid, event["log"], path)
+    return decrypt(key.key, from_base64(envelope["n"]), ciphertext, bound)
+
+
+def _store_blob(means: Means, ciphertext: bytes) -> str:
+    name = sha256_hex(ciphertext)
+    top = means.directory / BLOBS
+    means.disk.make_directory(top)
+    means.disk.make_directory(top / name[:2])
+    means.disk.put_file(top / name[:2] / name, ciphertext)
+    return name
+
+
+def _read_blob(directory: Path, name: str) -> bytes:
+    try:
+        ciphertext = (directory / BLOBS / name[:2] / name).read_bytes()
+    except OSError as error:
+        raise VerificationError(f"blob `{name}` cannot be read") from error
+    if sha256_hex(ciphertext) != name:
+        raise VerificationError(f"blob `{name}` was changed")
+    return ciphertext

@@ -1,0 +1,74 @@
+"""What a verification counts and reports without judging it. Layer: runtime. Pure.
+
+Clocks are the host's claim: a step is worth knowing and proves nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.runtime.audit.segment import LOST, RECOVERED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_CLOCK_STEP_US: Final = 1_000_000
+_SAMPLED: Final = "system.sampled"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over the records seen so far.
+
+    Attributes:
+        first: time of the first record, or None.
+        last: time of the last record, or None.
+        recoveries: how often a crash or a write error was repaired.
+        lost: records that could not be written, as counted by the writer.
+        sampled: records left out by sampling, as counted by the writer.
+        backwards: how often the monotonic clock went back within a boot.
+        steps: how often wall and monotonic clock disagreed by more than a second.
+    """
+
+    first: str | None = None
+    last: str | None = None
+    recoveries: int = 0
+    lost: int = 0
+    sampled: int = 0
+    backwards: int = 0
+    steps: int = 0
+    _before: tuple[str, int, datetime] | None = field(default=None, repr=False)
+
+    def count(self, event: Mapping[str, Any]) -> None:
+        """Take one record into account.
+
+        Raises:
+            ValueError: its time is no time of the calendar.
+        """
+        self.first = self.first or event["ts"]
+        self.last = event["ts"]
+        details = event["action"]["details"]
+        kind = event["action"]["type"]
+        self.recoveries += kind == RECOVERED
+        if kind == LOST:
+            self.lost += _number(details, "count")
+        if kind == _SAMPLED:
+            self.sampled += _number(details, "dropped")
+        self._compare_clocks(event)
+
+    def _compare_clocks(self, event: Mapping[str, Any]) -> None:
+        wall = datetime.fromisoformat(event["ts"])
+        boot, mono = event["boot"], event["mono_us"]
+        if self._before and self._before[0] == boot:
+            passed = mono - self._before[1]
+            walled = (wall - self._before[2]).total_seconds() * 1_000_000
+            self.backwards += passed < 0
+            self.steps += abs(walled - passed) > MAX_CLOCK_STEP_US
+        self._before = (boot, mono, wall)
+
+
+def _number(details: Mapping[str, Any], name: str) -> int:
+    value = details.get(name)
+    return value if isinstance(value, int) else 0

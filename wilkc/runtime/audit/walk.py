@@ -1,0 +1,330 @@
+"""Walking over the lines of a log, judging each. Layer: runtime. Pure.
+
+The numbers in comments are the steps of `wilkc.runtime.audit.verify`. Verification walks
+from the first line of a log; recovery and the writer walk the last segment alone and then
+take what is before it from its header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from wilkc.core.errors import VerificationError
+from wilkc.runtime.audit.line import NO_LINE, EventLine, line_hash, parse_line, signing_input
+from wilkc.runtime.audit.note import Note, parse_checkpoint, parse_note
+from wilkc.runtime.audit.record import check_event
+from wilkc.runtime.audit.segment import (
+    HEADER,
+    SEAL,
+    Header,
+    Seal,
+    certificate_text,
+    read_header,
+    read_seal,
+)
+from wilkc.runtime.audit.tally import Tally
+from wilkc.runtime.audit.tree import Frontier, leaf_hash
+from wilkc.runtime.keys import VerifierKey, parse_verifier_key, verify_signature
+
+if TYPE_CHECKING:
+    from wilkc.runtime.audit.line import CheckpointLine
+
+Verdict = Literal[
+    "OK", "OK_UNANCHORED", "TAMPERED", "TRUNCATED", "KEY_PROBLEM", "INCOMPLETE", "UNSEALED_TAIL"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason against a log."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(slots=True)
+class Walk:
+    """Where a walk stands; `take` moves it over one line.
+
+    Attributes:
+        root: the root key, or None where certificates are not judged.
+        partial: whether the walk began in the middle, so that earlier records are unknown.
+        wanted: sizes at which the root is to be kept in `roots`.
+        origin: of the log.
+        seq: number of the next event, which is also the size of the tree.
+        prev: hash of the last line.
+        tree: over all events so far.
+        key: of the current segment.
+        header: of the current segment.
+        seal: of the current segment, once it was seen.
+        covered: size of the last checkpoint.
+        after_checkpoint: whether the last line was a checkpoint.
+        keys: of all segments.
+        roots: size to root.
+        intents: allowed and enforced intents without an outcome, by id.
+        closed: intents before a partial walk whose outcome was seen.
+        blobs: names of the blobs that records refer to.
+        checkpoints: their number.
+        reanchors: sequence numbers of headers that the root key had to certify anew.
+        findings: problems that don't end the walk.
+        tally: counts of what is only reported.
+    """
+
+    root: VerifierKey | None = None
+    partial: bool = False
+    wanted: frozenset[int] = frozenset()
+    origin: str = ""
+    seq: int = 0
+    prev: str = NO_LINE
+    tree: Frontier = field(default_factory=Frontier)
+    key: VerifierKey | None = None
+    header: Header | None = None
+    seal: Seal | None = None
+    covered: int = 0
+    after_checkpoint: bool = False
+    keys: list[VerifierKey] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    intents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    blobs: set[str] = field(default_factory=set)
+    checkpoints: int = 0
+    reanchors: list[int] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    _first: int = 0
+    _fresh: bool = True
+    _ids: set[int] = field(default_factory=set)
+    _intent_ids: set[int] = field(default_factory=set)
+
+    def begin_segment(self) -> None:
+        """The next line is the first of a file."""
+        self._fresh = True
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the current segment ended with its seal and the seal's checkpoint."""
+        return self.seal is not None and self.covered == self.seq
+
+    def take(self, line: bytes) -> None:
+        """Judge one line without its LF and move over it.
+
+        Raises:
+            VerificationError: the line was changed, moved, or forged; nothing moved.
+        """
+        try:
+            parsed = parse_line(line)  # 2. strict parse, canonical form
+            if isinstance(parsed, EventLine):
+                self._take_event(parsed)
+            else:
+                self._take_checkpoint(parsed)
+        except ValueError as error:
+            raise VerificationError(str(error)) from error
+        self.prev = line_hash(line)
+
+    def _take_event(self, line: EventLine) -> None:
+        event = line.event
+        check_event(event)  # 2. closed member sets
+        self._check_place(event)
+        leaf = leaf_hash(line.stored)  # 4. leaf and tree
+        header = self._check_border(event)
+        key, mode = self._signer(header)
+        self._check_signature(line, leaf, key, mode)
+        seal = self._check_seal(event)
+        # Only now, since a refused line must leave the walk where it was.
+        self._keep(event, header, seal)
+        self.tree = self.tree.append(leaf)
+        self.seq += 1
+        self.after_checkpoint = False
+        if self.seq in self.wanted:
+            self.roots[self.seq] = self.tree.root()
+
+    def _check_place(self, event: dict[str, Any]) -> None:
+        # 3. seq without gap, prev, log, unique id, an outcome's intent comes before it.
+        if event["seq"] != self.seq:
+            raise ValueError(f"event {event['seq']} stands where {self.seq} belongs")
+        if event["prev"] != self.prev:
+            raise ValueError("`prev` is not the hash of the line before")
+        if self.origin and event["log"] != self.origin:
+            raise ValueError("the event belongs to another log")
+        if _number_of(event["id"]) in self._ids:
+            raise ValueError("another event has the same id")
+        if (
+            event["phase"] == "outcome"
+            and not self.partial
+            and _number_of(event["ref"]) not in self._intent_ids
+        ):
+            raise ValueError("the outcome of an intent that is not before it")
+
+    def _check_border(self, event: dict[str, Any]) -> Header | None:
+        # 5. at each header: kind, certificate, frontier, and the key that the seal named.
+        is_header = event["action"]["type"] == HEADER
+        if is_header != self._fresh:
+            raise ValueError("a segment begins with its header, and has no other")
+        if not is_header:
+            return None
+        if event["phase"] != "system":
+            raise ValueError("a header is a system event")
+        header = read_header(event["action"]["details"])
+        key = parse_verifier_key(header.key)
+        if key.name != event["log"]:
+            raise ValueError("the segment's key belongs to another log")
+        if header.tree(self.seq) != self.tree:
+            raise ValueError("the header's frontier is not the tree before it")
+        self._check_kind(header)
+        if header.cert is not None:
+            self._check_certificate(header.cert, event, header.key)
+        return header
+
+    def _check_kind(self, header: Header) -> None:
+        certified = header.kind in {"genesis", "reanchor"}
+        if certified != (header.cert is not None):
+            raise ValueError("only a first or a reanchored segment has a certificate")
+        if (header.kind == "genesis") != (self.seq == 0):
+            raise ValueError("only the first segment is the genesis")
+        if self.partial and self.header is None:
+            return
+        if header.kind == "continue" and not (
+            self.sealed and self.seal and self.seal.next == header.key
+        ):
+            raise ValueError("the segment before is not sealed in favour of this key")
+        if header.kind == "recovered" and not (
+            self.seal is None
+            and self.header
+            and (self.header.key, self.header.mode) == (header.key, header.mode)
+        ):
+            raise ValueError("a recovered segment keeps the key and mode of an unsealed one")
+        if header.kind == "reanchor" and self.seal and self.seal.final:
+            raise ValueError("the log was ended before this segment")
+
+    def _check_certificate(self, cert: str, event: dict[str, Any], key: str) -> None:
+        note = parse_note(cert)
+        if note.text != certificate_text(event["log"], event["seq"], event["prev"], key):
+            raise ValueError("the certificate is for another key or place")
+        if len(note.signatures) != 1:
+            raise ValueError("a certificate has exactly one signature")
+        if self.root is None:
+            return
+        if (note.signatures[0].name, note.signatures[0].id) != (self.root.name, self.root.id):
+            reason = f"event {event['seq']}: the given root key does not certify this log"
+            self.findings.append(Finding("KEY_PROBLEM", reason))
+        else:
+            note.require(self.root)
+
+    def _signer(self, header: Header | None) -> tuple[VerifierKey, str]:
+        if header is not None:
+            return parse_verifier_key(header.key), header.mode
+        if self.key is None or self.header is None:
+            raise ValueError("no header names the key of this event")
+        return self.key, self.header.mode
+
+    def _check_signature(self, line: EventLine, leaf: bytes, key: VerifierKey, mode: str) -> None:
+        # 6. signature by the key of the event's own segment; present or null as the mode says.
+        if line.event["security"]["kid"] != key.id.hex():
+            raise ValueError("the event names another key than its segment's")
+        if (line.signature is not None) != (mode == "event"):
+            raise ValueError("the signing mode of the segment was not kept")
+        if line.signature is not None:
+            verify_signature(key.public, line.signature, signing_input(line.event["log"], leaf))
+
+    def _check_seal(self, event: dict[str, Any]) -> Seal | None:
+        # 8. counts; nothing but its checkpoint after a seal.
+        if self.seal is not None and not self._fresh:
+            raise ValueError("an event stands after the seal of its segment")
+        if event["action"]["type"] != SEAL:
+            return None
+        seal = read_seal(event["action"]["details"])
+        if event["phase"] != "system" or self._fresh:
+            raise ValueError("a seal is a system event and never the first")
+        if seal.first != self._first or seal.count != self.seq - self._first + 1:
+            raise ValueError("the seal counts other events than stand before it")
+        if seal.next is not None:
+            parse_verifier_key(seal.next)
+        return seal
+
+    def _take_checkpoint(self, line: CheckpointLine) -> None:
+        # 7. text, one signature by the key of its own segment, size, root.
+        if line.prev != self.prev:
+            raise ValueError("`prev` is not the hash of the line before")
+        if self._fresh or self.key is None:
+            raise ValueError("a segment begins with its header, not with a checkpoint")
+        if self.after_checkpoint:
+            raise ValueError("two checkpoints follow each other")
+        checkpoint, note = parse_checkpoint(line.note)
+        _require_only(note, self.key)
+        if checkpoint.origin != self.origin:
+            raise ValueError("the checkpoint belongs to another log")
+        if checkpoint.size != self.seq or checkpoint.root != self.tree.root():
+            raise ValueError("the checkpoint does not agree with the events before it")
+        self.covered = self.seq
+        self.checkpoints += 1
+        self.after_checkpoint = True
+
+    def _keep(self, event: dict[str, Any], header: Header | None, seal: Seal | None) -> None:
+        self.tally.count(event)
+        self.origin = event["log"]
+        if header is not None:
+            self._keep_header(event, header)
+        if seal is not None:
+            self.seal = seal
+        number = _number_of(event["id"])
+        self._ids.add(number)
+        if event["phase"] == "intent":
+            self._intent_ids.add(number)
+            if expects_outcome(event):
+                self.intents[event["id"]] = event
+        elif event["phase"] == "outcome":
+            known = self.intents.pop(event["ref"], None)
+            if known is None and self.partial:
+                self.closed.add(event["ref"])
+        sealed = event["sealed"].values()
+        self.blobs.update(one["blob"] for one in sealed if one["blob"] is not None)
+
+    def _keep_header(self, event: dict[str, Any], header: Header) -> None:
+        self.header, self.key, self.seal = header, parse_verifier_key(header.key), None
+        self._first, self._fresh = event["seq"], False
+        self.keys.append(self.key)
+        if header.kind == "reanchor":
+            self.reanchors.append(event["seq"])
+
+
+def walk_from(first_line: bytes) -> Walk:
+    """A walk that begins at a segment's header and believes what it says is before it.
+
+    Raises:
+        VerificationError: the line is no header.
+    """
+    try:
+        parsed = parse_line(first_line)
+        if not isinstance(parsed, EventLine):
+            raise VerificationError("the segment begins without a header")
+        check_event(parsed.event)
+        header = read_header(parsed.event["action"]["details"])
+        seq = parsed.event["seq"]
+        tree = header.tree(seq)
+    except ValueError as error:
+        raise VerificationError(f"the segment's header is malformed: {error}") from error
+    return Walk(
+        partial=True,
+        origin=parsed.event["log"],
+        seq=seq,
+        prev=parsed.event["prev"],
+        tree=tree,
+        covered=seq,
+    )
+
+
+def expects_outcome(event: dict[str, Any]) -> bool:
+    """Whether an intent was allowed and enforced, so that its outcome is to follow."""
+    enforced = event["action"]["details"].get("enforced", True) is not False
+    return bool(event["decision"]["allow"]) and enforced
+
+
+def _require_only(note: Note, key: VerifierKey) -> None:
+    if len(note.signatures) != 1:
+        raise ValueError("a checkpoint inside a segment has exactly one signature")
+    note.require(key)
+
+
+def _number_of(record_id: str) -> int:
+    return int(record_id.replace("-", ""), 16)

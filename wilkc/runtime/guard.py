@@ -1,0 +1,217 @@
+"""One action from question to outcome: decide, record, launch, record. Layer: runtime.
+
+No input or output of its own: the decision point, the recorder and the launcher do that. The
+order is the promise: nothing is started that was not allowed, and nothing is started whose
+intent is not on stable storage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from wilkc.core.contract import SANDBOX_CONDITION, denial
+from wilkc.core.errors import WilkError
+from wilkc.runtime.sandbox import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wilkc.core.contract import Condition, Decision, Json, Request
+    from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.runtime.sandbox import DecisionPoint, Job
+
+AUDIT_UNAVAILABLE: Final = "audit_unavailable"
+NOT_FULFILLABLE: Final = "condition_not_fulfillable"
+OTHER_REVISION: Final = "unknown_revision"
+
+Status = Literal["success", "failure", "warning"]
+_MS: Final = 1000
+
+
+class Intent(Protocol):
+    """The record of what is about to happen, durable by now."""
+
+    def outcome(
+        self, status: Status, *, error: str | None = None, details: Mapping[str, Json] | None = None
+    ) -> object:
+        """Record what became of it.
+
+        Raises:
+            WilkError: it could not be recorded; the act is done all the same.
+        """
+        ...
+
+
+class Recorder(Protocol):
+    """Records decisions before they take effect."""
+
+    def intent(self, request: Request, decision: Decision, *, degraded: bool = False) -> Intent:
+        """Record a decision; returns once it is on stable storage.
+
+        Args:
+            request: what was asked.
+            decision: the answer that holds.
+            degraded: whether a layer of the confinement may be missing.
+
+        Raises:
+            WilkError: it cannot be written; then nothing may happen.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one action.
+
+    Attributes:
+        decision: the decision that held in the end.
+        outcome: how the command ended; of kind `denied` where none was started.
+        recorded: whether the outcome is on record.
+    """
+
+    decision: Decision
+    outcome: Outcome
+    recorded: bool
+
+
+class Guard:
+    """Carries out commands that are allowed, and only those.
+
+    Args:
+        point: answers requests.
+        recorder: keeps the record.
+        launcher: runs a job in its sandbox.
+    """
+
+    def __init__(
+        self, point: DecisionPoint, recorder: Recorder, launcher: Callable[[Job], Outcome]
+    ) -> None:
+        self._point = point
+        self._recorder = recorder
+        self._launcher = launcher
+
+    def run(self, request: Request, jobs: Mapping[str, Job]) -> Result:
+        """Decide, record, launch, record the outcome.
+
+        Args:
+            request: the canonical question whether the command may run.
+            jobs: the command, exactly as the request says it, in the sandbox of each of the
+                agent's specs: spec name to job.
+        """
+        # 1. Decide; a grant that cannot be carried out as granted is a denial.
+        decision, job = self._decide(request, jobs)
+        # 2. Record durably, whatever the answer is.
+        try:
+            degraded = job is not None and bool(job.plan.degraded)
+            intent = self._recorder.intent(request, decision, degraded=degraded)
+        except (WilkError, OSError) as error:
+            decision = _unrecorded(decision, error)
+            return Result(decision, _denied(decision), recorded=False)
+        if job is None:
+            return Result(decision, _denied(decision), recorded=True)
+        # 3. Launch, and 4. record the outcome, also of what was never meant to happen.
+        try:
+            outcome = self._launcher(job)
+        except BaseException as error:
+            _record(intent, "failure", type(error).__name__.lower(), {})
+            raise
+        done = outcome.kind == "exited" and outcome.exit == 0
+        status: Status = "success" if done else "failure"
+        recorded = _record(intent, status, None if done else outcome.kind, _details(outcome))
+        return Result(decision, outcome, recorded)
+
+    def _decide(self, request: Request, jobs: Mapping[str, Job]) -> tuple[Decision, Job | None]:
+        """The decision that holds, and the job where it is a grant."""
+        decision = self._point.decide(request)
+        if not decision.allow:
+            return decision, None
+        job = jobs.get(_granting_spec(decision))
+        if job is None:
+            return _unfulfillable(decision, SANDBOX_CONDITION), None
+        if decision.revision != job.revision:
+            refused = denial(
+                "VALIDATION_ERROR",
+                OTHER_REVISION,
+                "the sandbox plan and the decision come from different revisions",
+                revision=decision.revision,
+            )
+            return refused, None
+        for condition in decision.conditions:
+            if not meets(job.plan, condition):
+                return _unfulfillable(decision, f"{condition.type}` (`{condition.id}"), None
+        return decision, job
+
+
+def _granting_spec(decision: Decision) -> str:
+    """The spec whose sandbox the grant demands; empty where it names none."""
+    named = [
+        condition.properties.get("spec")
+        for condition in decision.conditions
+        if condition.id == SANDBOX_CONDITION
+    ]
+    return named[0] if len(named) == 1 and isinstance(named[0], str) else ""
+
+
+def _unfulfillable(decision: Decision, what: str) -> Decision:
+    return denial(
+        "VALIDATION_ERROR",
+        NOT_FULFILLABLE,
+        f"the grant demands `{what}`, which this launch cannot fulfil",
+        revision=decision.revision,
+    )
+
+
+def meets(plan: SandboxPlan, condition: Condition) -> bool:
+    """Whether a launch by this plan fulfils a condition; what is not understood is not met."""
+    limits, properties = plan.limits, condition.properties
+    if condition.type == "sandbox":
+        most = properties.get("max_memory_bytes")
+        hard = limits.memory.enforcement == "hard"
+        known = {"spec"} if condition.id == SANDBOX_CONDITION else {"max_memory_bytes"}
+        if set(properties) - known:
+            return False
+        return most is None or (hard and _at_most(limits.memory.max, most))
+    if condition.type == "timeout":
+        return _at_most(limits.wall_clock_ms, properties.get("seconds"), _MS)
+    return False
+
+
+def _at_most(value: int, most: Json, unit: int = 1) -> bool:
+    """Whether a value keeps a limit; a limit that is no whole number is kept by none."""
+    return isinstance(most, int) and not isinstance(most, bool) and value <= most * unit
+
+
+def _record(intent: Intent, status: Status, error: str | None, details: Mapping[str, Json]) -> bool:
+    try:
+        intent.outcome(status, error=error, details=details)
+    except (WilkError, OSError):
+        # The act is done; the caller learns that its outcome is not on record.
+        return False
+    return True
+
+
+def _details(outcome: Outcome) -> dict[str, Json]:
+    """The outcome for the record, with what stays readable without a key beside it."""
+    details: dict[str, Json] = {"outcome": outcome.as_json()}
+    if outcome.exit is not None:
+        details["exit_code"] = outcome.exit
+    duration = outcome.record.get("duration_ms")
+    if duration is not None:
+        details["duration_us"] = duration * _MS
+    return details
+
+
+def _unrecorded(decision: Decision, error: Exception) -> Decision:
+    if not decision.allow:
+        return decision
+    return denial(
+        "VALIDATION_ERROR",
+        AUDIT_UNAVAILABLE,
+        f"the record cannot be written, so nothing runs: {error}",
+        revision=decision.revision,
+    )
+
+
+def _denied(decision: Decision) -> Outcome:
+    return Outcome("denied", None, decision.detail, decision.message)

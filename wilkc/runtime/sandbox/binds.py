@@ -1,0 +1,184 @@
+"""From the plan's mounts to what is bound on this host, now. Layer: runtime.
+
+A base that has become a link is judged as if the rule had been written for what it leads to;
+the policy is asked about every bind before anything starts (see `agreement`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.resolve import Opened, make_missing, open_real
+from wilkc.runtime.sandbox.view import Bind, depth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wilkc.core.sandbox_plan import Mount, SandboxPlan
+    from wilkc.runtime.sandbox.identity import Identity
+    from wilkc.runtime.sandbox.names import Roots
+
+MAX_EACH: Final = 100
+"""Files that one leafy rule may bind one by one."""
+
+_NEVER: Final = ("/proc", "/sys", "/dev")
+"""Kernel file systems: what the sandbox shows of them is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A mount of the plan, resolved.
+
+    Attributes:
+        mount: the plan's mount.
+        opened: what its base leads to.
+        sample: a canonical path below the resolved base that the policy must allow.
+    """
+
+    mount: Mount
+    opened: Opened
+    sample: str
+
+
+@dataclass(slots=True)
+class Bases:
+    """The resolved mounts of one launch; descriptors are closed by `close`.
+
+    Attributes:
+        found: in plan order.
+        made: paths that were made for write rules, to be removed if still empty.
+        reports: rules that lead to no mount, with the reason.
+    """
+
+    found: list[Base] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    extra: list[int] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Close every descriptor."""
+        for fd in (*self.extra, *(base.opened.fd for base in self.found)):
+            os.close(fd)
+        self.found.clear()
+        self.extra.clear()
+
+
+def resolve(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -> None:
+    """Resolve every mount of the plan into `bases`, making what write rules name.
+
+    Raises:
+        SandboxRefusedError: a base leads to `/`, in a circle, or cannot be made.
+    """
+    for mount in plan.mounts:
+        path = roots.real(mount.base)
+        if path is None:
+            bases.reports.append(f"{mount.rule}: there is no home directory here")
+            continue
+        opened = open_real(path)
+        if opened is None and mount.access == "write" and mount.how != "each":
+            bases.made += make_missing(
+                path, directory=mount.how == "tree", uid=identity.uid, gid=identity.gid
+            )
+            opened = open_real(path)
+        if opened is None:
+            bases.reports.append(f"{mount.rule}: `{mount.base}` is not there")
+            continue
+        bases.extra.append(opened.fd)
+        why = _unmountable(mount, opened)
+        if why:
+            bases.reports.append(f"{mount.rule}: {why}")
+            continue
+        bases.extra.remove(opened.fd)
+        bases.found.append(Base(mount, opened, _sample(mount, opened, roots)))
+
+
+def _unmountable(mount: Mount, opened: Opened) -> str:
+    if opened.path == "/":
+        raise SandboxRefusedError(
+            "sandbox.workspace_moved", f"`{mount.base}` leads to `/`, which is never mounted"
+        )
+    if any(is_within(opened.path, top) for top in _NEVER):
+        return f"`{mount.base}` lies in a kernel file system"
+    if mount.how == "file" and opened.directory:
+        return f"`{mount.base}` is a directory; write `{mount.base}/**` for what is in it"
+    if not opened.directory and not opened.regular:
+        return f"`{mount.base}` is neither a file nor a directory"
+    return ""
+
+
+def _sample(mount: Mount, opened: Opened, roots: Roots) -> str:
+    """The rule's sample, moved to where the base really is."""
+    below = mount.sample[len(mount.base) :]
+    try:
+        return roots.names(opened.path)[0] + below
+    except ValueError as error:
+        raise SandboxRefusedError(
+            "sandbox.workspace_moved", f"`{mount.base}` leads to a path with no name: {error}"
+        ) from error
+
+
+def tree_binds(bases: Iterable[Base], *, use_fds: bool) -> list[Bind]:
+    """The binds of files and trees, without those of leafy rules."""
+    return [
+        Bind(
+            base.opened.path,
+            base.mount.action,
+            base.opened.fd if use_fds else None,
+            base.opened.device,
+            base.opened.inode,
+            base.mount.rule,
+            base.mount.line,
+        )
+        for base in bases
+        if base.mount.how != "each"
+    ]
+
+
+def outermost(binds: Iterable[Bind]) -> tuple[Bind, ...]:
+    """The binds that add something, shallow first, writable before read-only at one place.
+
+    A bind inside another that already gives as much is dropped: a read-only mount placed
+    over a writable one would take away what the policy allows.
+    """
+    kept: list[Bind] = []
+    for bind in sorted(binds, key=lambda one: (depth(one.path), one.path, one.access == "read")):
+        covered = [one for one in kept if is_within(bind.path, one.path)]
+        if not any(one.access == "write" or bind.access == "read" for one in covered):
+            kept.append(bind)
+    return tuple(kept)
+
+
+def file_binds(base: Base, paths: Iterable[str], bases: Bases, *, use_fds: bool) -> list[Bind]:
+    """One bind for every file that a leafy rule matches.
+
+    Raises:
+        SandboxRefusedError: more than `MAX_EACH` files.
+    """
+    chosen = sorted(paths)
+    if len(chosen) > MAX_EACH:
+        raise SandboxRefusedError(
+            "sandbox.too_many_mounts",
+            f"`{base.mount.pattern}` matches {len(chosen)} files; at most {MAX_EACH} are mounted"
+            " one by one",
+            help_text="name narrower paths, or use `level: moderate`, which mounts the folder",
+        )
+    binds = []
+    for path in chosen:
+        opened = open_real(path)
+        if opened is None or not opened.regular or opened.path != path:
+            # Gone or replaced since the walk: nothing of it is shown.
+            if opened is not None:
+                os.close(opened.fd)
+            continue
+        bases.extra.append(opened.fd)
+        binds.append(
+            Bind(
+                path, base.mount.action, opened.fd if use_fds else None, opened.device,
+                opened.inode, base.mount.rule, base.mount.line,
+            )
+        )  # fmt: skip
+    return binds

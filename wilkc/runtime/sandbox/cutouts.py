@@ -1,0 +1,247 @@
+"""What is cut out of the mounts: hidden, frozen, and the pins that hold them. Layer: runtime.
+
+A mask on a path inside a writable tree is void once its parent can be renamed, so every
+directory between the mount and the mask is bound onto itself: rename(2) of a mount point is
+EBUSY. Names that tools run or trust on sight stay read-only wherever they could be planted.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from wilkc.runtime.sandbox.matching import literal_path
+from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.view import Mask, MaskKind, depth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wilkc.core.sandbox_plan import Level
+    from wilkc.runtime.sandbox.names import Roots
+    from wilkc.runtime.sandbox.walk import Found, Survey
+
+SECRETS: Final = (
+    "~/.ssh/**", "~/.aws/**", "~/.gnupg/**", "~/.kube/**", "~/.docker/**", "~/.netrc/**",
+    "~/.config/gcloud/**", "/etc/shadow/**", "/etc/gshadow/**", "/etc/ssl/private/**",
+    "/etc/ssh/ssh_host_*/**", "./.wilk/**", "~/.wilk/**", ".wilk-quarantine",
+)  # fmt: skip
+"""Hidden whatever the policy says: keys, password files, Wilk's own state."""
+
+FROZEN_FILES: Final = (
+    ".git/config", ".git/config.worktree", ".git/info/attributes", ".gitmodules", ".gitconfig",
+    ".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".envrc", ".npmrc",
+    ".mcp.json",
+)  # fmt: skip
+FROZEN_DIRECTORIES: Final = (
+    ".git/hooks", ".vscode", ".idea", ".claude", ".codex", ".cursor", ".husky",
+)  # fmt: skip
+"""Readable, never writable: what shells, editors, agents and git run or obey on sight."""
+
+_GIT_OWN: Final = ("config", "config.worktree", "hooks", "info/attributes")
+
+
+@dataclass(slots=True)
+class Cutouts:
+    """Everything cut out of one launch's mounts.
+
+    Attributes:
+        hidden: masks that take away reading and writing.
+        frozen: masks that take away writing.
+        pins: directories bound onto themselves.
+        blocked: hidden paths that a rule of the policy blocks.
+        reports: what the masks cannot keep, for the record.
+    """
+
+    hidden: dict[str, Mask] = field(default_factory=dict)
+    frozen: dict[str, Mask] = field(default_factory=dict)
+    pins: set[str] = field(default_factory=set)
+    reports: list[str] = field(default_factory=list)
+
+    def masks(self) -> tuple[Mask, ...]:
+        """Frozen, then hidden, each shallow first."""
+        return tuple(
+            mask
+            for group in (self.frozen, self.hidden)
+            for mask in sorted(group.values(), key=lambda one: (depth(one.path), one.path))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where cutting out happens.
+
+    Attributes:
+        trees: real paths of mounted directories.
+        writable: those of them that may be written.
+        level: decides what is refused and what is reported.
+        absent: paths that another running launch made and will remove.
+    """
+
+    trees: tuple[str, ...]
+    writable: tuple[str, ...]
+    level: Level
+    absent: frozenset[str] = frozenset()
+
+
+def cut_out(
+    ground: Ground, survey: Survey, patterns: Sequence[str], frozen: Sequence[str], roots: Roots
+) -> Cutouts:
+    """All cut-outs of a launch.
+
+    Args:
+        ground: the mounts.
+        survey: what the walk found.
+        patterns: explicit block patterns of the plan.
+        frozen: explicit patterns of what the policy protects from writing.
+        roots: what root tags stand for.
+
+    Raises:
+        SandboxRefusedError: strict, and something hidden or frozen has a second name.
+    """
+    cut = Cutouts()
+    for found in survey.hidden:
+        _hide(found, ground, cut)
+    for pattern in (*patterns, *SECRETS):
+        _hide_absent(pattern, ground, roots, cut)
+    for place in sorted({*ground.writable, *_inside(survey.repositories, ground.writable)}):
+        for name in FROZEN_FILES:
+            _freeze(place, name, "empty_file", ground, cut)
+        for name in FROZEN_DIRECTORIES:
+            _freeze(place, name, "empty_directory", ground, cut)
+        _freeze_real_git(place, ground, cut)
+    for path in sorted(_inside(survey.frozen, ground.writable)):
+        _freeze_existing(path, ground, cut)
+    for canonical in filter(None, map(literal_path, frozen)):
+        real = roots.real(canonical)
+        if real is not None and _inside([real], ground.writable):
+            _freeze(real.rpartition("/")[0], real.rpartition("/")[2], "empty_file", ground, cut)
+    for mask in (*cut.hidden.values(), *cut.frozen.values()):
+        cut.pins.update(_ancestors(mask.path, ground.writable))
+    cut.pins -= {*cut.hidden, *cut.frozen}
+    return cut
+
+
+def _hide(found: Found, ground: Ground, cut: Cutouts) -> None:
+    path, directory = found.path, found.directory
+    if found.link:
+        path = os.path.realpath(found.path)
+        if not _inside([path], ground.trees):
+            return
+        directory = os.path.isdir(path)  # noqa: PTH112  # text of any bytes
+        cut.reports.append(f"`{found.path}` is a link; what it leads to is hidden")
+    if found.names > 1:
+        _second_name(path, ground.level, cut)
+    # What another launch made for a mask of its own must be held by this one too.
+    kind: MaskKind = "hide_directory" if directory else "hide_file"
+    ghost = path in ground.absent or not os.path.lexists(path)
+    cut.hidden[path] = Mask(path, kind, ghost=ghost)
+
+
+def _hide_absent(pattern: str, ground: Ground, roots: Roots, cut: Cutouts) -> None:
+    canonical = literal_path(pattern)
+    path = None if canonical is None else roots.real(canonical)
+    if path is None or not _inside([path], ground.writable):
+        return
+    missing = first_missing(path, ground.absent)
+    if missing is not None and not _covered(missing, cut):
+        cut.hidden[missing] = Mask(missing, "hide_directory", ghost=True)
+
+
+def _freeze(
+    place: str,
+    name: str,
+    empty: Literal["empty_file", "empty_directory"],
+    ground: Ground,
+    cut: Cutouts,
+) -> None:
+    path = f"{place}/{name}"
+    missing = first_missing(path, ground.absent)
+    if missing is None:
+        _freeze_existing(path, ground, cut)
+    elif not _covered(missing, cut):
+        kind = empty if missing == path else "empty_directory"
+        cut.frozen[missing] = Mask(missing, kind, ghost=True)
+
+
+def _freeze_existing(path: str, ground: Ground, cut: Cutouts) -> None:
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        _second_name(path, ground.level, cut)
+        path = os.path.realpath(path)
+        if not _inside([path], ground.writable) or not os.path.exists(path):  # noqa: PTH110
+            return
+    elif stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        _second_name(path, ground.level, cut)
+    if not _covered(path, cut):
+        cut.frozen[path] = Mask(path, "freeze")
+
+
+def _freeze_real_git(place: str, ground: Ground, cut: Cutouts) -> None:
+    """A worktree or submodule: `.git` is a file that names the real directory."""
+    pointer = f"{place}/.git"
+    try:
+        if not stat.S_ISREG(os.lstat(pointer).st_mode):
+            return
+        with open(pointer, "rb") as file:  # noqa: PTH123  # text of any bytes
+            text = os.fsdecode(file.read(4096))
+    except OSError:
+        return
+    cut.frozen.setdefault(pointer, Mask(pointer, "freeze"))
+    _, _, target = text.partition("gitdir:")
+    real = os.path.realpath(os.path.join(place, target.strip()))  # noqa: PTH118  # the same
+    for top in {real, os.path.dirname(os.path.dirname(real))}:  # noqa: PTH120  # the same
+        if target and _inside([top], ground.writable):
+            for name in _GIT_OWN:
+                kind: Literal["empty_file", "empty_directory"] = (
+                    "empty_directory" if name == "hooks" else "empty_file"
+                )
+                _freeze(top, name, kind, ground, cut)
+
+
+def _second_name(path: str, level: Level, cut: Cutouts) -> None:
+    if level == "strict":
+        raise SandboxRefusedError(
+            "sandbox.second_name",
+            f"`{path}` is protected and can be reached by a second name (a link)",
+            help_text="remove the link, or use `level: moderate`, which reports it instead",
+        )
+    cut.reports.append(f"`{path}` is protected and may be reached by a second name")
+
+
+def first_missing(path: str, absent: frozenset[str] = frozenset()) -> str | None:
+    """The first component of an absolute path that is not there; None if all are."""
+    here = ""
+    for part in path.split("/")[1:]:
+        here = f"{here}/{part}"
+        if here in absent or not os.path.lexists(here):
+            return here
+        if os.path.islink(here) and not os.path.exists(here):  # noqa: PTH110, PTH114  # the same
+            return None
+    return None
+
+
+def _covered(path: str, cut: Cutouts) -> bool:
+    """Whether a mask already stands on the path or above it."""
+    while path:
+        if path in cut.hidden or path in cut.frozen:
+            return True
+        path = path.rpartition("/")[0]
+    return False
+
+
+def _ancestors(path: str, writable: Iterable[str]) -> set[str]:
+    found = set()
+    for top in writable:
+        here = path.rpartition("/")[0]
+        while is_within(here, top) and here != top:
+            found.add(here)
+            here = here.rpartition("/")[0]
+    return found
+
+
+def _inside(paths: Iterable[str], trees: Iterable[str]) -> set[str]:
+    return {path for path in paths if any(is_within(path, tree) for tree in trees)}

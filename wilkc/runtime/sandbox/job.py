@@ -1,0 +1,41 @@
+"""What is to be launched. Layer: runtime. Values only."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.core.sandbox_plan import SandboxPlan
+
+
+def new_launch_id() -> str:
+    """A unique id of a launch that sorts by time; part of file and group names."""
+    return f"{time.time_ns() // 1_000_000:x}-{os.urandom(6).hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One command to be confined.
+
+    Attributes:
+        agent: whose command it is.
+        command: program and arguments, exactly as judged.
+        workspace: absolute path of the workspace.
+        plan: how the command is confined.
+        revision: digest of the bundle that the plan came from.
+        caller: the caller's environment variables.
+        launch: id of the launch.
+    """
+
+    agent: str
+    command: tuple[str, ...]
+    workspace: str
+    plan: SandboxPlan
+    revision: str
+    caller: Mapping[str, str] = field(default_factory=dict)
+    launch: str = field(default_factory=new_launch_id)

@@ -1,0 +1,150 @@
+"""Which mechanism keeps each limit, and how strongly. Layer: runtime.
+
+Control groups bind all processes of a launch together; resource limits (getrlimit(2)) bind
+each process alone. The record says which it was; a plan that needs more is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import resource
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from wilkc.runtime.sandbox.groups import OWN_PROCESSES
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.core.sandbox_plan import Limits, SandboxPlan
+    from wilkc.runtime.sandbox.groups import Group
+    from wilkc.runtime.sandbox.identity import Identity
+
+Strength = Literal["enforced", "partial", "sampled", "none"]
+
+_GROUP_HELP: Final = (
+    "start wilkc with `systemd-run --user --scope -p Delegate=yes`, or let the policy say"
+    " `level: moderate` with `degraded: [cgroup]`"
+)
+PRLIMIT: Final = "/usr/bin/prlimit"
+NICE: Final = "/usr/bin/nice"
+"""By absolute path, as bubblewrap itself."""
+
+_GREATEST_PRIORITY: Final = 10
+_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How one limit is kept: its value, by what, and how strongly."""
+
+    max: int
+    mechanism: str
+    strength: Strength
+
+    def as_json(self) -> dict[str, object]:
+        """One member of the record's `limits`."""
+        return {"max": self.max, "mechanism": self.mechanism, "strength": self.strength}
+
+
+def reach(plan: SandboxPlan, group: Group, identity: Identity) -> dict[str, Reached]:
+    """What keeps each limit of the plan on this host.
+
+    Raises:
+        SandboxRefusedError: a limit is not kept as strongly as the plan needs.
+    """
+    limits = plan.limits
+    reached = {
+        "memory": _grouped(group, "memory", limits.memory.max, "rlimit per process", "sampled"),
+        "pids": _grouped(
+            group, "pids", limits.pids, "rlimit", "none" if identity.uid == 0 else "partial"
+        ),
+        "cpu": _grouped(group, "cpu", limits.cpu.max, "sampling", "sampled"),
+        "disk": Reached(limits.disk.max, "rlimit per file, sampling", "sampled"),
+        "network": Reached(limits.network.max, "no route", "enforced"),
+        "wall_clock_ms": Reached(limits.wall_clock_ms, "shim", "enforced"),
+        "output": Reached(limits.output, "shim", "enforced"),
+    }
+    if limits.disk.unit != "bytes":
+        reached["disk"] = Reached(limits.disk.max, "none", "none")
+    _require(plan, reached, identity)
+    return reached
+
+
+def _grouped(group: Group, name: str, most: int, otherwise: str, strength: Strength) -> Reached:
+    if name in group.places:
+        return Reached(most, f"cgroup v{group.places[name][0]}", "enforced")
+    return Reached(most, otherwise, strength)
+
+
+def _require(plan: SandboxPlan, reached: dict[str, Reached], identity: Identity) -> None:
+    may_lack = "cgroup" in plan.degraded and identity.uid != 0
+    for name in ("memory", "pids", "cpu"):
+        if reached[name].strength != "enforced" and not may_lack:
+            raise SandboxRefusedError(
+                "sandbox.limit_not_enforceable",
+                f"the limit on {name} needs a control group, and none can be made here",
+                help_text=_GROUP_HELP,
+            )
+    if reached["disk"].strength == "none" and plan.limits.disk.enforcement == "hard":
+        raise SandboxRefusedError(
+            "sandbox.limit_not_enforceable",
+            "a rate or weight for `disk` cannot be enforced by this version",
+            help_text="give `disk.max` as a size, or set its enforcement to `monitoring`",
+        )
+
+
+def starter(limits: Limits, group: Group) -> tuple[str, ...]:
+    """The words before bubblewrap's own that bind it and all it starts.
+
+    Root in a container often may not change the limits of another user's process, so they
+    are set by prlimit(1) on its way to becoming bubblewrap.
+    """
+    wanted = {"core": 0, "nofile": limits.open_files}
+    largest = limits.file_size
+    if limits.disk.unit == "bytes" and limits.disk.enforcement == "hard":
+        largest = min(limits.disk.max, largest or limits.disk.max)
+    if largest is not None:
+        wanted["fsize"] = largest
+    if limits.cpu_time_ms is not None:
+        wanted["cpu"] = math.ceil(limits.cpu_time_ms / _MS)
+    if "memory" not in group.places and limits.memory.enforcement == "hard":
+        wanted["as"] = limits.memory.max
+    options = [f"--{name}={_at_most(name, value)}" for name, value in wanted.items()]
+    step = 2 * (_GREATEST_PRIORITY - limits.priority)
+    polite = (NICE, "-n", str(step)) if step else ()
+    return (PRLIMIT, *options, "--", *polite)
+
+
+def limit_command(pid: int, limits: Limits, group: Group) -> None:
+    """Bind the number of processes of the blocked command, where no group does it.
+
+    The count holds inside the sandbox's own user namespace: set on bubblewrap itself it
+    would count whatever else its user runs.
+
+    Raises:
+        SandboxRefusedError: this process may not.
+    """
+    if "pids" in group.places:
+        return
+    most = limits.pids + OWN_PROCESSES
+    try:
+        resource.prlimit(pid, resource.RLIMIT_NPROC, (most, most))
+    except OSError as error:
+        raise SandboxRefusedError(
+            "sandbox.limit_not_enforceable",
+            f"the number of processes cannot be limited: {error.strerror}",
+            help_text=_GROUP_HELP,
+        ) from error
+
+
+def _at_most(name: str, value: int) -> int:
+    """A limit already in force that is tighter stays: only root may raise one."""
+    _, hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
+
+
+def sampled(reached: Mapping[str, Reached]) -> frozenset[str]:
+    """The resources that only samples bind."""
+    return frozenset(name for name, one in reached.items() if one.strength == "sampled")

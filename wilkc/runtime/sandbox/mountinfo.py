@@ -1,0 +1,78 @@
+"""Reading mount tables: what is mounted, where, and how. Layer: runtime. proc(5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.names import is_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wilkc.runtime.sandbox.view import View
+
+_OCTAL: Final = re.compile(rb"\\([0-7]{3})")
+_OPEN_TREES: Final = ("/dev", "/proc")
+"""Below these bubblewrap adds mounts of its own; they themselves are checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class MountPoint:
+    """One line of a mount table: where, and whether it may be written."""
+
+    path: str
+    read_only: bool
+
+
+def parse(text: bytes) -> tuple[MountPoint, ...]:
+    """The lines of `/proc/<pid>/mountinfo`, in order."""
+    return tuple(
+        MountPoint(_decode(fields[4]), b"ro" in fields[5].split(b","))
+        for fields in (line.split(b" ") for line in text.splitlines())
+        if len(fields) > 5  # noqa: PLR2004  # the sixth field holds the options
+    )
+
+
+def _decode(field: bytes) -> str:
+    plain = _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), field)
+    return plain.decode("utf-8", "surrogateescape")
+
+
+def expected(view: View, host: Iterable[MountPoint]) -> tuple[MountPoint, ...]:
+    """Every mount point a view leads to, with its last flag, sorted by path.
+
+    Args:
+        view: the view.
+        host: the host's own mount table; mounts below a bound directory come along with it.
+    """
+    table = {"/": True, "/dev": True, "/dev/shm": False, "/proc": True}  # noqa: S108  # inside
+    table |= {"/tmp": False, view.home: False}  # noqa: S108  # inside
+    if view.bare_workspace:
+        table[view.cwd] = True
+    sources = [(one.path, True) for one in view.static if one.kind != "link"]
+    sources += [(one.path, one.access == "read") for one in view.binds]
+    sources += [(pin, False) for pin in view.pins]
+    mounted = list(host)
+    for path, read_only in sources:
+        for below in mounted:
+            if below.path != path and is_within(below.path, path):
+                table[below.path] = read_only or below.read_only
+        table[path] = read_only
+    table |= {mask.path: True for mask in view.masks}
+    return tuple(MountPoint(path, flag) for path, flag in sorted(table.items()))
+
+
+def difference(wanted: Iterable[MountPoint], seen: Iterable[MountPoint]) -> str:
+    """What differs between a plan and a mount table, in a few words; empty if nothing does."""
+    want = {one.path: one.read_only for one in wanted}
+    have = {one.path: one.read_only for one in seen}  # the last mount on a path is the one seen
+    for path in sorted(want.keys() | have.keys()):
+        if path not in have:
+            return f"`{path}` is not mounted"
+        if path in want and want[path] != have[path]:
+            return f"`{path}` is {'read-only' if have[path] else 'writable'}"
+        if path not in want and not any(is_within(path, top) for top in _OPEN_TREES):
+            return f"`{path}` is mounted although nothing asked for it"
+    return ""

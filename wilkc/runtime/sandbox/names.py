@@ -1,0 +1,64 @@
+"""Real paths of the host and canonical paths of the language. Layer: runtime. No I/O.
+
+LANGUAGE.md section 3: a path goes by its deepest root; its names under the other roots are
+its aliases. Making paths real (links resolved) is the caller's duty.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The two directories that root tags stand for.
+
+    Attributes:
+        workspace: real absolute path of the workspace, `.`.
+        home: real absolute path of the home directory, `~`, or None where there is none.
+    """
+
+    workspace: str
+    home: str | None
+
+    def real(self, canonical: str) -> str | None:
+        """The host path of a canonical path; None for `~` paths where there is no home."""
+        tag, _, rest = canonical.partition("/")
+        top = {".": self.workspace, "~": self.home, "": "/"}[tag]
+        if top is None or not rest:
+            return top
+        return f"{top.rstrip('/')}/{rest}"
+
+    def names(self, real: str) -> tuple[str, ...]:
+        """The canonical text of a real path, then its aliases.
+
+        Raises:
+            ValueError: the path has no canonical text, so that no decision can be had on it.
+        """
+        _require_canonical(real)
+        tops = [(self.workspace, "."), (self.home, "~"), ("/", "")]
+        # Deepest root first; where both are the same directory the workspace goes first.
+        tops.sort(key=lambda top: -len(top[0] or ""))
+        found = [
+            tag + real[len(top.rstrip("/")) :] if real != top or tag else "/"
+            for top, tag in tops
+            if top is not None and is_within(real, top)
+        ]
+        return tuple(found)
+
+
+def is_within(path: str, top: str) -> bool:
+    """Whether a real path is a directory or lies below it."""
+    return path == top or path.startswith(top.rstrip("/") + "/")
+
+
+def _require_canonical(real: str) -> None:
+    try:
+        real.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("the name is not valid UTF-8") from error
+    if any(unicodedata.category(character) == "Cc" for character in real):
+        raise ValueError("the name holds a control character")
+    if not unicodedata.is_normalized("NFC", real):
+        raise ValueError("the name is not in normal form C")

@@ -1,0 +1,45 @@
+"""What this version of the launch can do, asked before anything else. Layer: runtime. No I/O.
+
+A plan may ask for more than the launch offers. Where the launch gives less access than was
+asked for, it says so and goes on; where it would give more, or something else, it refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+if TYPE_CHECKING:
+    from wilkc.core.sandbox_plan import SandboxPlan
+
+NO_ROUTE: Final = "none"
+NO_PROXY: Final = "none (no egress proxy in this version)"
+
+
+def require_offered(plan: SandboxPlan) -> None:
+    """Refuse a plan that asks for a boundary or a service that is not there.
+
+    Raises:
+        SandboxRefusedError: names the key of the policy.
+    """
+    asked = (
+        (plan.isolation != "namespace", f"isolation.type: {plan.isolation}"),
+        (plan.network == "bridge", "isolation.network: bridge"),
+        (plan.filesystem == "full", "isolation.filesystem: full"),
+        (plan.process == "shared", "isolation.process: shared"),
+        (plan.context == "shared", "isolation.context: shared"),
+        (plan.unix_sockets, "unix_sockets: true"),
+    )
+    for refused, text in asked:
+        if refused:
+            raise SandboxRefusedError(
+                "sandbox.not_available",
+                f"`{text}` is not available in this version",
+                help_text="remove the key to run with the stricter default",
+            )
+
+
+def network_in_force(plan: SandboxPlan) -> str:
+    """What of the network a launch really has, for the screen and the record."""
+    return NO_PROXY if plan.network == "restricted" else NO_ROUTE

@@ -1,0 +1,279 @@
+"""Everything of a launch that comes before the start: resolve, walk, cut out, agree.
+
+Layer: runtime. Descriptors opened here belong to `Prepared` and are closed by its `close`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from wilkc.language.atoms import ALLOW, BLOCK
+from wilkc.runtime.sandbox.agreement import file_request, require_agreement
+from wilkc.runtime.sandbox.binds import Bases, file_binds, outermost, resolve, tree_binds
+from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
+from wilkc.runtime.sandbox.environment import environment
+from wilkc.runtime.sandbox.identity import PRIVATE_HOME, Identity, choose_identity
+from wilkc.runtime.sandbox.matching import matcher
+from wilkc.runtime.sandbox.names import Roots, is_within
+from wilkc.runtime.sandbox.ports import decide_all
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.static import static_entries, static_masks
+from wilkc.runtime.sandbox.view import View
+from wilkc.runtime.sandbox.walk import Found, Lookout, Survey, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.ports import DecisionPoint
+    from wilkc.runtime.sandbox.view import Bind
+
+Others = Callable[[], frozenset[str]]
+"""Asks for the paths that other running launches made."""
+
+MAX_CUTOUTS: Final = 10_000
+"""Masks and pins of one launch; each costs a mount."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A launch that is ready to start.
+
+    Attributes:
+        job: what is launched.
+        roots: what root tags stand for on this host.
+        identity: whom it runs as.
+        view: what it shows.
+        cut: the cut-outs of the view.
+        seen: what the walk found.
+        lookout: what the walk looked for, for the walk after the launch.
+        judged: writable trees whose changes are judged afterwards.
+        bases: the open mounts.
+        absent: paths that other running launches made.
+    """
+
+    job: Job
+    roots: Roots
+    identity: Identity
+    view: View
+    cut: Cutouts
+    seen: Survey
+    lookout: Lookout
+    judged: tuple[str, ...]
+    bases: Bases
+    absent: frozenset[str]
+
+    def close(self) -> None:
+        """Close every descriptor."""
+        self.bases.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the steps of a preparation share."""
+
+    job: Job
+    point: DecisionPoint
+    bases: Bases
+    roots: Roots
+    use_fds: bool
+
+
+def prepare(
+    job: Job, point: DecisionPoint, bases: Bases, others: Others, *, use_fds: bool
+) -> Prepared:
+    """Find out what to mount and mask, and that the policy agrees.
+
+    Args:
+        job: what is to be launched.
+        point: the decision point.
+        bases: receives every open descriptor, and what was made, also on failure.
+        others: tells which paths other running launches made and will remove.
+        use_fds: whether bubblewrap takes descriptors as sources.
+
+    Raises:
+        SandboxRefusedError: with the reason; nothing has run.
+    """
+    others()  # cleans up after killed launches, before anything is looked at
+    identity, roots = _place(job)
+    plan = job.plan
+    resolve(plan, roots, identity, bases)
+    leafy = {
+        base.mount.pattern: matcher([base.mount.pattern], ALLOW, fold=plan.fold)
+        for base in bases.found
+        if base.mount.how == "each"
+    }
+    blocked = matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold)
+    lookout = Lookout(roots, identity, blocked, matcher(plan.frozen, BLOCK, fold=plan.fold), leafy)
+    trees = outermost(tree_binds(bases.found, use_fds=use_fds))
+    judged = _judged(bases, trees)
+    seen = survey(_walked(bases, trees, judged), lookout)
+    scene = _Scene(job, point, bases, roots, use_fds)
+    binds = outermost([*trees, *_leafy_binds(scene, seen)])
+    directories = tuple(bind.path for bind in binds if os.path.isdir(bind.path))  # noqa: PTH112
+    writable = tuple(
+        bind.path for bind in binds if bind.access == "write" and bind.path in directories
+    )
+    ground = Ground(directories, writable, plan.level)
+    relevant = Survey(
+        [one for one in (*seen.hidden, *_home_inside(roots)) if _in_any(one.path, directories)],
+        seen.frozen,
+        seen.repositories,
+    )
+    cut, absent = _cut_out(ground, relevant, plan, roots, others)
+    _require_few(cut)
+    _agree(scene, binds, relevant.hidden)
+    view = _view(job, roots, identity, binds, cut)
+    return Prepared(job, roots, identity, view, cut, seen, lookout, judged, bases, absent)
+
+
+def _place(job: Job) -> tuple[Identity, Roots]:
+    try:
+        status = os.stat(job.workspace)  # noqa: PTH116  # text of any bytes
+    except OSError as error:
+        raise SandboxRefusedError(
+            "sandbox.workspace_moved", f"the workspace `{job.workspace}` is not there"
+        ) from error
+    workspace = os.path.realpath(job.workspace)
+    if not stat.S_ISDIR(status.st_mode) or workspace == "/":
+        raise SandboxRefusedError(
+            "sandbox.workspace_moved", f"`{job.workspace}` cannot be a workspace"
+        )
+    identity = choose_identity(job.plan, status)
+    roots = Roots(workspace, identity.home)
+    try:
+        roots.names(workspace)
+    except ValueError as error:
+        raise SandboxRefusedError(
+            "sandbox.workspace_moved", f"`{workspace}` cannot be a workspace: {error}"
+        ) from error
+    return identity, roots
+
+
+def _judged(bases: Bases, trees: Sequence[Bind]) -> tuple[str, ...]:
+    asked = {base.opened.path for base in bases.found if base.mount.postcheck}
+    writable = [bind.path for bind in trees if bind.access == "write"]
+    return tuple(top for top in writable if any(is_within(path, top) for path in asked))
+
+
+def _walked(bases: Bases, trees: Sequence[Bind], judged: Sequence[str]) -> list[tuple[str, bool]]:
+    """Each directory to walk once: outermost ones, stamped where a judged tree is inside."""
+    tops = {base.opened.path for base in bases.found if base.opened.directory}
+    tops |= {bind.path for bind in trees if os.path.isdir(bind.path)}  # noqa: PTH112
+    outer = [top for top in tops if not any(is_within(top, o) and top != o for o in tops)]
+    return [(top, any(is_within(one, top) for one in judged)) for top in sorted(outer)]
+
+
+def _leafy_binds(scene: _Scene, seen: Survey) -> list[Bind]:
+    binds: list[Bind] = []
+    for base in scene.bases.found:
+        if base.mount.how != "each":
+            continue
+        paths = seen.matches[base.mount.pattern]
+        if not base.opened.directory:
+            paths = [base.opened.path] if base.opened.regular else []
+        if base.mount.access == "write":
+            paths = _writable_now(scene, paths)
+        binds += file_binds(base, paths, scene.bases, use_fds=scene.use_fds)
+    return binds
+
+
+def _writable_now(scene: _Scene, paths: Sequence[str]) -> list[str]:
+    """Of the files that a narrowed write rule matches, those that the policy lets write."""
+    requests = [file_request(scene.job.agent, "write", scene.roots.names(path)) for path in paths]
+    try:
+        answers = decide_all(scene.point, requests)
+    except ValueError as error:
+        raise SandboxRefusedError("sandbox.disagrees_with_policy", str(error)) from error
+    return [path for path, answer in zip(paths, answers, strict=True) if answer.allow]
+
+
+def _agree(scene: _Scene, binds: Sequence[Bind], hidden: Sequence[Found]) -> None:
+    agent, plan = scene.job.agent, scene.job.plan
+    mounted = {bind.path for bind in binds}
+    whole = [base for base in scene.bases.found if base.mount.how != "each"]
+    leafy = {base.mount.rule for base in scene.bases.found if base.mount.how == "each"}
+    allowed = [
+        file_request(agent, base.mount.action, (base.sample,))
+        for base in whole
+        if base.opened.path in mounted
+    ]
+    allowed += [
+        file_request(agent, bind.action, scene.roots.names(bind.path))
+        for bind in binds
+        if bind.rule in leafy
+    ]
+    policy = matcher(plan.hidden, BLOCK, fold=plan.fold)
+    denied = []
+    for found in hidden:
+        with suppress(ValueError):  # what has no canonical name cannot be asked about
+            names = scene.roots.names(found.path)
+            if any(policy.fullmatch(name) for name in names):
+                denied.append(file_request(agent, "write", names, directory=found.directory))
+    require_agreement(scene.point, scene.job.revision, allowed, denied)
+
+
+def _cut_out(
+    ground: Ground, seen: Survey, plan: SandboxPlan, roots: Roots, others: Others
+) -> tuple[Cutouts, frozenset[str]]:
+    """The cut-outs, and what of other launches they were made with.
+
+    A launch that began meanwhile may have put its own places for masks where this one looked,
+    so it is looked again until nothing is new.
+    """
+    absent = others()
+    while True:
+        # A directory that another launch made and this one mounts is there for both.
+        mounted = [one for one in absent if any(is_within(top, one) for top in ground.trees)]
+        here = replace(ground, absent=absent.difference(mounted))
+        cut = cut_out(here, seen, plan.hidden, plan.frozen, roots)
+        now = others()
+        if now <= absent:
+            return cut, absent
+        absent |= now
+
+
+def _require_few(cut: Cutouts) -> None:
+    count = len(cut.hidden) + len(cut.frozen) + len(cut.pins)
+    if count > MAX_CUTOUTS:
+        raise SandboxRefusedError(
+            "sandbox.too_many_mounts",
+            f"{count} paths would have to be masked or pinned; at most {MAX_CUTOUTS} are",
+            help_text="block whole folders instead of many files, or mount narrower paths",
+        )
+
+
+def _view(job: Job, roots: Roots, identity: Identity, binds: Sequence[Bind], cut: Cutouts) -> View:
+    home = identity.home
+    if home is None or is_within(home, roots.workspace):
+        home = PRIVATE_HOME
+    plan = job.plan
+    return View(
+        static=static_entries(plan.runtime_paths),
+        home=home,
+        cwd=roots.workspace,
+        tmp=plan.limits.tmp,
+        shm=plan.limits.shm,
+        environment=environment(plan.environment, job.caller, home),
+        binds=tuple(binds),
+        pins=tuple(sorted(cut.pins, key=lambda path: (path.count("/"), path))),
+        masks=(*static_masks(), *cut.masks()),
+    )
+
+
+def _home_inside(roots: Roots) -> tuple[Found, ...]:
+    """A home directory inside the workspace: rules for `.` do not speak of it."""
+    home = roots.home
+    if home is None or home == roots.workspace or not is_within(home, roots.workspace):
+        return ()
+    return (Found(home, directory=True, link=False, names=1),)
+
+
+def _in_any(path: str, trees: Sequence[str]) -> bool:
+    return any(is_within(path, tree) and path != tree for tree in trees)

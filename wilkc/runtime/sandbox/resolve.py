@@ -1,0 +1,213 @@
+"""From a path of the policy to an open descriptor. Layer: runtime.
+
+Every component is opened with O_PATH and O_NOFOLLOW, so that nothing is followed unseen. The
+descriptor is handed to bubblewrap and compared again before the command starts: what was
+judged is what is mounted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+MAX_LINKS: Final = 40
+"""Symbolic links on one way, as in the kernel (path_resolution(7))."""
+
+_WALK: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A resolved path.
+
+    Attributes:
+        path: real absolute path, free of links.
+        fd: O_PATH descriptor of what it names; owned by whoever asked for it.
+        device: device number of the file.
+        inode: inode number of the file.
+        directory: whether it is a directory.
+        regular: whether it is a regular file.
+    """
+
+    path: str
+    fd: int
+    device: int
+    inode: int
+    directory: bool
+    regular: bool
+
+
+def open_real(path: str) -> Opened | None:
+    """Open an absolute path component by component, resolving links on the way.
+
+    Returns:
+        What it leads to, or None if a component does not exist.
+
+    Raises:
+        SandboxRefusedError: a cycle of links, or a component that cannot be entered.
+    """
+    trail = _Trail()
+    try:
+        _follow(trail, path)
+        return _opened(trail.path, os.dup(trail.fds[-1]))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _refused(path, error.strerror or str(error)) from error
+    finally:
+        for fd in trail.fds:
+            os.close(fd)
+
+
+class _Trail:
+    """The directories on the way so far, each held open."""
+
+    def __init__(self) -> None:
+        self.fds = [os.open("/", _WALK | os.O_DIRECTORY)]
+        self.names: list[str] = []
+
+    @property
+    def path(self) -> str:
+        return "/" + "/".join(self.names)
+
+    def up(self) -> None:
+        if self.names:
+            self.names.pop()
+            os.close(self.fds.pop())
+
+    def restart(self) -> None:
+        while self.names:
+            self.up()
+
+    def down(self, name: str) -> str | None:
+        """Enter a component; a link is not entered, its target is returned instead."""
+        entry = os.open(name, _WALK, dir_fd=self.fds[-1])
+        if stat.S_ISLNK(os.fstat(entry).st_mode):
+            try:
+                return os.readlink("", dir_fd=entry)
+            finally:
+                os.close(entry)
+        self.fds.append(entry)
+        self.names.append(name)
+        return None
+
+
+def _follow(trail: _Trail, path: str) -> None:
+    todo = deque(path.split("/"))
+    links = 0
+    while todo:
+        part = todo.popleft()
+        if part == "..":
+            trail.up()
+        elif part not in {"", "."}:
+            target = trail.down(part)
+            if target is not None:
+                links += 1
+                if links > MAX_LINKS:
+                    raise OSError(errno.ELOOP, "it runs in a circle of links")
+                if target.startswith("/"):
+                    trail.restart()
+                todo.extendleft(reversed(target.split("/")))
+
+
+def _opened(path: str, fd: int) -> Opened:
+    status = os.fstat(fd)
+    return Opened(
+        path, fd, status.st_dev, status.st_ino,
+        stat.S_ISDIR(status.st_mode), stat.S_ISREG(status.st_mode),
+    )  # fmt: skip
+
+
+def _refused(path: str, why: str) -> SandboxRefusedError:
+    return SandboxRefusedError("sandbox.precondition", f"`{path}` cannot be mounted: {why}")
+
+
+def make_missing(path: str, *, directory: bool, uid: int, gid: int) -> list[str]:
+    """Make a path that a write rule names and that is not there, with what leads to it.
+
+    The last component is made with O_EXCL and O_NOFOLLOW; whatever appears there meanwhile
+    is not touched.
+
+    Returns:
+        The real paths that were made, outermost first.
+
+    Raises:
+        SandboxRefusedError: it cannot be made.
+    """
+    made: list[str] = []
+    parts = [part for part in path.split("/") if part]
+    for depth in range(1, len(parts) + 1):
+        here = "/" + "/".join(parts[:depth])
+        if open_and_close(here):
+            continue
+        last = depth == len(parts)
+        parent = open_real("/" + "/".join(parts[: depth - 1]))
+        if parent is None:
+            raise _refused(path, "its directory vanished")
+        try:
+            _make(parent.fd, parts[depth - 1], (uid, gid), directory=directory or not last)
+        except OSError as error:
+            remove_made(made)
+            raise _refused(path, error.strerror or str(error)) from error
+        finally:
+            os.close(parent.fd)
+        made.append(f"{parent.path.rstrip('/')}/{parts[depth - 1]}")
+    return made
+
+
+def open_and_close(path: str) -> bool:
+    """Whether a path leads to something."""
+    opened = open_real(path)
+    if opened is None:
+        return False
+    os.close(opened.fd)
+    return True
+
+
+def _make(parent: int, name: str, owner: tuple[int, int], *, directory: bool) -> None:
+    if directory:
+        os.mkdir(name, 0o755, dir_fd=parent)
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+    else:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        fd = os.open(name, flags, 0o644, dir_fd=parent)
+    try:
+        if os.geteuid() == 0:
+            os.fchown(fd, *owner)
+    finally:
+        os.close(fd)
+
+
+def remove_made(paths: list[str]) -> list[str]:
+    """Remove what a launch made, innermost first, if it is still empty.
+
+    Returns:
+        What could not be removed although it is empty, with the reason.
+    """
+    failures = []
+    for path in reversed(paths):
+        try:
+            _remove_if_empty(path)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST, errno.ENOTDIR}:
+                failures.append(f"{path}: {error.strerror}")
+    return failures
+
+
+def _remove_if_empty(path: str) -> None:
+    top, _, name = path.rpartition("/")
+    parent = os.open(top or "/", os.O_PATH | os.O_DIRECTORY)
+    try:
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode):
+            os.rmdir(name, dir_fd=parent)
+        elif stat.S_ISREG(status.st_mode) and status.st_size == 0 and status.st_nlink == 1:
+            os.unlink(name, dir_fd=parent)
+    finally:
+        os.close(parent)

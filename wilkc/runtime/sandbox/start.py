@@ -1,0 +1,141 @@
+"""Checks between bubblewrap's start and the command's. Layer: runtime.
+
+bubblewrap waits for a byte before it starts the command. Until then the shim looks at what
+was really mounted; a difference from the plan ends the launch before it began.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, parse
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.runtime.sandbox.view import View
+
+STATUS_SECONDS: Final = 10.0
+MOUNT_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.001
+_STATUS_BYTES: Final = 4096
+
+
+class StatusReader:
+    """Reads the JSON documents that bubblewrap writes, one a line, in pieces of any size."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._text = b""
+
+    def first(self) -> dict[str, Any] | None:
+        """The first document; None if bubblewrap ended without one.
+
+        Raises:
+            SandboxRefusedError: it took too long.
+        """
+        deadline = time.monotonic() + STATUS_SECONDS
+        while b"\n" not in self._text:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._fd], [], [], left)[0]:
+                raise SandboxRefusedError("sandbox.start_failed", "bubblewrap does not answer")
+            chunk = os.read(self._fd, _STATUS_BYTES)
+            if not chunk:
+                return None
+            self._text += chunk
+        line, _, self._text = self._text.partition(b"\n")
+        return _document(line)
+
+    def exit_code(self) -> int | None:
+        """The command's exit code, once bubblewrap has ended; None if nothing was executed."""
+        while select.select([self._fd], [], [], 0)[0]:
+            chunk = os.read(self._fd, _STATUS_BYTES)
+            if not chunk:
+                break
+            self._text += chunk
+        for line in self._text.splitlines():
+            code = _document(line).get("exit-code")
+            if isinstance(code, int):
+                return code
+        return None
+
+
+def _document(line: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def host_mounts() -> tuple[MountPoint, ...]:
+    """The host's own mount table."""
+    return parse(Path("/proc/self/mountinfo").read_bytes())
+
+
+def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
+    """Wait until the view is built, and require that it is the planned one.
+
+    Args:
+        pid: the blocked process, in the shim's own process namespace.
+        view: what was planned.
+        host: the host's mount table from before the start.
+
+    Raises:
+        SandboxRefusedError: the view differs, or is not ready in time.
+    """
+    wanted = expected(view, host)
+    deadline = time.monotonic() + MOUNT_SECONDS
+    while True:
+        try:
+            found = difference(wanted, parse(Path(f"/proc/{pid}/mountinfo").read_bytes()))
+        except OSError:
+            found = "bubblewrap has ended"
+        if not found:
+            break
+        if time.monotonic() > deadline or found == "bubblewrap has ended":
+            raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
+        time.sleep(_LOOK_SECONDS)
+    _require_same_files(pid, view)
+
+
+def _require_same_files(pid: int, view: View) -> None:
+    for bind in view.binds:
+        try:
+            status = os.stat(f"/proc/{pid}/root{bind.path}", follow_symlinks=False)  # noqa: PTH116
+        except OSError as error:
+            raise SandboxRefusedError(
+                "sandbox.view_differs", f"`{bind.path}` cannot be looked at: {error.strerror}"
+            ) from error
+        if (status.st_dev, status.st_ino) != (bind.device, bind.inode):
+            raise SandboxRefusedError(
+                "sandbox.view_differs", f"`{bind.path}` was replaced while the sandbox was built"
+            )
+
+
+def require_confined(pid: int, plan: SandboxPlan) -> None:
+    """A security module that the policy demands must confine the process.
+
+    Raises:
+        SandboxRefusedError: it does not.
+    """
+    if not (plan.apparmor or plan.selinux):
+        return
+    try:
+        label = Path(f"/proc/{pid}/attr/current").read_bytes().rstrip(b"\0\n ")
+    except OSError:
+        label = b""
+    if not label or label.startswith(b"unconfined") or b":unconfined_t:" in label:
+        raise SandboxRefusedError(
+            "sandbox.precondition",
+            "the policy demands AppArmor or SELinux, and neither confines the command",
+            help_text="load a profile for the command, or set `security.apparmor` and"
+            " `security.selinux` to false",
+        )

@@ -1,0 +1,207 @@
+"""What running launches leave on the host, so that nothing stays behind. Layer: runtime.
+
+bubblewrap makes an empty file or directory wherever a mask stands on nothing. Removing one
+while another launch still masks it would lift that mask, so launches tell each other: each
+holds a locked note of what it leaves. A note whose lock is free belongs to a shim that was
+killed; the next launch cleans up after it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import stat
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.groups import PREFIX, Group
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.resolve import remove_made
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SUFFIX: Final = ".launch"
+_ATTEMPTS: Final = 10
+_START_TIME: Final = 22 - 3  # field 22 of stat(5); field 3 is the first after the name
+
+
+@dataclass(slots=True)
+class Note:
+    """The locked note of one launch; `fd` holds the lock until the launch is over."""
+
+    path: Path
+    fd: int
+    left: tuple[str, ...]
+
+
+def state_directory() -> Path:
+    """Where notes are kept: of root, of the session, or of the user."""
+    if os.geteuid() == 0:
+        return Path("/run/wilk")
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    if session and Path(session).is_dir():
+        return Path(session) / "wilk"
+    return Path(tempfile.gettempdir()) / f"wilk-{os.geteuid()}"
+
+
+def left_by_others() -> frozenset[str]:
+    """What running launches will remove; what killed ones left is removed first.
+
+    A launch that is being planned must treat these paths as if they were not there.
+
+    Raises:
+        SandboxRefusedError: the state directory cannot be used.
+    """
+    if not state_directory().exists():
+        return frozenset()
+    try:
+        with _locked() as top:
+            _sweep(top)
+            return frozenset(path for note in _notes(top) for path in _left(note))
+    except OSError as error:
+        raise _unusable(error) from error
+
+
+def write_note(launch: str, left: Sequence[str], groups: Sequence[str]) -> Note:
+    """Note what a launch is going to leave, before it leaves it.
+
+    Args:
+        launch: id of the launch.
+        left: real paths that are removed afterwards if still empty, outermost first.
+        groups: directories of control groups.
+
+    Raises:
+        SandboxRefusedError: the state directory cannot be used.
+    """
+    try:
+        with _locked() as top:
+            path = top / f"{launch}{_SUFFIX}"
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.write(fd, json.dumps({"left": list(left), "groups": list(groups)}).encode())
+            return Note(path, fd, tuple(left))
+    except OSError as error:
+        raise _unusable(error) from error
+
+
+def _unusable(error: OSError) -> SandboxRefusedError:
+    return SandboxRefusedError(
+        "sandbox.precondition",
+        f"the state directory `{state_directory()}` cannot be used: {error.strerror}",
+    )
+
+
+def note_process(note: Note, pid: int) -> None:
+    """Note the process that waits to become the command: it may outlive a killed shim."""
+    content = json.loads(note.path.read_bytes())
+    content["process"] = [pid, _started(pid)]
+    data = json.dumps(content).encode()
+    os.pwrite(note.fd, data, 0)
+    os.ftruncate(note.fd, len(data))
+
+
+def _started(pid: int) -> str:
+    """When a process started, which tells it from a later one of the same number."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return ""
+    return text.rpartition(b")")[2].split()[_START_TIME].decode("ascii")
+
+
+def settle(note: Note) -> list[str]:
+    """Remove what a launch left, unless another running launch holds it.
+
+    Returns:
+        What could not be removed, with the reason.
+    """
+    failures: list[str] = []
+    try:
+        with _locked() as top:
+            held = {path for other in _notes(top) if other != note.path for path in _left(other)}
+            failures = remove_made([path for path in note.left if path not in held])
+            note.path.unlink(missing_ok=True)
+            # While the lock is held: whoever waits for it sees that the directory is gone.
+            with suppress(OSError):
+                top.rmdir()
+    except OSError as error:
+        failures.append(f"{note.path}: {error.strerror}")
+    finally:
+        os.close(note.fd)
+    return failures
+
+
+@contextmanager
+def _locked() -> Iterator[Path]:
+    """The state directory, locked against other launches' notes; made if missing."""
+    fd = _lock()
+    try:
+        yield state_directory()
+    finally:
+        os.close(fd)
+
+
+def _lock() -> int:
+    top = state_directory()
+    for _ in range(_ATTEMPTS):
+        top.mkdir(mode=0o700, exist_ok=True)
+        fd = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        status = os.fstat(fd)
+        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
+            os.close(fd)
+            raise PermissionError(1, "it belongs to somebody else, or others may enter it")
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        # It may have been removed as empty while this launch waited for the lock.
+        if os.fstat(fd).st_nlink:
+            return fd
+        os.close(fd)
+    raise FileNotFoundError(2, "it vanishes again and again")
+
+
+def _notes(top: Path) -> list[Path]:
+    return sorted(top.glob(f"*{_SUFFIX}"))
+
+
+def _left(note: Path) -> list[str]:
+    try:
+        return [str(path) for path in json.loads(note.read_bytes()).get("left", [])]
+    except (OSError, ValueError):
+        return []
+
+
+def _sweep(top: Path) -> None:
+    """Clean up after shims that were killed: their notes are there, their locks are free."""
+    for path in _notes(top):
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            _bury(top, path)
+        finally:
+            os.close(fd)
+
+
+def _bury(top: Path, path: Path) -> None:
+    held = {left for other in _notes(top) if other != path for left in _left(other)}
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        content = {}
+    pid, started = content.get("process", (0, ""))
+    if pid and started and _started(pid) == started:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    places = [Path(text) for text in content.get("groups", [])]
+    group = Group("", {str(one): (0, one) for one in places if one.name.startswith(PREFIX)})
+    group.kill()
+    group.remove()
+    remove_made([left for left in content.get("left", []) if left not in held])
+    path.unlink(missing_ok=True)

@@ -1,0 +1,189 @@
+"""The one walk of a launch over what will be in view. Layer: runtime.
+
+It finds what block rules hide, where repositories are, which files match a leafy rule, and
+what writable trees hold, so that changes can be judged afterwards. It is bounded in entries
+and in time; a tree too large to be looked through is not mounted.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.matching import NOTHING
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator, Sequence
+
+    from wilkc.runtime.sandbox.identity import Identity
+    from wilkc.runtime.sandbox.names import Roots
+
+MAX_ENTRIES: Final = 200_000
+MAX_SECONDS: Final = 5.0
+
+Stamp = tuple[int, int, int]
+"""Inode, change time in nanoseconds, size: differs whenever a file was touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something the walk came upon.
+
+    Attributes:
+        path: real path.
+        directory: whether it is a directory (a link never is).
+        link: whether it is a symbolic link.
+        names: number of names of a regular file, else 1.
+    """
+
+    path: str
+    directory: bool
+    link: bool
+    names: int
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one walk found; filled while walking.
+
+    Attributes:
+        hidden: what a block rule matches, or what no decision can be had on; not entered.
+        frozen: what the policy protects from writing.
+        repositories: directories that hold a `.git`.
+        matches: per leafy pattern, the regular files it matches.
+        stamps: per entry of a stamped tree, its stamp.
+        entries: how many entries were seen.
+    """
+
+    hidden: list[Found] = field(default_factory=list)
+    frozen: list[str] = field(default_factory=list)
+    repositories: list[str] = field(default_factory=list)
+    matches: dict[str, list[str]] = field(default_factory=dict)
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """What a walk looks for.
+
+    Attributes:
+        roots: what root tags stand for.
+        identity: whom the command runs as; what it cannot enter is not looked through.
+        blocked: matches canonical paths of block rules and built-in secrets.
+        frozen: matches canonical paths that the policy protects from writing.
+        leafy: pattern text to its expression, for rules whose matches are bound one by one.
+    """
+
+    roots: Roots
+    identity: Identity
+    blocked: re.Pattern[str]
+    frozen: re.Pattern[str] = NOTHING
+    leafy: dict[str, re.Pattern[str]] = field(default_factory=dict)
+
+
+def survey(trees: Sequence[tuple[str, bool]], lookout: Lookout) -> Survey:
+    """Walk the given trees.
+
+    Args:
+        trees: real paths of directories, none inside another, each with whether its
+            entries are to be stamped.
+        lookout: what to look for.
+
+    Raises:
+        SandboxRefusedError: more entries or seconds than a launch may spend.
+    """
+    found = Survey(matches={pattern: [] for pattern in lookout.leafy})
+    deadline = time.monotonic() + MAX_SECONDS
+    for top, stamped in trees:
+        for entry in _entries(top, lookout, found):
+            found.entries += 1
+            if found.entries > MAX_ENTRIES or time.monotonic() > deadline:
+                raise SandboxRefusedError(
+                    "sandbox.walk_budget",
+                    f"`{top}` holds more than {MAX_ENTRIES} entries, or takes longer than"
+                    f" {MAX_SECONDS:.0f} s to look through",
+                    help_text="name narrower paths in the file rules, or block large folders",
+                )
+            if stamped:
+                with suppress(FileNotFoundError):
+                    found.stamps[entry.path] = stamp(entry.stat(follow_symlinks=False))
+    return found
+
+
+def stamp(status: os.stat_result) -> Stamp:
+    """The stamp of a file."""
+    return (status.st_ino, status.st_ctime_ns, status.st_size)
+
+
+def _entries(top: str, lookout: Lookout, found: Survey) -> Iterator[os.DirEntry[str]]:
+    pending = [top]
+    while pending:
+        directory = pending.pop()
+        try:
+            with os.scandir(directory) as listing:
+                entries = list(listing)
+        except FileNotFoundError:
+            continue
+        except PermissionError:
+            _closed(directory, lookout, found)
+            continue
+        for entry in entries:
+            try:
+                if _judge(entry, directory, lookout, found):
+                    pending.append(entry.path)
+            except FileNotFoundError:
+                continue
+            yield entry
+
+
+def _closed(directory: str, lookout: Lookout, found: Survey) -> None:
+    # Its owner could open it again from inside, and then show what was never looked at.
+    if os.lstat(directory).st_uid == lookout.identity.uid:
+        found.hidden.append(Found(directory, directory=True, link=False, names=1))
+
+
+def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey) -> bool:
+    """Sort one entry; the answer is whether to look inside it."""
+    directory = entry.is_dir(follow_symlinks=False)
+    try:
+        names = lookout.roots.names(entry.path)
+    except ValueError:
+        names = ()
+    if not names or any(lookout.blocked.fullmatch(name) for name in names):
+        found.hidden.append(_found(entry, directory=directory))
+        directory = False
+    else:
+        _note(entry, names, lookout, found)
+    if entry.name == ".git":
+        found.repositories.append(parent)
+    return directory and _enterable(entry, lookout, found)
+
+
+def _note(entry: os.DirEntry[str], names: tuple[str, ...], lookout: Lookout, found: Survey) -> None:
+    if any(lookout.frozen.fullmatch(name) for name in names):
+        found.frozen.append(entry.path)
+    for pattern, expression in lookout.leafy.items():
+        if entry.is_file(follow_symlinks=False) and expression.fullmatch(names[0]):
+            found.matches[pattern].append(entry.path)
+
+
+def _enterable(entry: os.DirEntry[str], lookout: Lookout, found: Survey) -> bool:
+    if not lookout.identity.drop:
+        return True
+    status = entry.stat(follow_symlinks=False)
+    if lookout.identity.may_search(status):
+        return True
+    _closed(entry.path, lookout, found)
+    return False
+
+
+def _found(entry: os.DirEntry[str], *, directory: bool) -> Found:
+    regular = entry.is_file(follow_symlinks=False)
+    names = entry.stat(follow_symlinks=False).st_nlink if regular else 1
+    return Found(entry.path, directory=directory, link=entry.is_symlink(), names=names)
