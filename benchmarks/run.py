@@ -1,0 +1,78 @@
+"""Every published number.
+
+usage: python benchmarks/run.py [--markdown] [--rounds N] [--small]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.compiling import compiling
+from benchmarks.deciding import decisions
+from benchmarks.differing import differing
+from benchmarks.measure import Row, table
+from benchmarks.proving import proving
+from benchmarks.reviewing import comparing, peers
+from benchmarks.scaling import scaling
+from benchmarks.starting import check_command, check_in_process, linting, process_start
+from wilkc.opa.obtain import find_opa, text_of
+
+HEAD = """# Benchmarks
+
+Written by `make bench`, that is `python benchmarks/run.py --markdown > docs/benchmarks.md`.
+Each row was measured in the same rounds as its floor; trust the ratio more than the time. A
+machine that idles between calls answers more slowly than one that is asked back to back.
+Compiling many specs is measured in processor time of a process of its own, all else in elapsed
+time; the last column says what else was measured.
+"""
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--markdown", action="store_true", help="print the whole page")
+    parser.add_argument("--rounds", type=int, default=0, help="the same rounds for everything")
+    parser.add_argument("--small", action="store_true", help="less of everything: only to try it")
+    given = parser.parse_args()
+    rows = measure(given.rounds, small=given.small)
+    if given.markdown:
+        print(HEAD)
+        print(f"{machine()}\n")
+    print(table(rows))
+
+
+def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
+    """All rows; 0 rounds takes as many as each measurement needs."""
+    return [
+        # First, as a process begins with the peak of memory that its parent has had.
+        *compiling(min(rounds or 3, 3), small=small),
+        *process_start(rounds or 25),
+        *check_command(rounds or 15),
+        *check_in_process(rounds or 200),
+        *linting(min(rounds or 5, 5)),
+        *decisions(rounds or 2000),
+        *scaling(rounds or 500),
+        *proving(min(rounds or 5, 5)),
+        *comparing(min(rounds or 9, 9)),
+        *peers(min(rounds or 5, 5)),
+        *differing(min(rounds or 5, 5), small=small),
+    ]
+
+
+def machine() -> str:
+    """What it was measured on."""
+    return (
+        f"{platform.machine()}, {platform.system()} {platform.release().split('-')[0]}, "
+        f"Python {platform.python_version()}, OPA {text_of(find_opa().version)}, "
+        f"{len(os.sched_getaffinity(0))} processors"
+    )
+
+
+if __name__ == "__main__":
+    main()

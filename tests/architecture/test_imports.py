@@ -1,0 +1,113 @@
+"""The rooms and their one-way imports, read off the source."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "wilkc"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# Which rooms a room may import beside itself.
+COMPILE_SIDE = {"core", "language", "syntax", "spec", "plan", "emit", "analyze", "render", "format"}
+ROOMS = {
+    "__init__": set(),
+    "core": set(),
+    "language": {"core"},
+    "syntax": {"core", "language"},
+    "spec": {"core", "language", "syntax"},
+    "plan": {"core", "language", "syntax", "spec"},
+    "format": {"core", "language", "syntax", "spec", "plan"},
+    "render": {"core"},
+    "emit": {"core", "language", "plan", "render"},
+    "analyze": {"core", "language", "spec", "plan"},
+    "compiler": COMPILE_SIDE - {"format"},
+    "bundle": {"core", "language"},
+    "opa": {"core", "language", "bundle"},
+    "runtime": {"core", "language", "bundle", "opa"},
+    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "runtime"},
+}
+# The one home of each third-party package, as path prefixes below the package.
+HOMES = {
+    "yaml": ["syntax/"],
+    "pydantic": ["spec/"],
+    "pydantic_core": ["spec/"],
+    "jinja2": ["render/"],
+    "markupsafe": ["render/"],
+    "opa_client": ["opa/client.py"],
+    "requests": ["opa/"],
+    "urllib3": ["opa/"],
+    "cryptography": ["bundle/keys.py", "runtime/keys/"],
+    "click": ["cli/"],
+    "idna": ["language/hosts/"],
+    "subprocess": [
+        "opa/process.py",
+        "opa/obtain.py",
+        "cli/git.py",
+        "opa/build_opa.py",
+        "runtime/sandbox/launch.py",
+    ],
+}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+def _room(path: Path) -> str:
+    inside = path.relative_to(PACKAGE)
+    return inside.parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_downwards(path: Path) -> None:
+    allowed = {_room(path), "", *ROOMS[_room(path)]}
+    for name in _imports(path):
+        first, _, rest = name.partition(".")
+        if first == "wilkc":
+            room = rest.partition(".")[0]
+            assert room in allowed, f"{path.relative_to(ROOT)} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_third_party_package_has_one_home(path: Path) -> None:
+    inside = str(path.relative_to(PACKAGE))
+    for name in _imports(path):
+        first = name.partition(".")[0]
+        if first in HOMES:
+            assert any(inside.startswith(home) for home in HOMES[first]), f"{inside}: {name}"
+        else:
+            known = first in sys.stdlib_module_names or first == "wilkc"
+            assert known, f"{inside} imports {name}, which has no home"
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused"),
+    [
+        ("import wilkc.cli.main", ["yaml", "jinja2", "pydantic", "opa_client", "cryptography"]),
+        ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
+        ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
+        ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
+    ],
+)
+def test_importing_stays_light(statement: str, refused: list[str]) -> None:
+    program = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded.isdisjoint(refused)

@@ -1,0 +1,92 @@
+"""Command lines and argument lists under small policies, by the reference and by OPA."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wilkc.core.contract import Request
+from wilkc.core.errors import RequestError
+from wilkc.language.requests import canonical_request
+from wilkc.plan import decide
+
+if TYPE_CHECKING:
+    from tests.conftest import Judged
+
+HERE = Path(__file__).parent
+CASES = json.loads((HERE / "command-cases.json").read_text(encoding="utf-8"))["cases"]
+ATTACKS = json.loads((HERE / "command-attack-cases.json").read_text(encoding="utf-8"))
+DECIDED = [case for case in ATTACKS if case["expect"] in {"allow", "deny", "deny-parse"}]
+ATTACKED = """
+agent: attacked
+permissions:
+  filesystem:
+    read: ['./**']
+    write: ['./out/**']
+    execute: ['./scripts/**']
+    metadata: {blocked_paths: ['.env*', '**/blocked/**', '~/.ssh/**', '~/.aws/**']}
+  shell:
+    allowed_interpreters: ['python3']
+    allowed_commands: ['git status *', 'git log *', 'git diff *', 'git add *', 'git commit *',
+      'git gc *', 'git grep *', 'git clone *', 'git fetch *', 'git branch --list *', 'ls *',
+      'cat *', 'find *', 'sed *', 'rg *', 'sort *', 'echo *', 'base64 *', 'file *', 'man *',
+      'docker ps *', 'python3 *', 'env *', 'timeout *', 'npm test']
+"""
+
+
+def _spec(policy: dict[str, list[str]]) -> str:
+    shell = {"allowed_commands": policy["allow"], "blocked_commands": policy["block"]}
+    return json.dumps({"agent": "asked", "permissions": {"shell": shell}})
+
+
+def _request(agent: str, command: str | list[str]) -> Request | None:
+    """The request as the enforcement point sends it, or None where it refuses to."""
+    text = command if isinstance(command, str) else " ".join(command)
+    properties = {} if isinstance(command, str) else {"argv": command}
+    try:
+        return canonical_request(Request(agent, "execute", "shell", text, properties))
+    except RequestError:
+        return None
+
+
+def _line(case: dict[str, Any]) -> str | list[str]:
+    request = case["request"]
+    if request["kind"] == "argv":
+        return list(request["argv"])
+    parts = request.get("line_parts") or [[request["line"], 1]]
+    return "".join(text * times for text, times in parts)
+
+
+def test_every_case_in_the_reference_and_in_opa(judged: Judged) -> None:
+    wrong = []
+    for policy in {json.dumps(case["policy"]) for case in CASES}:
+        compiled = judged.compiled(asked=_spec(json.loads(policy)))
+        cases = [case for case in CASES if json.dumps(case["policy"]) == policy]
+        sent = [(case, _request("asked", case["command"])) for case in cases]
+        for case, request in sent:
+            allowed = request is not None and decide(compiled.plan, request).allow
+            if allowed != (case["expected"] == "allow"):
+                wrong.append(f"{case['command']}: {case['why']}")
+        wrong += judged.differences(compiled, [one for _, one in sent if one is not None])
+    assert wrong == []
+
+
+def test_every_attack_is_judged_as_expected_in_the_reference_and_in_opa(judged: Judged) -> None:
+    compiled = judged.compiled(attacked=ATTACKED)
+    sent = [(case, _request("attacked", _line(case))) for case in DECIDED]
+    wrong = [
+        f"{case['id']}: {case['attack']}"
+        for case, request in sent
+        if (request is not None and decide(compiled.plan, request).allow)
+        != (case["expect"] == "allow")
+    ]
+    assert wrong == []
+    assert judged.differences(compiled, [one for _, one in sent if one is not None]) == []
+
+
+@pytest.mark.parametrize("case", [c for c in DECIDED if c["expect"] == "deny-parse"])
+def test_what_is_not_understood_is_refused_before_it_is_asked(case: dict[str, Any]) -> None:
+    assert _request("attacked", _line(case)) is None

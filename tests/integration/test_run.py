@@ -1,0 +1,366 @@
+"""`wilkc run` from the command line to the record, with real OPA and real bubblewrap."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wilkc.bundle import generate_key, sign_bundle, verify_bundle
+from wilkc.cli.building import build_bundle
+from wilkc.opa import Sidecar, SidecarSettings
+from wilkc.runtime.audit import Places, create_log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPEC = """\
+agent: builder
+permissions:
+  filesystem:
+    read: ['./src/**']
+    write: ['./out/**']
+    execute: ['./scripts/**']
+    metadata: {blocked_paths: ['.env*']}
+  shell:
+    allowed_commands: ['cat *', 'touch *', 'false', 'sleep *', 'env', './scripts/greet',
+      './scripts/pearl', 'python3 *']
+    blocked_commands: ['touch -d *']
+    allowed_interpreters: [sh, python3]
+    environment_variables: {allow: ['COLOUR', 'LD_*'], set: {MODE: test}}
+    max_execution_time: 3
+sandbox:
+  isolation: {level: moderate}
+  degraded: [cgroup]
+---
+agent: fetcher
+permissions:
+  network: {allowed_hosts: [api.example.com]}
+  shell: {allowed_commands: ['cat *']}
+sandbox: {isolation: {level: moderate}, degraded: [cgroup]}
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Specs, a workspace that the run identity owns, and a log."""
+
+    top: Path
+    work: Path
+    opa: Path
+
+    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
+        fixed = {"PATH": "/usr/bin:/bin", "HOME": str(self.top), "WILK_OPA": str(self.opa)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "wilkc.cli.main", "run", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.work,
+            env={**fixed, **variables},
+        )
+
+    def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*words, **variables)
+        out, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def record(self, name: str = "log") -> tuple[str, ...]:
+        return ("--audit", str(self.top / name), "--audit-keys", str(self.top / "keys"))
+
+    def policies(self) -> tuple[str, ...]:
+        return ("--policies", str(self.top / "policies"), *self.record())
+
+    def agent(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self.run(*self.policies(), "builder", "--", *command, **variables)
+
+    def events(self) -> list[dict[str, Any]]:
+        lines = b"".join(path.read_bytes() for path in sorted((self.top / "log").glob("seg-*")))
+        decoded = [json.loads(line) for line in lines.split(b"\n") if line]
+        return [one["event"] for one in decoded if "event" in one]
+
+    def write(self, name: str, text: str, mode: int = 0o644) -> Path:
+        path = self.work / name
+        path.write_text(text)
+        path.chmod(mode)
+        self.own()
+        return path
+
+    def own(self) -> None:
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("nobody").pw_uid
+            for path in (self.work, *self.work.rglob("*")):
+                os.chown(path, owner, owner, follow_symlinks=False)
+
+
+@pytest.fixture
+def site(bwrap: Path, opa: Path) -> Iterator[Site]:
+    del bwrap
+    top = Path(tempfile.mkdtemp(prefix="wilk-site-"))
+    top.chmod(0o755)
+    made = Site(top, top / "work", opa)
+    for name in ("src", "out", "scripts"):
+        (made.work / name).mkdir(parents=True)
+    (made.work / "src/a.txt").write_text("hello")
+    (made.work / "src/.env").write_text("SECRET-CANARY")
+    made.write("scripts/greet", "#!/bin/sh\necho greetings\n", 0o755)
+    made.write("scripts/pearl", "#!/usr/bin/perl\nprint 1\n", 0o755)
+    (top / "policies").mkdir()
+    (top / "policies/agents.yaml").write_text(SPEC)
+    places = Places(top / "log", top / "keys", top / "keys.provider", top / "root.key")
+    create_log(places, "example.org/test/audit")
+    yield made
+    shutil.rmtree(top)
+
+
+def test_an_allowed_command_runs_and_is_on_record(site: Site) -> None:
+    ended = site.agent("cat", "src/a.txt")
+    assert (ended.returncode, ended.stdout) == (0, "hello")
+    assert "level moderate" in ended.stderr
+    assert "may lack cgroup" in ended.stderr
+    intent, outcome = site.events()[-2:]
+    assert (intent["phase"], intent["decision"]["allow"]) == ("intent", True)
+    assert (outcome["phase"], outcome["ref"]) == ("outcome", intent["id"])
+    assert outcome["result"]["status"] == "success"
+    assert outcome["action"]["details"]["exit_code"] == 0
+
+
+def test_the_command_s_own_exit_code(site: Site) -> None:
+    assert site.agent("false").returncode == 1
+    assert site.events()[-1]["result"]["status"] == "failure"
+
+
+def test_a_blocked_command_names_its_line(site: Site) -> None:
+    ended = site.agent("touch", "-d", "now", "out/x")
+    assert (ended.returncode, ended.stdout) == (121, "")
+    assert "agents.yaml:11:" in ended.stderr
+    assert "touch -d *" in ended.stderr
+    event = site.events()[-1]
+    assert (event["phase"], event["decision"]["allow"]) == ("intent", False)
+
+
+def test_a_command_without_a_rule_is_denied(site: Site) -> None:
+    ended = site.agent("rm", "-rf", "out")
+    assert ended.returncode == 121
+    assert "shell.allowed_commands" in ended.stderr
+
+
+def test_an_unknown_agent_is_denied(site: Site) -> None:
+    ended = site.run(*site.policies(), "stranger", "--", "cat", "src/a.txt")
+    assert ended.returncode == 121
+    assert "stranger" in ended.stderr
+
+
+def test_the_sandbox_refuses_what_the_rules_do_not_grant(site: Site) -> None:
+    ended = site.agent("cat", "src/.env")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    ended = site.agent("touch", "src/new")
+    assert (ended.returncode, "Read-only" in ended.stderr) == (1, True)
+    ended = site.agent("cat", "/etc/hostname")
+    assert (ended.returncode, "No such file" in ended.stderr) == (1, True)
+
+
+def test_the_sandbox_allows_what_the_rules_grant(site: Site) -> None:
+    assert site.agent("touch", "out/new").returncode == 0
+    assert (site.work / "out/new").exists()
+    assert {path.name for path in (site.work / "out").iterdir()} == {"new"}
+
+
+def test_a_blocked_name_that_was_made_is_a_violation(site: Site) -> None:
+    ended = site.agent("touch", "out/.env.local")
+    assert ended.returncode == 124
+    assert "quarantine" in ended.stderr
+    assert not (site.work / "out/.env.local").exists()
+
+
+def test_a_script_needs_its_interpreter(site: Site) -> None:
+    assert site.agent("./scripts/greet").stdout == "greetings\n"
+    ended = site.agent("./scripts/pearl")
+    assert ended.returncode == 121
+    assert "interpreter_not_listed" in ended.stderr
+
+
+def test_variables(site: Site) -> None:
+    ended = site.agent("env", COLOUR="blue", LD_PRELOAD="/evil", PRIVATE="SECRET-CANARY")
+    lines = ended.stdout.splitlines()
+    assert {"COLOUR=blue", "MODE=test"} <= set(lines)
+    assert "SECRET-CANARY" not in ended.stdout
+    assert "LD_PRELOAD" not in ended.stdout
+
+
+def test_time_over(site: Site) -> None:
+    ended = site.agent("sleep", "30")
+    assert ended.returncode == 123
+    assert "longer than 3000 ms" in ended.stderr
+
+
+def test_network_rules_without_a_proxy_give_no_network_and_say_so(site: Site) -> None:
+    words = (*site.policies(), "fetcher", "--", "cat", "/proc/net/dev")
+    ended = site.run(*words)
+    assert "network none (no egress proxy in this version)" in ended.stderr
+    assert [line.split(":")[0].strip() for line in ended.stdout.splitlines()[2:]] == ["lo"]
+
+
+def test_a_program_that_is_not_there(site: Site) -> None:
+    text = SPEC.replace("'false'", "'false', no-such-program")
+    (site.top / "policies/agents.yaml").write_text(text)
+    assert site.agent("no-such-program").returncode == 127
+
+
+def test_the_outcome_file(site: Site) -> None:
+    place = site.top / "outcome.json"
+    site.run(*site.policies(), "--outcome", str(place), "builder", "--", "false")
+    told = json.loads(place.read_text())
+    assert (told["kind"], told["status"], told["exit"], told["recorded"]) == ("exited", 1, 1, True)
+    assert told["launch"]["limits"]["wall_clock_ms"]["strength"] == "enforced"
+    site.run(*site.policies(), "--outcome", str(place), "builder", "--", "rm", "x")
+    assert json.loads(place.read_text())["kind"] == "denied"
+
+
+def test_quiet_says_nothing_of_its_own(site: Site) -> None:
+    ended = site.run(*site.policies(), "--quiet", "builder", "--", "cat", "src/a.txt")
+    assert (ended.stdout, ended.stderr) == ("hello", "")
+
+
+def test_without_a_record_nothing_runs(site: Site) -> None:
+    words = ("--policies", str(site.top / "policies"))
+    ended = site.run(*words, *site.record("nowhere"), "builder", "--", "touch", "out/ran")
+    assert ended.returncode == 121
+    assert "nothing runs" in ended.stderr
+    ended = site.run(*words, "builder", "--", "touch", "out/ran")
+    assert ended.returncode == 120
+    (site.top / "keys.provider").unlink()
+    ended = site.run(*words, *site.record(), "builder", "--", "touch", "out/ran")
+    assert ended.returncode == 121
+    assert not (site.work / "out/ran").exists()
+
+
+def test_a_record_that_cannot_be_written_stops_everything(site: Site) -> None:
+    segment = next((site.top / "log").glob("seg-*"))
+    data = segment.read_bytes()
+    segment.write_bytes(data.replace(b'"phase":"system"', b'"phase":"sistem"', 1))
+    ended = site.agent("touch", "out/ran")
+    assert ended.returncode == 121
+    assert not (site.work / "out/ran").exists()
+
+
+def test_without_opa_nothing_runs(site: Site) -> None:
+    ended = site.agent("touch", "out/ran", WILK_OPA=str(site.top / "no-opa"))
+    assert ended.returncode == 121
+    assert not (site.work / "out/ran").exists()
+
+
+def test_specs_with_errors_are_shown(site: Site) -> None:
+    (site.top / "policies/agents.yaml").write_text("agent: a\npermissions: {filesystems: {}}\n")
+    ended = site.agent("true")
+    assert ended.returncode == 120
+    assert "filesystems" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("builder", "--", "true"),
+        ("--policies", "p", "--bundle", "b", "builder", "--", "true"),
+        ("--bundle", "b", "builder", "--", "true"),
+        ("--policies", "p", "--socket", "s", "builder", "--", "true"),
+        ("--bogus", "builder", "--", "true"),
+        ("--policies", "p", "builder"),
+        ("--policies", "p"),
+        ("--policies", "no-such-folder", "builder", "--", "true"),
+        ("--bundle", "no-such-file", "--key", "none", "builder", "--", "true"),
+    ],
+)
+def test_wrong_usage(site: Site, words: tuple[str, ...]) -> None:
+    ended = site.run(*site.record(), *words)
+    assert ended.returncode == 120
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr
+
+
+@pytest.mark.parametrize("place", ["/", "no-such-folder", "src/a.txt"])
+def test_what_cannot_be_a_workspace(site: Site, place: str) -> None:
+    ended = site.run(*site.policies(), "--workspace", place, "builder", "--", "false")
+    assert ended.returncode == 120
+    assert "workspace" in ended.stderr
+
+
+def _signed(site: Site, name: str = "bundle.tar.gz") -> tuple[Path, Path, bytes]:
+    key = generate_key()
+    data = sign_bundle(build_bundle([str(site.top / "policies")]).bundle, key, key_id="test")
+    bundle, public = site.top / name, site.top / f"{name}.pem"
+    bundle.write_bytes(data)
+    public.write_bytes(key.public().pem)
+    return bundle, public, data
+
+
+def test_a_signed_bundle(site: Site) -> None:
+    bundle, public, data = _signed(site)
+    words = ("--bundle", str(bundle), "--key", str(public), "--key-id", "test", *site.record())
+    assert site.run(*words, "builder", "--", "cat", "src/a.txt").stdout == "hello"
+    bundle.write_bytes(data[:-20] + bytes(20))
+    ended = site.run(*words, "builder", "--", "cat", "src/a.txt")
+    assert (ended.returncode, ended.stdout) == (120, "")
+    _, other, _ = _signed(site, "other.tar.gz")
+    bundle.write_bytes(data)
+    wrong = ("--bundle", str(bundle), "--key", str(other), "--key-id", "test", *site.record())
+    assert site.run(*wrong, "builder", "--", "cat", "src/a.txt").returncode == 120
+
+
+def test_a_sidecar_that_serves(site: Site, opa: Path) -> None:
+    bundle, public, _ = _signed(site)
+    key = generate_key()
+    unsigned = build_bundle([str(site.top / "policies")]).bundle
+    served = verify_bundle(sign_bundle(unsigned, key, key_id="own"), {"own": key.public()})
+    words = ("--bundle", str(bundle), "--key", str(public), "--key-id", "test", *site.record())
+    with Sidecar(served, key.public(), SidecarSettings(opa=opa)) as sidecar:
+        asked = (*words, "--socket", str(sidecar.socket))
+        assert site.run(*asked, "builder", "--", "cat", "src/a.txt").stdout == "hello"
+        # A plan of another revision than the decision's starts nothing.
+        (site.top / "policies/agents.yaml").write_text(SPEC.replace("'false'", "'false', whoami"))
+        _signed(site)
+        ended = site.run(*asked, "builder", "--", "touch", "out/ran")
+        assert ended.returncode == 121
+        assert "different revisions" in ended.stderr
+    assert not (site.work / "out/ran").exists()
+    ended = site.run(*words, "--socket", "/no/such/socket", "builder", "--", "touch", "out/ran")
+    assert ended.returncode == 121
+
+
+def test_a_signal_ends_everything_in_order(site: Site) -> None:
+    (site.top / "policies/agents.yaml").write_text(SPEC.replace("time: 3", "time: 60"))
+    mark = f"87{time.time_ns() % 10**6}"
+    process = site.start(*site.policies(), "builder", "--", "sleep", mark)
+    deadline = time.monotonic() + 20
+    while not _running(mark):
+        assert time.monotonic() < deadline, process.communicate()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not _running(mark)
+    assert not list((site.work / "out").iterdir())
+    assert site.events()[-1]["result"]["error"] == "systemexit"
+
+
+def _running(mark: str) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == b"sleep" and mark.encode() in words:
+            found.append(path.parent.name)
+    return found

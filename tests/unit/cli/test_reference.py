@@ -1,0 +1,83 @@
+"""The generated reference is what the registries say, and leaves nothing out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wilkc.cli.main import COMMANDS
+from wilkc.cli.reference import NO_ANSWERS, REFUSALS, REMEDIES, pages
+from wilkc.core.codes import CODES
+from wilkc.core.details import MESSAGES
+from wilkc.opa.denials import NO_ANSWER_DETAILS
+from wilkc.runtime.audit import AUDIT_UNAVAILABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "docs" / "reference"
+RAISERS = {"RequestError": 0, "_refuse": 0, "denial": 1}
+"""Callable to the place of the detail among its arguments."""
+DETAIL = re.compile(r"[a-z]+(_[a-z]+)+")
+LEXER_TABLES = {"_LEADING", "_REFUSED"}
+
+
+def _details_raised() -> Iterator[str]:
+    """Every detail that the sources refuse a request with, read off the sources."""
+    for path in (ROOT / "wilkc").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            place = (
+                RAISERS.get(getattr(node.func, "id", "")) if isinstance(node, ast.Call) else None
+            )
+            if isinstance(node, ast.Call) and place is not None:
+                yield from _constants(node.args[place : place + 1])
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                in_lexer = getattr(node.target, "id", "") in LEXER_TABLES
+                yield from _constants(node.value.values if in_lexer else [])
+
+
+def _constants(nodes: list[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        # Helpers of the same name elsewhere take a sentence, not a code.
+        if isinstance(node, ast.Constant) and DETAIL.fullmatch(str(node.value)):
+            yield str(node.value)
+
+
+@pytest.mark.parametrize("name", pages())
+def test_page_is_generated(name: str) -> None:
+    shown = (FOLDER / name).read_text(encoding="utf-8")
+    assert shown == pages()[name], "run `make reference` and read the difference"
+
+
+def test_no_page_is_left_behind() -> None:
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(pages())
+
+
+def test_every_code_and_command_has_its_section() -> None:
+    text = pages()
+    assert re.findall(r"^### .*?(W\d{3}):", text["diagnostics.md"], re.MULTILINE) == list(CODES)
+    for name in COMMANDS:
+        assert f"## `wilkc {name}`\n" in text["cli.md"]
+
+
+def test_every_answer_says_what_to_do() -> None:
+    assert set(REMEDIES) == set(MESSAGES)
+
+
+def test_every_refusal_is_explained_and_every_explained_one_exists() -> None:
+    assert set(_details_raised()) - {*MESSAGES, *NO_ANSWERS} == set(REFUSALS)
+
+
+def test_every_missing_answer_is_explained() -> None:
+    assert {*NO_ANSWER_DETAILS, AUDIT_UNAVAILABLE} <= set(NO_ANSWERS)
+
+
+def test_no_cell_breaks_its_table() -> None:
+    for line in pages()["details.md"].splitlines():
+        if line.startswith("|"):
+            assert line.count("|") == 4, line

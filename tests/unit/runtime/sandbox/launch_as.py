@@ -1,0 +1,78 @@
+"""Launches one sandboxed command as whoever runs this script: a program, not a test.
+
+Reads one JSON object on standard input, writes one on standard output. It stands beside the
+tests so that they can run the shim as root and as an ordinary user alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wilkc.core.contract import Decision
+from wilkc.core.sandbox_plan import SandboxPlan
+from wilkc.language.atoms import ALLOW, BLOCK
+from wilkc.language.paths import parse_path, parse_path_rule, path_matches
+from wilkc.runtime.sandbox import Job, Streams, launch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wilkc.core.contract import Request
+
+REVISION = "r" * 64
+
+
+class Rules:
+    """A decision point over a few file rules, with the language's own matcher."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.allow = {
+            action: [one for text in texts for one in parse_path_rule(text, ALLOW)]
+            for action, texts in given["allow"].items()
+        }
+        self.block = [one for text in given["block"] for one in parse_path_rule(text, BLOCK)]
+        self.extensions = given["extensions"]
+        self.revision = given["revision"]
+
+    def decide(self, request: Request) -> Decision:
+        names = [parse_path(text) for text in (request.id, *request.properties.get("aliases", []))]
+        patterns = self.allow.get(request.action, [])
+        allow = any(path_matches(one, names[0]) for one in patterns)
+        allow = allow and not any(path_matches(one, name) for one in self.block for name in names)
+        if (
+            request.action == "write"
+            and self.extensions
+            and not request.properties.get("directory")
+        ):
+            allow = allow and request.id.endswith(tuple(self.extensions))
+        if allow:
+            return Decision(True, "PERMISSION_GRANTED", "", "", revision=self.revision)
+        return Decision(False, "PERMISSION_DENIED", "", "", revision=self.revision)
+
+    def decide_many(self, requests: Sequence[Request]) -> Sequence[Decision]:
+        return [self.decide(request) for request in requests]
+
+
+def main() -> None:
+    given = json.load(sys.stdin)
+    printed: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+    job = Job(
+        "tester",
+        tuple(given["command"]),
+        given["workspace"],
+        SandboxPlan.from_json(given["plan"]),
+        REVISION,
+        given.get("environment", dict(os.environ)),
+    )
+    streams = Streams(printed["stdout"].append, printed["stderr"].append)
+    ended = launch(job, Rules(given["rules"]), streams, bwrap=given["bwrap"])
+    answer = {name: base64.b64encode(b"".join(text)).decode() for name, text in printed.items()}
+    sys.stdout.write(json.dumps({**ended.as_json(), **answer}))
+
+
+if __name__ == "__main__":
+    main()

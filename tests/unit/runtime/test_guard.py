@@ -1,0 +1,170 @@
+"""The order of an action: decide, record, launch, record; and what each failure means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wilkc.core.contract import SANDBOX_CONDITION, Condition, Decision, Request
+from wilkc.core.errors import UnavailableError
+from wilkc.core.sandbox_plan import MIB, Limits, Quantity, SandboxPlan
+from wilkc.runtime.guard import Guard, meets
+from wilkc.runtime.sandbox import Job, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+REQUEST = Request("a", "execute", "shell", "true", {"argv": ["true"]})
+JOB = Job("a", ("true",), "/srv/w", SandboxPlan(), "rev")
+INSIDE = Condition(SANDBOX_CONDITION, "sandbox", {"spec": "builder"})
+GRANT = Decision(True, "PERMISSION_GRANTED", "allowed", "", conditions=(INSIDE,), revision="rev")
+DENIAL = Decision(False, "PERMISSION_DENIED", "blocked", "no", revision="rev")
+
+
+class World:
+    """Decision point, recorder and launcher that write down the order of what happens."""
+
+    def __init__(self, decision: Decision, outcome: Outcome, failing: str = "") -> None:
+        self.decision, self.end, self.failing = decision, outcome, failing
+        self.events: list[Any] = []
+
+    def decide(self, request: Request) -> Decision:
+        self.events.append(("decide", request.id))
+        return self.decision
+
+    def decide_many(self, requests: Sequence[Request]) -> Sequence[Decision]:
+        return [self.decide(request) for request in requests]
+
+    def intent(self, request: Request, decision: Decision, *, degraded: bool = False) -> World:
+        del request, degraded
+        self.events.append(("intent", decision.allow, decision.detail))
+        if self.failing == "intent":
+            raise UnavailableError("the disk is full")
+        return self
+
+    def outcome(self, status: str, *, error: str | None = None, details: Any = None) -> None:
+        del details
+        self.events.append(("outcome", status, error))
+        if self.failing == "outcome":
+            raise UnavailableError("the disk is full")
+
+    def launch(self, job: Job) -> Outcome:
+        self.events.append(("launch", job.plan.level))
+        if self.failing == "launch":
+            raise KeyboardInterrupt
+        return self.end
+
+
+def run(world: World, **jobs: Job) -> Any:
+    held = jobs or {"builder": JOB}
+    return Guard(world, world, world.launch).run(REQUEST, held)
+
+
+def test_an_allowed_command_is_recorded_before_it_runs() -> None:
+    world = World(GRANT, Outcome("exited", 0))
+    result = run(world)
+    assert [event[0] for event in world.events] == ["decide", "intent", "launch", "outcome"]
+    assert world.events[-1] == ("outcome", "success", None)
+    assert (result.outcome.status, result.recorded) == (0, True)
+
+
+def test_a_denied_command_is_recorded_and_does_not_run() -> None:
+    world = World(DENIAL, Outcome("exited", 0))
+    result = run(world)
+    assert [event[0] for event in world.events] == ["decide", "intent"]
+    assert (result.outcome.kind, result.outcome.status) == ("denied", 121)
+
+
+def test_without_a_record_nothing_runs() -> None:
+    world = World(GRANT, Outcome("exited", 0), failing="intent")
+    result = run(world)
+    assert [event[0] for event in world.events] == ["decide", "intent"]
+    assert (result.outcome.status, result.decision.detail) == (121, "audit_unavailable")
+    assert result.decision.reason == "VALIDATION_ERROR"
+
+
+def test_a_denial_stays_a_denial_without_a_record() -> None:
+    result = run(World(DENIAL, Outcome("exited", 0), failing="intent"))
+    assert (result.decision.detail, result.recorded) == ("blocked", False)
+
+
+def test_an_unrecorded_outcome_is_told() -> None:
+    result = run(World(GRANT, Outcome("exited", 3), failing="outcome"))
+    assert (result.outcome.status, result.recorded) == (3, False)
+
+
+def test_an_interrupted_launch_is_recorded_as_a_failure() -> None:
+    world = World(GRANT, Outcome("exited", 0), failing="launch")
+    with pytest.raises(KeyboardInterrupt):
+        run(world)
+    assert world.events[-1] == ("outcome", "failure", "keyboardinterrupt")
+
+
+def test_a_command_that_fails_is_a_failure() -> None:
+    world = World(GRANT, Outcome("exited", 1))
+    run(world)
+    assert world.events[-1] == ("outcome", "failure", "exited")
+
+
+def test_a_decision_of_another_revision_is_a_denial() -> None:
+    world = World(replace(GRANT, revision="other"), Outcome("exited", 0))
+    assert run(world).decision.detail == "unknown_revision"
+    assert [event[0] for event in world.events] == ["decide", "intent"]
+
+
+def test_a_condition_that_cannot_be_met_is_a_denial() -> None:
+    granted = replace(GRANT, conditions=(INSIDE, Condition("x", "rate_limit")))
+    world = World(granted, Outcome("exited", 0))
+    result = run(world)
+    assert result.decision.detail == "condition_not_fulfillable"
+    assert world.events[1] == ("intent", False, "condition_not_fulfillable")
+
+
+def test_the_command_runs_in_the_sandbox_of_the_spec_that_grants() -> None:
+    other = replace(JOB, plan=SandboxPlan(level="moderate"))
+    world = World(GRANT, Outcome("exited", 0))
+    run(world, builder=other, reviewer=JOB)
+    assert ("launch", "moderate") in world.events
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        (),
+        (Condition(SANDBOX_CONDITION, "sandbox", {"spec": "stranger"}),),
+        (Condition(SANDBOX_CONDITION, "sandbox", {"spec": ["builder"]}),),
+        (Condition(SANDBOX_CONDITION, "sandbox", {"spec": "builder", "more": 1}),),
+        (INSIDE, INSIDE),
+    ],
+    ids=range(5),
+)
+def test_a_grant_that_names_no_one_sandbox_is_a_denial(conditions: tuple[Condition, ...]) -> None:
+    world = World(replace(GRANT, conditions=conditions), Outcome("exited", 0))
+    assert run(world).decision.detail == "condition_not_fulfillable"
+    assert [event[0] for event in world.events] == ["decide", "intent"]
+
+
+SMALL = SandboxPlan(limits=Limits(wall_clock_ms=30_000, memory=Quantity(MIB, MIB, "bytes", "hard")))
+WARNED = SandboxPlan(limits=Limits(memory=Quantity(MIB, MIB, "bytes", "monitoring")))
+
+
+@pytest.mark.parametrize(
+    ("plan", "kind", "properties", "met"),
+    [
+        (SMALL, "sandbox", {}, True),
+        (SMALL, "sandbox", {"max_memory_bytes": MIB}, True),
+        (SMALL, "sandbox", {"max_memory_bytes": MIB - 1}, False),
+        (WARNED, "sandbox", {"max_memory_bytes": MIB}, False),
+        (SMALL, "sandbox", {"max_memory_bytes": "1MB"}, False),
+        (SMALL, "sandbox", {"other": 1}, False),
+        (SMALL, "timeout", {"seconds": 30}, True),
+        (SMALL, "timeout", {"seconds": 29}, False),
+        (SMALL, "timeout", {}, False),
+        (SMALL, "timeout", {"seconds": True}, False),
+        (SMALL, "encrypt", {}, False),
+    ],
+)
+def test_conditions(plan: SandboxPlan, kind: str, properties: dict[str, Any], met: bool) -> None:
+    assert meets(plan, Condition("c", kind, properties)) is met
