@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help setup demo test fuzz lint bench mutants reference pins clean
@@ -21,10 +22,10 @@ lint: setup ## ruff and mypy
 	@$(PYTHON) -m mypy
 
 test: lint ## lint, types, and every test
-	@$(PYTHON) -m pytest -q
+	@$(PYTEST)
 
-fuzz: setup ## the generated tests ten times over, with the number of comparisons
-	@WILK_FUZZ=10 $(PYTHON) -m pytest -q tests/property
+fuzz: setup ## the generated tests ten times over from a new seed, with the number of comparisons
+	@WILK_FUZZ=10 WILK_SEED=$${WILK_SEED:-new} $(PYTEST) tests/property
 
 bench: setup ## every published number, side by side with its floor
 	@$(PYTHON) benchmarks/run.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
+FIXED_SEED = 20261124
+COMPARED = "compared"
+
 
 @pytest.fixture
 def seed() -> int:
-    """From WILK_SEED, or anew for every run; it is printed."""
-    held = int(os.environ.get("WILK_SEED", "") or random.SystemRandom().randrange(2**32))
+    """What everything generated starts from: WILK_SEED, a number or `new` for one that is drawn.
+
+    Without it a run asks what the last one asked, so that whatever fails was changed.
+    """
+    given = os.environ.get("WILK_SEED", "")
+    held = random.SystemRandom().randrange(2**32) if given == "new" else int(given or FIXED_SEED)
     print(f"WILK_SEED={held}")
     return held
 
@@ -30,22 +37,21 @@ def effort() -> int:
     return int(os.environ.get("WILK_FUZZ", "") or 1)
 
 
-_COMPARED = pytest.StashKey[int]()
-
-
 @pytest.fixture
-def compared(pytestconfig: pytest.Config) -> Callable[[int], None]:
+def compared(request: pytest.FixtureRequest) -> Callable[[int], None]:
     """Call with the number of answers that were compared; their sum ends the run."""
 
     def add(count: int) -> None:
-        pytestconfig.stash[_COMPARED] = pytestconfig.stash.get(_COMPARED, 0) + count
+        # A property of the test: it is reported to the process that sums up, see pytest-xdist.
+        request.node.user_properties.append((COMPARED, count))
 
     return add
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was compared."""
-    count = config.stash.get(_COMPARED, 0)
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    count = sum(value for one in reports for name, value in one.user_properties if name == COMPARED)
     if count:
         terminalreporter.write_line(f"{count:,} comparisons of generated cases")
 

@@ -1,13 +1,9 @@
-"""Generated network targets: the reference and OPA give one answer, and what a grant implies.
-
-The seed is printed when a test fails; `WILK_SEED=N` repeats a run.
-"""
+"""Generated network targets: the reference and OPA give one answer, and what a grant implies."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
-import os
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
     from tests.conftest import Judged
     from tests.property.targets import Address
 
-SEED = int(os.environ.get("WILK_SEED", "20261124"))
 TARGETS = 3_000
 SPECS = 40
 
@@ -45,9 +40,10 @@ def random_text(rng: random.Random) -> str:
 # ---- the laws ----
 
 
-def test_a_canonical_host_is_its_own_canonical_form_and_is_read_by_the_decision_point() -> None:
-    rng = random.Random(SEED)
-    print(f"seed {SEED}")
+def test_a_canonical_host_is_its_own_canonical_form_and_is_read_by_the_decision_point(
+    seed: int,
+) -> None:
+    rng = random.Random(seed)
     read = 0
     for _ in range(20_000):
         text = random_text(rng)
@@ -62,9 +58,8 @@ def test_a_canonical_host_is_its_own_canonical_form_and_is_read_by_the_decision_
     assert read > 500
 
 
-def test_a_request_is_refused_or_becomes_canonical_for_good() -> None:
-    rng = random.Random(SEED)
-    print(f"seed {SEED}")
+def test_a_request_is_refused_or_becomes_canonical_for_good(seed: int) -> None:
+    rng = random.Random(seed)
     for _ in range(10_000):
         kind = rng.choice(("network", "network", "shell", "file", "llm"))
         try:
@@ -79,9 +74,8 @@ def test_a_request_is_refused_or_becomes_canonical_for_good() -> None:
 
 
 @pytest.mark.parametrize("hostile", [False, True], ids=["friendly", "hostile"])
-def test_generated_targets_get_one_answer(judged: Judged, hostile: bool) -> None:
-    rng = random.Random(f"{SEED}/{hostile}")
-    print(f"seed {SEED}")
+def test_generated_targets_get_one_answer(judged: Judged, seed: int, hostile: bool) -> None:
+    rng = random.Random(f"{seed}/{hostile}")
     sections = {f"a{number}": random_section(rng) for number in range(SPECS)}
     compiled = judged.compiled(
         **{

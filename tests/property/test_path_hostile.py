@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 from typing import TYPE_CHECKING, Final
@@ -57,10 +56,7 @@ class _Maker:
 
 
 @pytest.fixture
-def maker() -> _Maker:
-    """Seeded by WILK_SEED, or anew for every run; the seed is printed."""
-    seed = int(os.environ.get("WILK_SEED", "") or random.SystemRandom().randrange(2**32))
-    print(f"WILK_SEED={seed}")
+def maker(seed: int) -> _Maker:
     return _Maker(seed)
 
 

@@ -7,7 +7,6 @@ tree and knows nothing of tokens, atoms or automata.
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from dataclasses import dataclass
@@ -249,10 +248,7 @@ def _python(source: str) -> re.Pattern[str]:
 
 
 @pytest.fixture
-def maker() -> _Maker:
-    """Seeded by WILK_SEED, or anew for every run; the seed is printed."""
-    seed = int(os.environ.get("WILK_SEED", "") or random.SystemRandom().randrange(2**32))
-    print(f"WILK_SEED={seed}")
+def maker(seed: int) -> _Maker:
     return _Maker(seed)
 
 

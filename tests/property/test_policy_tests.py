@@ -78,8 +78,9 @@ def test_every_survivor_would_be_noticed_by_a_test_of_its_witness(
         after = mutation(plan, some, outcomes)
         told = sum(one.witness is not None for one in before.survivors)
         assert after.noticed >= told
-        assert after.noticed + len(after.survivors) == len(before.survivors)
-        assert after.equivalent == before.equivalent
+        # A test may also notice a mutant that no request at an edge told apart before.
+        assert after.equivalent <= before.equivalent
+        assert after.counted + after.equivalent == before.counted + before.equivalent
         touched = {entry.span for entry in coverage(plan, outcomes).touched}
         assert touched <= {entry.span for entry in entries}
         assert all(plan_of(plan, case).agents[case.agent] == case.specs for case in cases)
