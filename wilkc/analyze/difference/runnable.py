@@ -122,10 +122,11 @@ class Runnable:
 
 
 def runnables(side: Side) -> list[Runnable]:
-    """Every pattern of every allow, in the order in which they are judged."""
+    """Every pattern of every allow that can run somewhere, in the order they are judged in."""
     return [
         Runnable(spec, rule, pattern)
         for spec in side.specs
+        if spec.permissions.shell.directories
         for rule in spec.permissions.shell.allow
         for pattern in rule.patterns
     ]

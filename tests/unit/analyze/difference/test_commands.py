@@ -199,6 +199,12 @@ def test_commands_of_several_specs_may_stand_in_one_line_only_if_one_grants_all(
     assert change.witness is not None
     assert change.witness.properties["commands"] == [["cat"], ["ls"]]
     assert compare(old, old).changed == ()
+    # A command of a spec that runs nothing anywhere is no difference, nor is it left undecided.
+    idle = [spec(shell("ls"), "s0"), spec(shell("cat", "sort *", working_directories=[]), "s1")]
+    empty = [spec(shell("ls"), "s0"), spec(shell(), "s1")]
+    assert compare(plan(empty), plan(idle)).changed == ()
+    (group,) = compare(plan(empty), plan(specs)).groups
+    assert len(group.changes) == 1
 
 
 def test_risks_of_commands(compared: Compared) -> None:
