@@ -6,7 +6,6 @@ asked twice, but over a kept connection that turns out to be closed.
 
 from __future__ import annotations
 
-import http.client
 import os
 import threading
 import time
@@ -17,6 +16,24 @@ from wilkc.opa.denials import LATE_ANSWER, NO_DECISION_POINT, ODD_ANSWER, NoAnsw
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def failed(error: OSError | ValueError, socket: Path, seconds: float) -> NoAnswerError:
+    """Why there is no answer.
+
+    Args:
+        error: what went wrong.
+        socket: where was asked.
+        seconds: time that there was.
+    """
+    if isinstance(error, TimeoutError):
+        return NoAnswerError(
+            LATE_ANSWER, f"the decision point did not answer within {seconds:g} s"
+        )
+    if isinstance(error, ValueError):
+        return NoAnswerError(ODD_ANSWER, f"the decision point is odd: {error}")
+    why = error.strerror or "it closed the connection"
+    return NoAnswerError(NO_DECISION_POINT, f"no decision point answers at `{socket}`: {why}")
 
 
 class Channel:
@@ -41,28 +58,15 @@ class Channel:
         deadline = time.monotonic() + seconds
         try:
             return self._exchange(target, body, deadline, limit)
-        except TimeoutError as error:
-            raise NoAnswerError(
-                LATE_ANSWER, f"the decision point did not answer within {seconds:g} s"
-            ) from error
-        except OSError as error:
-            why = error.strerror or "it closed the connection"
-            raise NoAnswerError(
-                NO_DECISION_POINT, f"no decision point answers at `{self._socket}`: {why}"
-            ) from error
-        except http.client.HTTPException as error:
-            raise NoAnswerError(
-                ODD_ANSWER, "the decision point answered with something other than HTTP"
-            ) from error
-        except ValueError as error:
-            raise NoAnswerError(ODD_ANSWER, f"the decision point is odd: {error}") from error
+        except (OSError, ValueError) as error:
+            raise failed(error, self._socket, seconds) from error
 
     def _exchange(self, target: str, body: bytes, deadline: float, limit: int) -> tuple[int, bytes]:
         kept = self._connection()
         if kept is not None:
             try:
                 return self._post(kept, target, body, deadline, limit)
-            except (ConnectionError, http.client.BadStatusLine):
+            except ConnectionError:
                 # The kept connection was closed meanwhile: OPA was restarted. One fresh try.
                 remaining(deadline)
         return self._post(Connection(self._socket), target, body, deadline, limit)
@@ -77,8 +81,11 @@ class Channel:
         except BaseException:
             connection.close()
             raise
-        self._kept.connection = (os.getpid(), connection)
-        return answer
+        if answer.keeps:
+            self._kept.connection = (os.getpid(), connection)
+        else:
+            connection.close()
+        return answer.status, answer.body
 
     def _connection(self) -> Connection | None:
         kept: tuple[int, Connection] | None = getattr(self._kept, "connection", None)

@@ -1,4 +1,4 @@
-"""One HTTP connection over a unix socket, with one deadline for everything. Layer: opa.
+"""One connection over a unix socket, with one deadline for everything. Layer: opa.
 
 A socket's timeout counts per read, so a peer that drips bytes could hold an action for ever:
 here every read gets only what is left of the deadline.
@@ -9,31 +9,15 @@ from __future__ import annotations
 import select
 import socket
 import time
-from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from wilkc.opa.exchange import Answer, question
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_HEADERS: Final = {"Content-Type": "application/json", "Accept": "application/json"}
-
-
-class _DeadlineSocket(socket.socket):
-    """Reads and writes only until its deadline, a time of the monotonic clock."""
-
-    deadline = 0.0
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        self.settimeout(remaining(self.deadline))
-        super().sendall(*args, **kwargs)
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(remaining(self.deadline))
-        return super().recv_into(*args, **kwargs)
-
-    def __del__(self) -> None:
-        # A thread that ends leaves its connection behind; that is no fault worth a warning.
-        self.close()
+READ_BYTES: Final = 65_536
+"""Bytes taken from a socket at a time."""
 
 
 def remaining(deadline: float) -> float:
@@ -48,35 +32,33 @@ def remaining(deadline: float) -> float:
     return left
 
 
-class Connection(HTTPConnection):
+class QuietSocket(socket.socket):
+    """A socket that may be left behind: a thread or a loop that ends does not close its own."""
+
+    def __del__(self) -> None:
+        # That is no fault worth a warning.
+        self.close()
+
+
+def has_input(connected: socket.socket) -> bool:
+    """Whether there is something to read, which the end of the connection is, too."""
+    poll = select.poll()
+    poll.register(connected, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+class Connection:
     """A connection that may be kept between requests, for one thread of one process."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost")
-        self._path = path
-        self._deadline = 0.0
-
-    def connect(self) -> None:
-        """Connect within the deadline of the request under way."""
-        connected = _DeadlineSocket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connected.deadline = self._deadline
-        try:
-            connected.settimeout(remaining(self._deadline))
-            connected.connect(str(self._path))
-        except BaseException:
-            connected.close()
-            raise
-        self.sock = connected
+        self._path = str(path)
+        self._socket: socket.socket | None = None
 
     def has_input(self) -> bool:
         """Whether there is something to read, which the end of the connection is, too."""
-        if self.sock is None:
-            return False
-        poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
-        return bool(poll.poll(0))
+        return self._socket is not None and has_input(self._socket)
 
-    def post(self, target: str, body: bytes, *, deadline: float, limit: int) -> tuple[int, bytes]:
+    def post(self, target: str, body: bytes, *, deadline: float, limit: int) -> Answer:
         """Send a request and read its answer.
 
         Args:
@@ -85,21 +67,43 @@ class Connection(HTTPConnection):
             deadline: on the monotonic clock, for everything together.
             limit: bytes that an answer may have.
 
-        Returns:
-            The status and the body.
-
         Raises:
             TimeoutError: the deadline passed.
-            OSError: the connection failed.
-            http.client.HTTPException: the answer is not HTTP.
-            ValueError: the answer is larger than `limit`.
+            OSError: the connection failed; `ConnectionError` where no byte of an answer came.
+            ValueError: the answer is not one that is understood, or too large.
         """
-        self._deadline = deadline
-        if isinstance(self.sock, _DeadlineSocket):
-            self.sock.deadline = deadline
-        self.request("POST", target, body, _HEADERS)
-        with self.getresponse() as response:
-            content = response.read(limit + 1)
-        if len(content) > limit:
-            raise ValueError(f"the answer has more than {limit} bytes")
-        return response.status, content
+        connected = self._socket or self._connect(deadline)
+        connected.settimeout(remaining(deadline))
+        connected.sendall(question(target, body))
+        answer = Answer(limit)
+        while True:
+            connected.settimeout(remaining(deadline))
+            data = connected.recv(READ_BYTES)
+            require_more(data, answer)
+            if answer.take(data):
+                return answer
+
+    def close(self) -> None:
+        """Close it."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _connect(self, deadline: float) -> socket.socket:
+        connecting = self._socket = QuietSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connecting.settimeout(remaining(deadline))
+        connecting.connect(self._path)
+        return connecting
+
+def require_more(data: bytes, answer: Answer) -> None:
+    """Refuse the end of a connection in place of the next bytes of an answer.
+
+    Raises:
+        ConnectionResetError: nothing of the answer has come.
+        ValueError: the answer is cut off.
+    """
+    if data:
+        return
+    if answer.begun:
+        raise ValueError("its answer is cut off")
+    raise ConnectionResetError

@@ -26,9 +26,11 @@ MAX_BATCH: Final = 1000
 BATCH_SECONDS: Final = 10.0
 MAX_BATCH_ANSWER_BYTES: Final = 16 * 2**20
 _QUERY: Final = "?provenance=true&strict-builtin-errors=true"
-_ONE: Final = f"/v1/data/wilk/decision{_QUERY}"
+ONE_DECISION: Final = f"/v1/data/wilk/decision{_QUERY}"
+"""Where one decision is asked for."""
 _MANY: Final = f"/v1/data/wilk/decisions{_QUERY}"
 _FRAME: Final = len(b'{"input":{"requests":[]}}')
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class Transport:
@@ -49,16 +51,19 @@ class Transport:
         self._revisions = revisions
         self._seconds = seconds
 
-    def decide(self, request: Request) -> Decision:
-        """The decision on one request, or a denial that says why there is none."""
+    def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
+        """The decision on one request, or a denial that says why there is none.
+
+        Args:
+            request: the question.
+            seconds: time for the answer, if not the usual.
+        """
+        body = body_of(request)
+        if isinstance(body, Decision):
+            return body
+        time = self._seconds if seconds is None else seconds
         try:
-            body = _encode({"input": request.as_input()})
-        except (ValueError, RecursionError):
-            return _unreadable()
-        if len(body) > MAX_BODY_BYTES:
-            return _too_large()
-        try:
-            answer = self._channel.ask(_ONE, body, seconds=self._seconds, limit=MAX_ANSWER_BYTES)
+            answer = self._channel.ask(ONE_DECISION, body, seconds=time, limit=MAX_ANSWER_BYTES)
             return read_decision(*answer, self._revisions)
         except NoAnswerError as error:
             return no_answer(error)
@@ -86,7 +91,7 @@ class Transport:
         for place, request in enumerate(requests):
             try:
                 body = _encode(request.as_input())
-            except (ValueError, RecursionError):
+            except (TypeError, ValueError, RecursionError):
                 answers[place] = _unreadable()
                 continue
             if _FRAME + len(body) > MAX_BODY_BYTES:
@@ -113,10 +118,18 @@ class Transport:
             return None if error.detail == ODD_ANSWER else [no_answer(error)] * len(chunk)
 
 
+def body_of(request: Request) -> bytes | Decision:
+    """What is sent to ask one request, or the denial of one that cannot be sent."""
+    try:
+        body = _encode({"input": request.as_input()})
+    except (TypeError, ValueError, RecursionError):
+        return _unreadable()
+    return body if len(body) <= MAX_BODY_BYTES else _too_large()
+
+
 def _encode(value: Any) -> bytes:
     """Text that is not valid Unicode is refused: OPA would read it as another text."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def _chunks(encoded: Sequence[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
