@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -45,8 +44,7 @@ class AsyncTransport:
         self._path = socket
         self._revisions = revisions
         self._seconds = seconds
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool]
-        self._pools = weakref.WeakKeyDictionary()
+        self._pools: dict[asyncio.AbstractEventLoop, _Pool] = {}
 
     async def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
         """The decision on one request, or a denial that says why there is none.
@@ -73,6 +71,8 @@ class AsyncTransport:
         pool = self._pools.get(loop)
         # After a fork parent and child would read each other's answers.
         if pool is None or pool.process != os.getpid():
+            for ended in [one for one in list(self._pools) if one.is_closed()]:
+                self._pools.pop(ended, None)
             pool = self._pools[loop] = _Pool(str(self._path))
         return pool
 

@@ -27,9 +27,7 @@ def failed(error: OSError | ValueError, socket: Path, seconds: float) -> NoAnswe
         seconds: time that there was.
     """
     if isinstance(error, TimeoutError):
-        return NoAnswerError(
-            LATE_ANSWER, f"the decision point did not answer within {seconds:g} s"
-        )
+        return NoAnswerError(LATE_ANSWER, f"the decision point did not answer within {seconds:g} s")
     if isinstance(error, ValueError):
         return NoAnswerError(ODD_ANSWER, f"the decision point is odd: {error}")
     why = error.strerror or "it closed the connection"

@@ -95,6 +95,7 @@ class Connection:
         connecting.connect(self._path)
         return connecting
 
+
 def require_more(data: bytes, answer: Answer) -> None:
     """Refuse the end of a connection in place of the next bytes of an answer.
 

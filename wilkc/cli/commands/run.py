@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wilkc.bundle import read_bundle
 from wilkc.cli.decision_text import decision_text, printable
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.main import show_refusal
@@ -27,22 +26,22 @@ from wilkc.cli.sources import read_sources
 from wilkc.cli.terminal import wants_colour
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError, SpecError, UnavailableError, UsageError, WilkError
-from wilkc.core.sandbox_plan import SandboxPlan
 from wilkc.language.requests import canonical_request
 from wilkc.opa.denials import NO_DECISION_POINT
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger
-from wilkc.runtime.guard import Guard
-from wilkc.runtime.sandbox import Job, Streams, interpreter_of, launch, network_in_force
+from wilkc.runtime.guard.executing import Executor
+from wilkc.runtime.guard.jobs import jobs_of
+from wilkc.runtime.sandbox import Streams, interpreter_of, launch, network_in_force
 from wilkc.runtime.sandbox.outcome import STATUS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wilkc.bundle import VerifiedBundle
-    from wilkc.runtime.guard import Recorder, Result
-    from wilkc.runtime.sandbox import DecisionPoint
+    from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.runtime.guard.executing import Result
+    from wilkc.runtime.guard.recording import Recorder
+    from wilkc.runtime.sandbox import DecisionPoint, Job
 
-DATA_MEMBER: Final = "wilk/data.json"
 PROVIDER_SUFFIX: Final = ".provider"
 """What the name of the keys' directory is followed by, for the file that unlocks them."""
 
@@ -110,8 +109,8 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
             open_source(chosen) as (point, verified),
         ):
             request = _request(agent, command, directory)
-            jobs = _jobs(agent, command, directory, verified)
-            ended = Guard(point, recorder, _launcher(point, quiet=quiet)).run(request, jobs)
+            jobs = jobs_of(verified, agent, command, directory, os.environ)
+            ended = Executor(point, recorder, _launcher(point, quiet=quiet)).run(request, jobs)
     except _NoRecordError as error:
         _leave(error, Outcome("denied", None, AUDIT_UNAVAILABLE, error.message), outcome)
     except UnavailableError as error:
@@ -145,31 +144,6 @@ def _recorder(audit: str | None, keys: str | None, provider: str | None) -> Iter
         ) from error
     with logger:
         yield logger
-
-
-def _jobs(
-    agent: str, command: tuple[str, ...], workspace: str, verified: VerifiedBundle
-) -> dict[str, Job]:
-    """The command in the sandbox of each of the agent's specs; none for an unknown agent."""
-    data = json.loads(read_bundle(verified.archive).files[DATA_MEMBER])
-    held = data["agents"].get(agent, [])
-    return {
-        spec: Job(
-            agent, command, workspace, _plan(data["sandbox"][spec]), verified.revision,
-            dict(os.environ),
-        )
-        for spec in ([held] if isinstance(held, str) else held)
-    }  # fmt: skip
-
-
-def _plan(value: Any) -> SandboxPlan:
-    try:
-        return SandboxPlan.from_json(value)
-    except ValueError as error:
-        raise UsageError(
-            f"the bundle was made by another version of Wilk: {error}",
-            help_text="build and sign it again",
-        ) from error
 
 
 def _request(agent: str, command: tuple[str, ...], workspace: str) -> Request:

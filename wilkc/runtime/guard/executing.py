@@ -8,10 +8,11 @@ intent is not on stable storage.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from wilkc.core.contract import SANDBOX_CONDITION, denial
-from wilkc.core.errors import WilkError
+from wilkc.runtime.audit import AUDIT_UNAVAILABLE
+from wilkc.runtime.guard.conditions import NOT_FULFILLABLE
 from wilkc.runtime.sandbox import Outcome
 
 if TYPE_CHECKING:
@@ -19,44 +20,19 @@ if TYPE_CHECKING:
 
     from wilkc.core.contract import Condition, Decision, Json, Request
     from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.runtime.guard.recording import Intent, Status
     from wilkc.runtime.sandbox import DecisionPoint, Job
 
-AUDIT_UNAVAILABLE: Final = "audit_unavailable"
-NOT_FULFILLABLE: Final = "condition_not_fulfillable"
 OTHER_REVISION: Final = "unknown_revision"
 
-Status = Literal["success", "failure", "warning"]
 _MS: Final = 1000
 
 
-class Intent(Protocol):
-    """The record of what is about to happen, durable by now."""
-
-    def outcome(
-        self, status: Status, *, error: str | None = None, details: Mapping[str, Json] | None = None
-    ) -> object:
-        """Record what became of it.
-
-        Raises:
-            WilkError: it could not be recorded; the act is done all the same.
-        """
-        ...
-
-
-class Recorder(Protocol):
-    """Records decisions before they take effect."""
+class CommandRecorder(Protocol):
+    """Records decisions on commands before they take effect."""
 
     def intent(self, request: Request, decision: Decision, *, degraded: bool = False) -> Intent:
-        """Record a decision; returns once it is on stable storage.
-
-        Args:
-            request: what was asked.
-            decision: the answer that holds.
-            degraded: whether a layer of the confinement may be missing.
-
-        Raises:
-            WilkError: it cannot be written; then nothing may happen.
-        """
+        """See `Recorder.intent`."""
         ...
 
 
@@ -75,7 +51,7 @@ class Result:
     recorded: bool
 
 
-class Guard:
+class Executor:
     """Carries out commands that are allowed, and only those.
 
     Args:
@@ -85,7 +61,7 @@ class Guard:
     """
 
     def __init__(
-        self, point: DecisionPoint, recorder: Recorder, launcher: Callable[[Job], Outcome]
+        self, point: DecisionPoint, recorder: CommandRecorder, launcher: Callable[[Job], Outcome]
     ) -> None:
         self._point = point
         self._recorder = recorder
@@ -105,7 +81,7 @@ class Guard:
         try:
             degraded = job is not None and bool(job.plan.degraded)
             intent = self._recorder.intent(request, decision, degraded=degraded)
-        except (WilkError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever the reason: no record, no action
             decision = _unrecorded(decision, error)
             return Result(decision, _denied(decision), recorded=False)
         if job is None:
@@ -185,8 +161,7 @@ def _at_most(value: int, most: Json, unit: int = 1) -> bool:
 def _record(intent: Intent, status: Status, error: str | None, details: Mapping[str, Json]) -> bool:
     try:
         intent.outcome(status, error=error, details=details)
-    except (WilkError, OSError):
-        # The act is done; the caller learns that its outcome is not on record.
+    except Exception:  # noqa: BLE001  # the act is done; the caller learns that it is not on record
         return False
     return True
 

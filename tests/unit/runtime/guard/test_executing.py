@@ -10,7 +10,7 @@ import pytest
 from wilkc.core.contract import SANDBOX_CONDITION, Condition, Decision, Request
 from wilkc.core.errors import UnavailableError
 from wilkc.core.sandbox_plan import MIB, Limits, Quantity, SandboxPlan
-from wilkc.runtime.guard import Guard, meets
+from wilkc.runtime.guard.executing import Executor, meets
 from wilkc.runtime.sandbox import Job, Outcome
 
 if TYPE_CHECKING:
@@ -44,8 +44,15 @@ class World:
             raise UnavailableError("the disk is full")
         return self
 
-    def outcome(self, status: str, *, error: str | None = None, details: Any = None) -> None:
-        del details
+    def outcome(
+        self,
+        status: str,
+        *,
+        error: str | None = None,
+        error_text: str | None = None,
+        details: Any = None,
+    ) -> None:
+        del details, error_text
         self.events.append(("outcome", status, error))
         if self.failing == "outcome":
             raise UnavailableError("the disk is full")
@@ -59,7 +66,7 @@ class World:
 
 def run(world: World, **jobs: Job) -> Any:
     held = jobs or {"builder": JOB}
-    return Guard(world, world, world.launch).run(REQUEST, held)
+    return Executor(world, world, world.launch).run(REQUEST, held)
 
 
 def test_an_allowed_command_is_recorded_before_it_runs() -> None:

@@ -1,0 +1,116 @@
+"""Requests as the decision point wants them, with what only this host knows. Layer: runtime.
+
+Paths are resolved, scripts are looked at, texts are read by the language's own rules. Whatever
+the guard finds out by itself a caller cannot say otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.errors import RequestError
+from wilkc.core.numbers import whole_number
+from wilkc.language.commands import layers_of
+from wilkc.language.requests import canonical_request
+from wilkc.runtime.guard.paths import Located, locate
+from wilkc.runtime.sandbox import SandboxRefusedError, interpreter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.core.contract import Json, Request
+    from wilkc.runtime.sandbox.names import Roots
+
+OWN_PROPERTIES: Final[Mapping[str, str]] = {"file": "aliases", "shell": "interpreter"}
+"""The property of a type that the guard finds out by itself."""
+TOUCHES_DISK: Final = frozenset(OWN_PROPERTIES)
+"""Types whose requests are made canonical by looking at the file system."""
+
+
+def canonical(request: Request, roots: Roots) -> tuple[Request, str | None]:
+    """The canonical request, and for files the real path to act on.
+
+    Raises:
+        RequestError: it cannot be judged; such a request is denied.
+    """
+    own = OWN_PROPERTIES.get(request.type)
+    if own in request.properties:
+        raise RequestError("reserved_property", f"`{own}` is what the guard finds out by itself")
+    found = canonical_request(request)
+    if request.type == "file":
+        return _file(found, roots)
+    if request.type == "shell":
+        return _shell(found, roots), None
+    return found, None
+
+
+def _file(request: Request, roots: Roots) -> tuple[Request, str]:
+    located = locate(request.id, roots)
+    properties = {**request.properties, **_facts(request, located)}
+    if len(located.names) > 1:
+        properties["aliases"] = list(located.names[1:])
+    return replace(request, id=located.names[0], properties=properties), located.real
+
+
+def _facts(request: Request, located: Located) -> dict[str, Json]:
+    """What is there, which a request must not contradict."""
+    claimed = request.properties.get("directory")
+    if located.directory:
+        if claimed is False:
+            raise _contradiction("a directory is there")
+        return {"directory": True}
+    if located.status is not None and claimed:
+        raise _contradiction("what is there is no directory")
+    if located.status is None or request.action != "read" or not located.regular:
+        return {}
+    # What is read is at least what is there, however little the caller says.
+    given = whole_number(request.properties.get("size", 0))
+    return {} if given is None else {"size": max(given, located.status.st_size)}
+
+
+def _shell(request: Request, roots: Roots) -> Request:
+    """Commands with their working directory, and the interpreter of a script."""
+    cwd = roots.workspace
+    context = request.context
+    if "cwd" in context:
+        given = context["cwd"]
+        if not isinstance(given, str):
+            raise RequestError("path_not_canonical", "`context.cwd` must be a path")
+        located = locate(given, roots)
+        if not located.directory:
+            raise RequestError("path_unresolvable", "`context.cwd` is no directory")
+        cwd, context = located.real, {**context, "cwd": located.names[0]}
+    properties = request.properties
+    commands = [properties["argv"]] if "argv" in properties else properties["commands"]
+    interpreter = _interpreter(commands, cwd)
+    own = {"interpreter": interpreter} if interpreter else {}
+    return replace(request, properties={**properties, **own}, context=context)
+
+
+def _interpreter(commands: list[list[str]], cwd: str) -> str:
+    """The interpreter of the first program.
+
+    Raises:
+        RequestError: another program of the line is a script: only one interpreter is judged.
+    """
+    found = _looked_at(commands[0][0], cwd)
+    inner = [layer for argv in commands for layer in layers_of(tuple(argv))[0]]
+    if any(_looked_at(argv[0], cwd) for argv in inner[1:]):
+        raise RequestError(
+            "script_inside_line", "a script must be a command of its own, without a wrapper"
+        )
+    return found
+
+
+def _looked_at(program: str, cwd: str) -> str:
+    if "/" not in program:
+        return ""
+    try:
+        return interpreter_of(program, cwd)
+    except SandboxRefusedError as error:
+        raise RequestError("path_unresolvable", error.message) from error
+
+
+def _contradiction(why: str) -> RequestError:
+    return RequestError("directory_contradicted", f"`directory` says otherwise, but {why}")

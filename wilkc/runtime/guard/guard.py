@@ -1,0 +1,302 @@
+"""The guard: whatever an agent is about to do is asked here first. Layer: runtime.
+
+    canonical request → decision by OPA → conditions → rate → durable record → yes
+
+Nothing but the whole way ends in a yes; everything else is a denial with a reason and a detail.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shlex
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wilkc.core.errors import UsageError
+from wilkc.opa import Announced, Transport
+from wilkc.opa.async_transport import AsyncTransport
+from wilkc.opa.transport import DEFAULT_SECONDS
+from wilkc.runtime.guard.action import Action, abandon
+from wilkc.runtime.guard.canonical import TOUCHES_DISK
+from wilkc.runtime.guard.conditions import FULFILLABLE
+from wilkc.runtime.guard.denied import PermissionDenied
+from wilkc.runtime.guard.pool import Pool
+from wilkc.runtime.guard.running import CommandResult, run_command
+from wilkc.runtime.guard.steps import Question, failed, prepare, settle, weigh
+from wilkc.runtime.guard.tools import as_tool
+from wilkc.runtime.sandbox.names import Roots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from wilkc.bundle import VerifiedBundle
+    from wilkc.core.contract import Decision
+    from wilkc.runtime.guard.context import SecurityContext
+    from wilkc.runtime.guard.rates import Rates
+    from wilkc.runtime.guard.recording import Recorder
+    from wilkc.runtime.guard.steps import Prepared, Settled
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class Guard:
+    """Asks, obeys and records for one agent, or for several that each call names.
+
+    Safe for threads, event loops and forks, as far as its recorder and rates are.
+
+    Args:
+        socket: of the sidecar that decides.
+        recorder: keeps the record; `SharedLog`, an open `AuditLogger`, or, for trying out,
+            `UnsafeNoRecord`.
+        agent: id of the agent that acts; None where every call says it.
+        workspace: the directory that `.` means.
+        home: the directory that `~` means; None takes that of the user who runs this.
+        rates: counts hits; without it a grant with a rate limit is a denial.
+        fulfils: types of conditions that the caller fulfils for every grant it acts on.
+        seconds: time for a decision, everything before the record together.
+        bundle: gives the verified bundle that decides now; `run` needs its sandbox plans.
+
+    Raises:
+        UsageError: a directory is not there, or a condition cannot be fulfilled by a caller.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a guard rests on
+        self,
+        socket: Path,
+        recorder: Recorder,
+        *,
+        agent: str | None = None,
+        workspace: str | os.PathLike[str] = ".",
+        home: str | os.PathLike[str] | None = None,
+        rates: Rates | None = None,
+        fulfils: Iterable[str] = (),
+        seconds: float = DEFAULT_SECONDS,
+        bundle: Callable[[], VerifiedBundle] | None = None,
+    ) -> None:
+        self.pool = Pool()
+        self._roots = _roots(workspace, home)
+        self._agent = agent
+        self._recorder = recorder
+        self._rates = rates
+        self._fulfils = _fulfillable(fulfils)
+        self._seconds = seconds
+        self._bundle = bundle
+        revisions = Announced(socket)
+        self._point = Transport(socket, revisions, seconds=seconds)
+        self._async_point = AsyncTransport(socket, revisions, seconds=seconds)
+
+    def check(  # noqa: PLR0913  # what is known about an action
+        self,
+        resource: str,
+        action: str | None = None,
+        *,
+        properties: Mapping[str, Any] | None = None,
+        security: SecurityContext | None = None,
+        agent: str | None = None,
+        fulfils: Iterable[str] = (),
+        **context: Any,
+    ) -> Decision:
+        """Whether an action may happen; never raises.
+
+        The answer is on record as a question when this returns, and a grant has taken its hits.
+
+        Args:
+            resource: in the short form, for example `file:./src/a.ts` or `tool:search`.
+            action: for example `read`; may be left out for types that have only one.
+            properties: of the resource: `size`, `argv`, `classification`, …
+            security: who acts, and whence.
+            agent: who acts; must agree with the guard's agent and the principal, where given.
+            fulfils: conditions that the caller fulfils beside those of the guard.
+            **context: further circumstances for the rules to look at.
+        """
+        question = self._question(
+            resource,
+            action,
+            properties=properties,
+            security=security,
+            agent=agent,
+            fulfils=fulfils,
+            **context,
+        )
+        return self.decide(question, enforced=False)[1].decision
+
+    async def check_async(self, resource: str, action: str | None = None, **given: Any) -> Decision:
+        """See `check`, with the same arguments; never blocks the event loop."""
+        question = self._question(resource, action, **given)
+        return (await self.decide_async(question, enforced=False))[1].decision
+
+    def require(self, resource: str, action: str | None = None, **given: Any) -> Decision:
+        """The grant of an action; arguments as for `check`.
+
+        Raises:
+            PermissionDenied: there is none.
+        """
+        return _granted(self.check(resource, action, **given))
+
+    async def require_async(
+        self, resource: str, action: str | None = None, **given: Any
+    ) -> Decision:
+        """See `require`; never blocks the event loop.
+
+        Raises:
+            PermissionDenied: there is no grant.
+        """
+        return _granted(await self.check_async(resource, action, **given))
+
+    def action(self, resource: str, action: str | None = None, **given: Any) -> Action:
+        """An action to be done inside `with` or `async with`, between intent and outcome.
+
+        Entering raises `PermissionDenied` where it is not permitted; arguments as for `check`.
+        """
+        return Action(self, self._question(resource, action, **given))
+
+    def tool(self, name: str | None = None) -> Callable[[F], F]:
+        """A decorator that makes a function, or a coroutine function, a tool of the agent.
+
+        Each call is an action `tool:NAME call` with its arguments, and happens only if permitted.
+
+        Args:
+            name: of the tool; that of the function if left out.
+
+        Raises:
+            UsageError: from the decorator, for a generator.
+        """
+        return lambda function: as_tool(self, function, name or function.__name__)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        security: SecurityContext | None = None,
+        agent: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> CommandResult:
+        """Run a command in its sandbox if it may run; blocks until it has ended.
+
+        Args:
+            argv: program and arguments, which run without a shell in the workspace.
+            security: who acts, and whence.
+            agent: who acts, as for `check`.
+            environment: variables that the policy may pass on; None takes this process's own.
+
+        Returns:
+            The decision that held, and how the command ended; nothing ran where it is denied.
+        """
+        question = self._question(
+            f"shell:{_shown(argv)}",
+            "execute",
+            properties={"argv": list(argv) if isinstance(argv, tuple) else argv},
+            security=security,
+            agent=agent,
+        )
+        return run_command(
+            prepare(question, self._roots),
+            self._point,
+            self._recorder,
+            bundle=self._bundle,
+            workspace=self._roots.workspace,
+            environment=os.environ if environment is None else environment,
+        )
+
+    def decide(self, question: Question, *, enforced: bool) -> tuple[Prepared, Settled]:
+        """The answer to a question, on record."""
+        deadline = time.monotonic() + self._seconds
+        prepared = prepare(question, self._roots)
+        decision = prepared.refusal
+        if decision is None:
+            try:
+                left = max(deadline - time.monotonic(), 0)
+                answer = self._point.decide(prepared.request, seconds=left)
+            except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
+                answer = failed(error)
+            decision = weigh(prepared, answer, self._rates)
+        return prepared, self._settle(prepared, decision, enforced=enforced)
+
+    async def decide_async(self, question: Question, *, enforced: bool) -> tuple[Prepared, Settled]:
+        """The same without blocking the loop."""
+        deadline = time.monotonic() + self._seconds
+        work = partial(prepare, question, self._roots)
+        touches = str(question.resource).partition(":")[0] in TOUCHES_DISK
+        prepared = await self.pool.run(work) if touches else work()
+        decision = prepared.refusal
+        if decision is None:
+            try:
+                left = max(deadline - time.monotonic(), 0)
+                answer = await self._async_point.decide(prepared.request, seconds=left)
+            except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
+                answer = failed(error)
+            decision = weigh(prepared, answer, self._rates)
+        settling = partial(self._settle, prepared, decision, enforced=enforced)
+        return prepared, await self.pool.run(settling, abandon)
+
+    def close(self) -> None:
+        """Close this thread's connection, and end the threads that served event loops."""
+        self._point.close()
+        self.pool.close()
+
+    def _settle(self, prepared: Prepared, decision: Decision, *, enforced: bool) -> Settled:
+        return settle(
+            prepared, decision, recorder=self._recorder, rates=self._rates, enforced=enforced
+        )
+
+    def _question(  # noqa: PLR0913  # see `check`
+        self,
+        resource: str,
+        action: str | None,
+        *,
+        properties: Mapping[str, Any] | None = None,
+        security: SecurityContext | None = None,
+        agent: str | None = None,
+        fulfils: Iterable[str] = (),
+        **context: Any,
+    ) -> Question:
+        promised = (self._fulfils, fulfils)
+        named = (self._agent, agent)
+        return Question(resource, action, properties or {}, context, security, named, promised)
+
+
+def _granted(decision: Decision) -> Decision:
+    if not decision.allow:
+        raise PermissionDenied(decision)
+    return decision
+
+
+def _fulfillable(fulfils: Iterable[str]) -> frozenset[str]:
+    found = frozenset(fulfils)
+    unknown = sorted(found - FULFILLABLE)
+    if unknown:
+        raise UsageError(
+            f"no caller can fulfil `{unknown[0]}`",
+            help_text=f"what can be promised: {', '.join(sorted(FULFILLABLE))}",
+        )
+    return found
+
+
+def _roots(workspace: str | os.PathLike[str], home: str | os.PathLike[str] | None) -> Roots:
+    return Roots(_directory(workspace), _own_home() if home is None else _directory(home))
+
+
+def _directory(path: str | os.PathLike[str]) -> str:
+    real = os.path.realpath(os.fspath(path))
+    if not os.path.isdir(real):  # noqa: PTH112  # text of any bytes
+        raise UsageError(f"there is no directory `{os.fspath(path)}`")
+    return real
+
+
+def _own_home() -> str | None:
+    """By the user database: a variable could be set so that no rule about `~` applies."""
+    try:
+        directory = pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return None
+    real = os.path.realpath(directory)
+    return real if real != "/" and os.path.isdir(real) else None  # noqa: PTH112
+
+
+def _shown(argv: object) -> str:
+    """A command as a person reads it; what is judged is the list itself."""
+    listed = isinstance(argv, list | tuple) and all(isinstance(word, str) for word in argv)
+    return shlex.join(argv) if listed else "?"  # type: ignore[arg-type]  # looked at just now

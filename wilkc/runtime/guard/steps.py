@@ -1,0 +1,224 @@
+"""The steps from a question to an answer that may be acted on. Layer: runtime.
+
+Each is one function, called in this order by whoever waits in one way or the other: prepare,
+(ask), weigh, settle. None of them raises for what it is given: whatever goes wrong is a denial.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.core.contract import Decision, Request, denial
+from wilkc.core.errors import RequestError
+from wilkc.language.requests import parse_short
+from wilkc.runtime.audit import unrecorded
+from wilkc.runtime.guard.canonical import canonical
+from wilkc.runtime.guard.conditions import RATE_LIMIT, unmet
+from wilkc.runtime.guard.context import RESERVED, SecurityContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from wilkc.runtime.audit import Circumstances
+    from wilkc.runtime.guard.rates import Rates
+    from wilkc.runtime.guard.recording import Intent, Recorder
+    from wilkc.runtime.sandbox.names import Roots
+
+GUARD_FAILED: Final = "guard_failed"
+RATES_UNAVAILABLE: Final = "rate_store_unavailable"
+_SHOWN: Final = 1000
+"""Characters that the record of an unreadable request shows of each of its texts."""
+_MICROSECONDS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a caller asks.
+
+    Attributes:
+        resource: in the short form `TYPE:REST`.
+        action: name of the action, or None for types that have only one.
+        properties: of the resource.
+        context: further circumstances.
+        security: who acts, and whence.
+        agents: every id that the caller calls the agent by; all must agree.
+        fulfils: types of conditions that the caller promises to fulfil, from each place.
+    """
+
+    resource: str
+    action: str | None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+    security: SecurityContext | None = None
+    agents: tuple[str | None, ...] = ()
+    fulfils: tuple[Iterable[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question made canonical, or refused.
+
+    Attributes:
+        request: the request, or what can be recorded of one that was refused.
+        started: when the question came, on the performance counter.
+        fulfils: types of conditions that the caller promises to fulfil.
+        real: for files, the real path to act on.
+        circumstances: for the record.
+        refusal: why it is not asked at all.
+    """
+
+    request: Request
+    started: float
+    fulfils: frozenset[str]
+    real: str | None = None
+    circumstances: Circumstances | None = None
+    refusal: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The answer that holds, and what it is on record as.
+
+    Attributes:
+        decision: the answer.
+        intent: its record, or None where there is none.
+        refund: gives back the hits that a grant took.
+    """
+
+    decision: Decision
+    intent: Intent | None = None
+    refund: Callable[[], object] | None = None
+
+
+def prepare(question: Question, roots: Roots) -> Prepared:
+    """Make a question canonical; looks at the file system for files and commands."""
+    started = time.perf_counter()
+    try:
+        request, real = canonical(_read(question), roots)
+        security = question.security
+        circumstances = security.circumstances() if security else None
+        fulfils = frozenset().union(*question.fulfils)
+        return Prepared(request, started, fulfils, real, circumstances)
+    except RequestError as error:
+        refusal = denial("VALIDATION_ERROR", error.detail, error.message)
+    except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
+        refusal = failed(error)
+    return Prepared(_stand_in(question), started, frozenset(), refusal=refusal)
+
+
+def weigh(prepared: Prepared, decision: Decision, rates: Rates | None) -> Decision:
+    """The decision, or the denial in its place where it is no grant to act on. Pure."""
+    try:
+        if not decision.allow:
+            return decision
+        if decision.allow is not True or not decision.revision:
+            return denial("VALIDATION_ERROR", "odd_answer", "a grant names no revision")
+        return unmet(decision, prepared.fulfils, counts=rates is not None) or decision
+    except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
+        return failed(error)
+
+
+def settle(
+    prepared: Prepared,
+    decision: Decision,
+    *,
+    recorder: Recorder,
+    rates: Rates | None,
+    enforced: bool,
+) -> Settled:
+    """Take the hits of a grant and put the answer on record, durably, before it is given."""
+    decision, refund = _taken(decision, rates)
+    latency = int((time.perf_counter() - prepared.started) * _MICROSECONDS)
+    try:
+        intent = recorder.intent(
+            prepared.request,
+            decision,
+            enforced=enforced,
+            circumstances=prepared.circumstances,
+            latency_us=latency,
+        )
+    except Exception:  # noqa: BLE001  # without a record nothing may happen
+        give_back(refund)
+        # A denial stays what it is, whether or not it could be recorded.
+        return Settled(unrecorded(decision) if decision.allow else decision)
+    except BaseException:
+        give_back(refund)
+        raise
+    return Settled(decision, intent, refund)
+
+
+def failed(error: Exception) -> Decision:
+    """The denial that a fault of the guard itself means."""
+    kind = type(error).__name__
+    return denial(
+        "VALIDATION_ERROR", GUARD_FAILED, f"the guard failed, so nothing is allowed: {kind}"
+    )
+
+
+def give_back(refund: Callable[[], object] | None) -> None:
+    """Give hits back; one that cannot be given back goes on counting, which permits less."""
+    if refund is not None:
+        with suppress(Exception):
+            refund()
+
+
+def _taken(decision: Decision, rates: Rates | None) -> tuple[Decision, Callable[[], object] | None]:
+    """The decision after its hits were taken, and how to give them back."""
+    if not decision.allow or all(one.type != RATE_LIMIT for one in decision.conditions):
+        return decision, None
+    try:
+        taken = None if rates is None else rates.take(decision)
+    except Exception as error:  # noqa: BLE001  # a store that cannot be asked denies
+        text = f"whether the rate is kept cannot be said: {error}"
+        return denial("VALIDATION_ERROR", RATES_UNAVAILABLE, text, revision=decision.revision), None
+    if isinstance(taken, Decision) and not taken.allow:
+        return taken, None
+    if callable(taken):
+        return decision, taken
+    text = "whether the rate is kept cannot be said"
+    return denial("VALIDATION_ERROR", RATES_UNAVAILABLE, text, revision=decision.revision), None
+
+
+def _read(question: Question) -> Request:
+    security = question.security
+    own = {} if security is None else security.as_context()
+    named = {*question.agents, security.principal if security else None} - {None}
+    if len(named) != 1:
+        why = "is named in two ways" if named else "is not named"
+        raise RequestError("principal_unclear", f"the agent that acts {why}")
+    reserved = RESERVED.intersection(question.context)
+    if reserved:
+        raise RequestError(
+            "reserved_context", f"`{min(reserved)}` is what the guard says by itself"
+        )
+    agent = named.pop()
+    if not isinstance(agent, str) or not isinstance(question.resource, str):
+        raise RequestError("malformed_request", "agent and resource must be text")
+    short = parse_short(agent, question.resource, question.action)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Request(
+        agent=agent,
+        action=short.action,
+        type=short.type,
+        id=short.id,
+        properties=dict(question.properties),
+        context={**question.context, **own, "time": now},
+    )
+
+
+def _stand_in(question: Question) -> Request:
+    """What can be recorded of a question that could not be read: its texts, cut short."""
+    security = question.security
+    principal = getattr(security, "principal", None)
+    kind, _, rest = _text(question.resource).partition(":")
+    names = [name for name in (*question.agents, principal) if isinstance(name, str)]
+    agent = _text(names[0]) if names else "?"
+    return Request(agent, _text(question.action), kind or "?", rest)
+
+
+def _text(value: object) -> str:
+    return value[:_SHOWN] if isinstance(value, str) else "?"
