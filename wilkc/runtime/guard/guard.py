@@ -255,7 +255,8 @@ class Guard:
     ) -> Question:
         promised = (self._fulfils, fulfils)
         named = (self._agent, agent)
-        return Question(resource, action, properties or {}, context, security, named, promised)
+        given = {} if properties is None else properties
+        return Question(resource, action, given, context, security, named, promised)
 
 
 def _granted(decision: Decision) -> Decision:

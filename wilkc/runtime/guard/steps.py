@@ -213,7 +213,7 @@ def _read(question: Question) -> Request:
 def _stand_in(question: Question) -> Request:
     """What can be recorded of a question that could not be read: its texts, cut short."""
     security = question.security
-    principal = getattr(security, "principal", None)
+    principal = security.principal if isinstance(security, SecurityContext) else None
     kind, _, rest = _text(question.resource).partition(":")
     names = [name for name in (*question.agents, principal) if isinstance(name, str)]
     agent = _text(names[0]) if names else "?"

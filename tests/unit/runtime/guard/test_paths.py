@@ -1,0 +1,205 @@
+"""Paths are what the kernel would make of them, or refused; never what they look like."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wilkc.core.contract import Request
+from wilkc.core.errors import RequestError
+from wilkc.runtime.guard.canonical import canonical
+from wilkc.runtime.guard.paths import locate
+from wilkc.runtime.sandbox.names import Roots
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Roots:
+    """A home with a workspace in it, and things to stumble over."""
+    home = tmp_path / "home"
+    work = home / "work"
+    (work / "src" / "deep").mkdir(parents=True)
+    (work / "src" / "a.ts").write_text("12345")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "secret").write_text("s")
+    (work / "link").symlink_to("src")
+    (work / "away").symlink_to(tmp_path / "out")
+    (work / "up").symlink_to("../..")
+    (work / "dangling").symlink_to(tmp_path / "out" / "new")
+    (work / "circle").symlink_to("circle")
+    (work / "chain0").symlink_to("src")
+    for number in range(1, 45):
+        (work / f"chain{number}").symlink_to(f"chain{number - 1}")
+    return Roots(os.path.realpath(work), os.path.realpath(home))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("src/a.ts", "./src/a.ts"),
+        ("./src/a.ts", "./src/a.ts"),
+        (".", "."),
+        ("./", "."),
+        ("src/", "./src"),
+        ("src/.", "./src"),
+        ("src//a.ts", "./src/a.ts"),
+        ("src/deep/../a.ts", "./src/a.ts"),
+        ("link/a.ts", "./src/a.ts"),
+        ("link/deep/../a.ts", "./src/a.ts"),
+        ("chain40/a.ts", None),
+        ("chain39/a.ts", "./src/a.ts"),
+        ("new/file", "./new/file"),
+        ("link/new/file", "./src/new/file"),
+        ("~", "~"),
+        ("~/other", "~/other"),
+        ("~/work/src/a.ts", "./src/a.ts"),
+        ("../other", "~/other"),
+        ("~bob/x", "./~bob/x"),
+        ("up/home/work/src", "./src"),
+        ("circle", None),
+        ("circle/x", None),
+        ("src/a.ts/", None),
+        ("src/a.ts/.", None),
+        ("src/a.ts/..", None),
+        ("src/a.ts/x", None),
+        ("new/../src/a.ts", None),
+        ("", None),
+        ("a\0b", None),
+        ("a\nb", None),
+        ("a\u0301", None),
+        ("x" * 5000, None),
+        ("x" * 300, None),
+    ],
+)
+def test_a_path(roots: Roots, text: str, name: str | None) -> None:
+    if name is not None:
+        assert locate(text, roots).names[0] == name
+        return
+    with pytest.raises(RequestError) as caught:
+        locate(text, roots)
+    assert caught.value.detail in {"path_not_canonical", "path_unresolvable"}
+
+
+def test_a_link_leads_out_of_the_workspace(roots: Roots, tmp_path: Path) -> None:
+    out = os.path.realpath(tmp_path / "out")
+    assert locate("away/secret", roots).real == f"{out}/secret"
+    assert locate("away/secret", roots).names == (f"{out}/secret",)
+    # `..` after a link is the parent of its target.
+    assert locate("away/..", roots).real == os.path.dirname(out)
+    # Writing to a link that leads nowhere makes what it names.
+    assert locate("dangling", roots).real == f"{out}/new"
+    assert locate("dangling", roots).status is None
+
+
+def test_a_path_goes_by_its_deepest_root_and_has_its_other_names(roots: Roots) -> None:
+    found = locate("src/a.ts", roots)
+    assert found.names == ("./src/a.ts", "~/work/src/a.ts", f"{roots.workspace}/src/a.ts")
+    assert found.regular
+    assert not found.directory
+
+
+def test_without_a_home_there_is_no_tilde(roots: Roots) -> None:
+    with pytest.raises(RequestError, match="no home"):
+        locate("~/x", Roots(roots.workspace, None))
+
+
+def test_what_cannot_be_looked_into_is_refused(roots: Roots, tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        # Root looks into everything; a child that is nobody does not.
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                os.chmod(tmp_path, 0o000)
+                os.setgid(65534)
+                os.setuid(65534)
+                locate("src/a.ts", roots)
+            except RequestError as error:
+                code = 0 if error.detail == "path_unresolvable" else 2
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        tmp_path.chmod(0o700)
+        return
+    tmp_path.chmod(0o000)
+    with pytest.raises(RequestError) as caught:
+        locate("src/a.ts", roots)
+    tmp_path.chmod(0o700)
+    assert caught.value.detail == "path_unresolvable"
+
+
+def _file(roots: Roots, text: str, action: str = "read", **properties: object) -> Request:
+    return canonical(Request("a", action, "file", text, dict(properties)), roots)[0]
+
+
+def test_what_is_there_is_said(roots: Roots) -> None:
+    assert _file(roots, "src/a.ts").properties["size"] == 5
+    assert _file(roots, "src/a.ts", size=3).properties["size"] == 5
+    assert _file(roots, "src/a.ts", size=9).properties["size"] == 9
+    assert "size" not in _file(roots, "src/a.ts", "write").properties
+    assert "size" not in _file(roots, "src/new.ts").properties
+    assert _file(roots, "src").properties["directory"] is True
+    assert _file(roots, "new", "write", directory=True).properties["directory"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "properties", "detail"),
+    [
+        ("src", {"directory": False}, "directory_contradicted"),
+        ("src/a.ts", {"directory": True}, "directory_contradicted"),
+        ("src/a.ts", {"aliases": []}, "reserved_property"),
+    ],
+)
+def test_what_the_host_knows_better_is_refused(
+    roots: Roots, text: str, properties: dict[str, object], detail: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        _file(roots, text, **properties)
+    assert caught.value.detail == detail
+
+
+def _shell(roots: Roots, *argv: str, **context: object) -> Request:
+    asked = Request("a", "execute", "shell", " ".join(argv), {"argv": list(argv)}, dict(context))
+    return canonical(asked, roots)[0]
+
+
+@pytest.fixture
+def script(roots: Roots) -> str:
+    """A script below `src`, seen from the workspace."""
+    with open(f"{roots.workspace}/src/go.sh", "w", encoding="ascii") as file:
+        file.write("#!/usr/bin/env bash\n")
+    return "./src/go.sh"
+
+
+def test_a_script_names_its_interpreter(roots: Roots, script: str) -> None:
+    assert _shell(roots, script).properties["interpreter"] == "bash"
+    assert "interpreter" not in _shell(roots, "ls").properties
+    assert _shell(roots, "./go.sh", cwd="src").properties["interpreter"] == "bash"
+
+
+@pytest.mark.parametrize("argv", [("timeout", "5", "./src/go.sh"), ("env", "./src/go.sh")])
+def test_a_script_inside_a_wrapper_is_refused(
+    roots: Roots, script: str, argv: tuple[str, ...]
+) -> None:
+    del script
+    with pytest.raises(RequestError) as caught:
+        _shell(roots, *argv)
+    assert caught.value.detail == "script_inside_line"
+
+
+def test_only_the_first_command_of_a_line_may_be_a_script(roots: Roots, script: str) -> None:
+    line = Request("a", "execute", "shell", f"ls; {script}")
+    with pytest.raises(RequestError) as caught:
+        canonical(line, roots)
+    assert caught.value.detail == "script_inside_line"
+
+
+def test_a_working_directory_is_made_canonical(roots: Roots) -> None:
+    assert _shell(roots, "ls", cwd="link/deep/..").context["cwd"] == "./src"
+    for bad in ("src/a.ts", "missing", 5):
+        with pytest.raises(RequestError):
+            _shell(roots, "ls", cwd=bad)
