@@ -48,7 +48,7 @@ ASKED = (
 
 def decisions(rounds: int) -> list[Row]:
     """Each kind of request, asked over one kept connection."""
-    with _sidecar() as sidecar:
+    with examples_sidecar() as sidecar:
         constant = Request("reviewer", "read", "constant", "x")
         floor = ("a constant rule", partial(sidecar.point.decide, constant))
         measured: dict[str, Callable[[], object]] = {}
@@ -80,7 +80,8 @@ def sidecar_of(bundle: VerifiedBundle, key: PrivateKey) -> Sidecar:
     )
 
 
-def _sidecar() -> Sidecar:
+def examples_sidecar() -> Sidecar:
+    """A sidecar of the example policies, with the rule that answers a constant."""
     sources = {path.name: path.read_bytes() for path in sorted(EXAMPLES.glob("*.yaml"))}
     key = generate_key()
     return sidecar_of(verified(compile_sources(sources, library_with_constant()), key), key)

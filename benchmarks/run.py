@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.compiling import compiling
 from benchmarks.deciding import decisions
 from benchmarks.differing import differing
+from benchmarks.guarding import guarding
 from benchmarks.measure import Row, table
 from benchmarks.proving import proving
 from benchmarks.reviewing import comparing, peers
@@ -57,6 +58,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *check_in_process(rounds or 200),
         *linting(min(rounds or 5, 5)),
         *decisions(rounds or 2000),
+        *guarding(rounds or 2000),
         *scaling(rounds or 500),
         *proving(min(rounds or 5, 5)),
         *comparing(min(rounds or 9, 9)),

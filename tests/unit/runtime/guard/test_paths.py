@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,6 @@ from wilkc.core.errors import RequestError
 from wilkc.runtime.guard.canonical import canonical
 from wilkc.runtime.guard.paths import locate
 from wilkc.runtime.sandbox.names import Roots
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -89,7 +87,7 @@ def test_a_link_leads_out_of_the_workspace(roots: Roots, tmp_path: Path) -> None
     assert locate("away/secret", roots).real == f"{out}/secret"
     assert locate("away/secret", roots).names == (f"{out}/secret",)
     # `..` after a link is the parent of its target.
-    assert locate("away/..", roots).real == os.path.dirname(out)
+    assert locate("away/..", roots).real == str(Path(out).parent)
     # Writing to a link that leads nowhere makes what it names.
     assert locate("dangling", roots).real == f"{out}/new"
     assert locate("dangling", roots).status is None
@@ -114,7 +112,7 @@ def test_what_cannot_be_looked_into_is_refused(roots: Roots, tmp_path: Path) -> 
         if child == 0:
             code = 1
             try:
-                os.chmod(tmp_path, 0o000)
+                tmp_path.chmod(0o000)
                 os.setgid(65534)
                 os.setuid(65534)
                 locate("src/a.ts", roots)
@@ -133,7 +131,7 @@ def test_what_cannot_be_looked_into_is_refused(roots: Roots, tmp_path: Path) -> 
 
 
 def _file(roots: Roots, text: str, action: str = "read", **properties: object) -> Request:
-    return canonical(Request("a", action, "file", text, dict(properties)), roots)[0]
+    return canonical(Request("a", action, "file", text, properties), roots)[0]
 
 
 def test_what_is_there_is_said(roots: Roots) -> None:
@@ -155,7 +153,7 @@ def test_what_is_there_is_said(roots: Roots) -> None:
     ],
 )
 def test_what_the_host_knows_better_is_refused(
-    roots: Roots, text: str, properties: dict[str, object], detail: str
+    roots: Roots, text: str, properties: dict[str, Any], detail: str
 ) -> None:
     with pytest.raises(RequestError) as caught:
         _file(roots, text, **properties)
@@ -170,8 +168,7 @@ def _shell(roots: Roots, *argv: str, **context: object) -> Request:
 @pytest.fixture
 def script(roots: Roots) -> str:
     """A script below `src`, seen from the workspace."""
-    with open(f"{roots.workspace}/src/go.sh", "w", encoding="ascii") as file:
-        file.write("#!/usr/bin/env bash\n")
+    Path(roots.workspace, "src", "go.sh").write_text("#!/usr/bin/env bash\n", encoding="ascii")
     return "./src/go.sh"
 
 
