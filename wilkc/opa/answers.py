@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OK: Final = 200
 _CONTEXT: Final = frozenset({"reason", "detail", "message", "rule", "conditions", "revision"})
+_REASONS: Final = frozenset(get_args(Reason))
 _RULE: Final = {"id": str, "file": str, "line": int, "column": int, "text": str}
 
 
@@ -91,7 +92,7 @@ def _decision(result: Any, revision: str) -> Decision:
         raise _odd("a decision of another form")
     reason, detail, message = texts
     allow = result["decision"] is True
-    if reason not in get_args(Reason) or allow != (reason == "PERMISSION_GRANTED"):
+    if reason not in _REASONS or allow != (reason == "PERMISSION_GRANTED"):
         raise _odd("a decision with a reason that does not fit")
     # The rule that decided names its own revision; the default answer names none.
     if context["revision"] not in {revision, ""} or (allow and not context["revision"]):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 READ_BYTES: Final = 65_536
 """Bytes taken from a socket at a time."""
+_MS: Final = 1000
 
 
 def remaining(deadline: float) -> float:
@@ -53,10 +54,11 @@ class Connection:
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._socket: socket.socket | None = None
+        self._arrivals = select.poll()
 
     def has_input(self) -> bool:
         """Whether there is something to read, which the end of the connection is, too."""
-        return self._socket is not None and has_input(self._socket)
+        return self._socket is not None and bool(self._arrivals.poll(0))
 
     def post(self, target: str, body: bytes, *, deadline: float, limit: int) -> Answer:
         """Send a request and read its answer.
@@ -73,11 +75,12 @@ class Connection:
             ValueError: the answer is not one that is understood, or too large.
         """
         connected = self._socket or self._connect(deadline)
-        connected.settimeout(remaining(deadline))
-        connected.sendall(question(target, body))
+        _send(connected, question(target, body), deadline)
         answer = Answer(limit)
         while True:
-            connected.settimeout(remaining(deadline))
+            # A socket with a timeout of its own would be looked at before every call.
+            if not self._arrivals.poll(remaining(deadline) * _MS):
+                raise TimeoutError
             data = connected.recv(READ_BYTES)
             require_more(data, answer)
             if answer.take(data):
@@ -88,12 +91,25 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+            self._arrivals = select.poll()
 
     def _connect(self, deadline: float) -> socket.socket:
         connecting = self._socket = QuietSocket(socket.AF_UNIX, socket.SOCK_STREAM)
         connecting.settimeout(remaining(deadline))
         connecting.connect(self._path)
+        connecting.settimeout(0)
+        self._arrivals.register(connecting, select.POLLIN)
         return connecting
+
+
+def _send(connected: socket.socket, data: bytes, deadline: float) -> None:
+    while data:
+        try:
+            data = data[connected.send(data) :]
+        except BlockingIOError:
+            room = select.poll()
+            room.register(connected, select.POLLOUT)
+            room.poll(remaining(deadline) * _MS)
 
 
 def require_more(data: bytes, answer: Answer) -> None:

@@ -23,6 +23,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "`properties.classification` is not text",
         "Send one label as text.",
     ),
+    "directory_contradicted": (
+        "`properties.directory` is not what is there",
+        "Leave it out where the path exists: the guard looks.",
+    ),
     "directory_not_boolean": (
         "`properties.directory` of a file is neither true nor false",
         "Send true, false, or nothing.",
@@ -47,17 +51,41 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "the path, an alias or the working directory is not in its one spelling",
         "Send `./a/b`, `~/a` or `/a/b` without `//`, `.`, `..` or a trailing `/`.",
     ),
+    "path_unresolvable": (
+        "the path goes in a circle, through what is no directory, or where nobody may look",
+        "Name a path whose existing part can be followed.",
+    ),
     "port_invalid": ("the port is not a whole number from 1 to 65535", "Send the number."),
     "port_missing": ("no port is given and the protocol has none of its own", "Name the port."),
+    "principal_unclear": (
+        "the agent that acts is not named, or the guard, the call and the context differ",
+        "Name it once, or alike in all places.",
+    ),
     "protocol_contradicted": (
         "the target's scheme is not the protocol given beside it",
         "Send one of the two.",
     ),
     "protocol_unknown": ("the protocol is not one of the language", "Send one that is."),
     "request_too_large": ("the request has more bytes than are taken", "Send less."),
+    "reserved_context": (
+        "the call gives a member of the context that the guard writes itself",
+        "Give it in the `SecurityContext`; the time is always the guard's own.",
+    ),
+    "reserved_property": (
+        "the call gives a property that the guard finds out by itself",
+        "Leave it out.",
+    ),
     "resolved_invalid": (
         "`properties.resolved` is not a list of canonical addresses",
         "Send the addresses that the name led to, or leave it out.",
+    ),
+    "script_inside_line": (
+        "a script stands behind another command or inside a wrapper, where nobody judges it",
+        "Run the script as a command of its own.",
+    ),
+    "security_context_invalid": (
+        "a member of the `SecurityContext` is of another type",
+        "Give texts, and a time with a time zone.",
     ),
     "shell_argv_invalid": (
         "`argv` or `commands` is missing, given twice, empty, too long, or not made of texts",
@@ -124,12 +152,20 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
     ),
     "condition_not_fulfillable": (
         "the grant carries a condition that this enforcement point cannot fulfil",
-        "Enforce elsewhere, or change the spec so that the condition is not needed.",
+        "Fulfil it and say so by `fulfils`, enforce elsewhere, or change the spec.",
+    ),
+    "guard_failed": (
+        "the guard met something unforeseen, so it allows nothing",
+        "The message names the kind of fault; look at what the call was given.",
     ),
     "late_answer": ("the decision point took too long", "Ask again, or give `--timeout`."),
     "no_decision_point": (
         "nobody listens where the decision point should be",
         "Start `wilkc serve`, or mend the path of its socket.",
+    ),
+    "no_sandbox_plan": (
+        "the guard has no bundle, so there is no sandbox to run commands in",
+        "Give the guard the verified bundle that decides.",
     ),
     "no_verdict": (
         "the policy came to no verdict",
@@ -138,6 +174,10 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
     "odd_answer": (
         "the decision point's answer is not a decision",
         "Look at what listens on the socket; only `wilkc serve` should.",
+    ),
+    "rate_store_unavailable": (
+        "whether the rate is kept cannot be said",
+        "Mend the store that counts, or give the guard one.",
     ),
     "unknown_revision": (
         "the answer comes from another bundle than the one expected",

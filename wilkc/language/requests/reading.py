@@ -35,15 +35,25 @@ def parse_short(agent: str, resource: str, action: str | None = None) -> Request
     Raises:
         RequestError: there is no colon, or the type needs an action.
     """
+    kind, name, rest = split_short(resource, action)
+    request = Request(agent=agent, action=name, type=kind, id=rest)
+    check_request(request)
+    return request
+
+
+def split_short(resource: str, action: str | None = None) -> tuple[str, str, str]:
+    """Type, action and id that a short form with an action means; nothing else is looked at.
+
+    Raises:
+        RequestError: there is no colon, or the type needs an action.
+    """
     kind, colon, rest = resource.partition(":")
     if not colon or not kind:
         raise RequestError("malformed_request", f"`{resource}` is not of the form `TYPE:REST`")
     name = SINGLE_ACTIONS.get(kind) if action is None else action
     if not name:
         raise RequestError("malformed_request", f"a request about `{kind}` needs an action")
-    request = Request(agent=agent, action=_action(kind, name), type=kind, id=rest)
-    check_request(request)
-    return request
+    return kind, _action(kind, name), rest
 
 
 def read_request(raw: Mapping[str, Any]) -> Request:

@@ -39,19 +39,23 @@ def check_json(value: Json) -> None:
     Raises:
         RequestError: with detail `malformed_request` or `text_not_unicode`.
     """
-    pending = [(value, 1)]
-    while pending:
-        item, depth = pending.pop()
-        if isinstance(item, dict | list) and depth > MAX_DEPTH:
-            malformed(f"it is nested deeper than {MAX_DEPTH} levels")
-        if isinstance(item, dict):
-            for key in item:
-                _check_key(key)
-            pending.extend((member, depth + 1) for member in item.values())
-        elif isinstance(item, list):
-            pending.extend((member, depth + 1) for member in item)
-        else:
-            _check_scalar(item)
+    _check_below(value, 1)
+
+
+def _check_below(item: Json, depth: int) -> None:
+    if isinstance(item, str):
+        _check_text(item)
+        return
+    if not isinstance(item, dict | list):
+        _check_scalar(item)
+        return
+    if depth > MAX_DEPTH:
+        malformed(f"it is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(item, dict):
+        for key in item:
+            _check_key(key)
+    for member in item.values() if isinstance(item, dict) else item:
+        _check_below(member, depth + 1)
 
 
 def malformed(why: str) -> NoReturn:
@@ -70,9 +74,7 @@ def _check_key(key: object) -> None:
 
 
 def _check_scalar(item: object) -> None:
-    if isinstance(item, str):
-        _check_text(item)
-    elif isinstance(item, float):
+    if isinstance(item, float):
         if not math.isfinite(item):
             malformed("a number is not finite")
     elif not isinstance(item, int | None):
@@ -80,6 +82,8 @@ def _check_scalar(item: object) -> None:
 
 
 def _check_text(text: str) -> None:
+    if text.isascii():
+        return
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import RequestError
-from wilkc.language.paths import parse_path
 
 if TYPE_CHECKING:
     from wilkc.runtime.sandbox.names import Roots
@@ -72,8 +71,6 @@ def locate(text: str, roots: Roots) -> Located:
         names = roots.names(real)
     except ValueError as error:
         raise _refusal("path_not_canonical", str(error)) from error
-    for name in names:
-        parse_path(name)
     return Located(real, names, status)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
-from wilkc.language.requests import parse_short
+from wilkc.language.requests import split_short
 from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import canonical
 from wilkc.runtime.guard.conditions import RATE_LIMIT, unmet
@@ -196,15 +196,16 @@ def _read(question: Question) -> Request:
             "reserved_context", f"`{min(reserved)}` is what the guard says by itself"
         )
     agent = named.pop()
-    if not isinstance(agent, str) or not isinstance(question.resource, str):
-        raise RequestError("malformed_request", "agent and resource must be text")
-    short = parse_short(agent, question.resource, question.action)
+    texts = (agent, question.resource, question.action or "")
+    if not isinstance(agent, str) or not all(isinstance(text, str) for text in texts):
+        raise RequestError("malformed_request", "agent, resource and action must be text")
+    kind, action, rest = split_short(question.resource, question.action)
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Request(
         agent=agent,
-        action=short.action,
-        type=short.type,
-        id=short.id,
+        action=action,
+        type=kind,
+        id=rest,
         properties=dict(question.properties),
         context={**question.context, **own, "time": now},
     )

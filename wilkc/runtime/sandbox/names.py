@@ -54,6 +54,8 @@ def is_within(path: str, top: str) -> bool:
 
 
 def _require_canonical(real: str) -> None:
+    if real.isascii() and real.isprintable():
+        return
     try:
         real.encode("utf-8")
     except UnicodeEncodeError as error:

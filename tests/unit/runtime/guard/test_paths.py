@@ -19,7 +19,7 @@ from wilkc.runtime.sandbox.names import Roots
 def roots(tmp_path: Path) -> Roots:
     """A home with a workspace in it, and things to stumble over."""
     home = tmp_path / "home"
-    work = home / "work"
+    work = home / "site"
     (work / "src" / "deep").mkdir(parents=True)
     (work / "src" / "a.ts").write_text("12345")
     (tmp_path / "out").mkdir()
@@ -54,10 +54,10 @@ def roots(tmp_path: Path) -> Roots:
         ("link/new/file", "./src/new/file"),
         ("~", "~"),
         ("~/other", "~/other"),
-        ("~/work/src/a.ts", "./src/a.ts"),
+        ("~/site/src/a.ts", "./src/a.ts"),
         ("../other", "~/other"),
         ("~bob/x", "./~bob/x"),
-        ("up/home/work/src", "./src"),
+        ("up/home/site/src", "./src"),
         ("circle", None),
         ("circle/x", None),
         ("src/a.ts/", None),
@@ -95,7 +95,7 @@ def test_a_link_leads_out_of_the_workspace(roots: Roots, tmp_path: Path) -> None
 
 def test_a_path_goes_by_its_deepest_root_and_has_its_other_names(roots: Roots) -> None:
     found = locate("src/a.ts", roots)
-    assert found.names == ("./src/a.ts", "~/work/src/a.ts", f"{roots.workspace}/src/a.ts")
+    assert found.names == ("./src/a.ts", "~/site/src/a.ts", f"{roots.workspace}/src/a.ts")
     assert found.regular
     assert not found.directory
 
