@@ -1,8 +1,9 @@
 """A guard's check against a raw round trip of the same decision on the same socket.
 
 The raw one writes bytes that were made before to a kept connection and reads the answer
-without looking at it: what nobody who asks OPA can do without. Nothing is recorded, as a
-record costs what the disk costs.
+without looking at it: what nobody who asks OPA can do without. Beside it stands the library
+that comes with Python, which does no more either. Nothing is recorded, as a record costs what
+the disk costs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import time
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,7 +53,12 @@ def guarding(rounds: int) -> list[Row]:
         asked = _bytes(folder)
         rows = side_by_side(
             (ALONE, partial(_ask, _connected(sidecar.socket), asked)),
-            {"guard.check of a file": partial(_check, guard)},
+            {
+                "the same question by http.client, kept": partial(
+                    _ask_by_library, _kept_by_library(sidecar.socket), asked
+                ),
+                "guard.check of a file": partial(_check, guard),
+            },
             rounds,
         )
         rows += _together(guard, sidecar.socket, asked, rounds)
@@ -103,6 +110,19 @@ def _ask(connection: socket.socket, asked: bytes) -> None:
     answer = Answer(MAX_ANSWER_BYTES)
     while not answer.take(connection.recv(MAX_ANSWER_BYTES)):
         pass
+
+
+def _kept_by_library(path: Path) -> HTTPConnection:
+    connection = HTTPConnection("localhost")
+    connection.sock = _connected(path)
+    return connection
+
+
+def _ask_by_library(connection: HTTPConnection, asked: bytes) -> None:
+    body = asked.partition(b"\r\n\r\n")[2]
+    connection.request("POST", ONE_DECISION, body, {"Content-Type": "application/json"})
+    with connection.getresponse() as response:
+        response.read()
 
 
 def _raw_callers(path: Path, asked: bytes, each: int) -> None:
