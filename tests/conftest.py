@@ -24,7 +24,7 @@ from wilkc.plan import decide
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from wilkc.core.contract import Request
+    from wilkc.core.contract import Decision, Request
 
 ROOT = Path(__file__).parents[1]
 BWRAP = Path("/usr/bin/bwrap")
@@ -153,12 +153,24 @@ class Judged:
         files, revision = assemble(compiled.plan, read_library(), self.form)
         return replace(compiled, files=files, revision=revision)
 
-    def differences(self, compiled: Compiled, requests: Sequence[Request]) -> list[str]:
-        """Every request that the two do not answer alike, but for sentences of refusals."""
+    def differences(
+        self,
+        compiled: Compiled,
+        requests: Sequence[Request],
+        decided: Sequence[Decision] | None = None,
+    ) -> list[str]:
+        """Every request that the two do not answer alike, but for sentences of refusals.
+
+        `decided` are the reference's answers, for those who have them already.
+        """
         compiled = self.in_form(compiled)
+        if decided is None:
+            decided = [decide(compiled.plan, request) for request in requests]
         found = []
-        for request, answer in zip(requests, self.ask(compiled, requests), strict=True):
-            wanted = decide(compiled.plan, request, revision=compiled.revision).as_json()
+        for request, held, answer in zip(
+            requests, decided, self.ask(compiled, requests), strict=True
+        ):
+            wanted = replace(held, revision=compiled.revision).as_json()
             if _comparable(wanted) != _comparable(answer):
                 found.append(f"{request}\n  reference {wanted}\n  opa       {answer}")
         return found
