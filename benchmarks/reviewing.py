@@ -32,6 +32,8 @@ ENDINGS: Final = ("ts", "js", "md", "json", "py", "txt", "yaml", "csv")
 CHANGED: Final = 20
 """One entry in so many is removed, one replaced and one added."""
 SIZES: Final = ((200, 40), (1_000, 200))
+SMALL: Final = 10
+"""One in so many entries is left where only the table's shape is wanted."""
 QUESTIONS: Final = (
     ("./src/**/*.ts", ("./src/**/*.js", "**/node_modules/**")),
     ("./src/**/*.ts", ("*.ts",)),
@@ -45,9 +47,10 @@ OPEN: Final = (0, 2)
 """The two where a path is left; cvc5 finds those, and does not end on the others."""
 
 
-def comparing(rounds: int) -> list[Row]:
+def comparing(rounds: int, *, small: bool = False) -> list[Row]:
     """Both directions of a change, and entries that nothing can reach, by size."""
-    return [row for allows, blocks in SIZES for row in _sized(allows, blocks, rounds)]
+    part = SMALL if small else 1
+    return [row for allows, blocks in SIZES for row in _sized(allows, blocks, rounds, part)]
 
 
 def peers(rounds: int) -> list[Row]:
@@ -89,14 +92,15 @@ def _found(positive: PathPattern, negatives: Sequence[PathPattern]) -> bool:
     return isinstance(difference(whole, map(path_language, negatives)), Witness)
 
 
-def _sized(allows: int, blocks: int, rounds: int) -> list[Row]:
+def _sized(allows: int, blocks: int, rounds: int, part: int) -> list[Row]:
+    texts = f"{allows:,} allows and {blocks} blocks"
+    allows, blocks = allows // part, blocks // part
     rng = random.Random(allows)  # noqa: S311 - the same lists each time
     old, block = _allows(rng, allows), _blocks(rng, blocks)
     share = allows // CHANGED
     new = rng.sample(old, allows - share)
     new[:share] = _allows(rng, share)
     new += _allows(rng, share)
-    texts = f"{allows:,} allows and {blocks} blocks"
 
     def read() -> None:
         parse_path_rule.cache_clear()
