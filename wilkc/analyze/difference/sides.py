@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from wilkc.analyze.difference.model import Change, Undecided
 from wilkc.plan import NarrowSpec, Plan, decide
@@ -52,6 +52,11 @@ class Side:
             if decide(Plan({held.name: held}, {self.agent: (held.name,)}), request).allow:
                 return narrow.spec
         return None
+
+    @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What questions work out once for each other, by names of their own."""
+        return {}
 
     @cached_property
     def _narrow(self) -> tuple[NarrowSpec, ...]:
