@@ -62,7 +62,7 @@ class Negatives:
             one
             for start in dict.fromkeys((text[:1], ""))
             for one in self._by_start.get(start, ())
-            if one.needle in text and one.takes(text)
+            if one.holds(text)
         ]
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Action, How, Level
     from wilkc.language.paths import PathPattern
     from wilkc.plan.model import FilePlan, Rule
+    from wilkc.plan.narrowing import NarrowFiles
 
 Shape = Literal["literal", "tree", "leafy"]
 
@@ -36,17 +37,20 @@ class Grants:
     """What decides how file rules are mounted.
 
     Attributes:
-        plan: the file permissions.
+        files: the file permissions.
         level: strict narrows, the others mount wider and check afterwards.
         gap: what to do where a write rule is narrower than a mount: `narrow` to the files
             that exist, `postcheck` what was written, or `refuse` to compile.
-        fold: whether case is ignored.
     """
 
-    plan: FilePlan
+    files: NarrowFiles
     level: Level
     gap: str
-    fold: bool
+
+    @property
+    def plan(self) -> FilePlan:
+        """All of the file permissions."""
+        return self.files.plan
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ def _lower(
     if pattern.root == "/" and not base:
         found.problems.append(_unmountable(rule))
         return
-    sample = allowed_sample(grants.plan, action, pattern, fold=grants.fold)
+    sample = allowed_sample(grants.files, action, pattern)
     if sample is None:
         found.problems.append(_dead(rule))
         return
@@ -129,10 +133,10 @@ def _note_gaps(
 ) -> None:
     base = literal_base(pattern)
     place = (mount.rule, mount.line, mount.base)
-    denied = denied_witness(grants.plan, action, pattern.root, base, fold=grants.fold)
+    denied = denied_witness(grants.files, action, pattern.root, base)
     if denied is not None and (shape(pattern) == "leafy" or mount.access == "write"):
         found.gaps.append(Gap(mount.access, *place, denied))
-    if mount.access == "write" and not may(grants.plan, "delete", mount.sample, fold=grants.fold):
+    if mount.access == "write" and not may(grants.files, "delete", mount.sample):
         found.gaps.append(Gap("delete", *place, mount.sample))
 
 
