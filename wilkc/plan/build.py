@@ -40,6 +40,7 @@ _NAMED: Final[Mapping[str, tuple[str, Callable[[Any, Place], object]]]] = {
     "tools": ("tool", lower.lower_tools),
     "agents": ("agent", lower.lower_agents),
 }
+_NOTHING: Final = Permissions()
 CATEGORIES: Final = frozenset({*_PLAIN, *_NAMED})
 DEFAULTS_PATH: Final = ("security_policy", "agent_defaults", "permissions")
 """Where the organisation's defaults stand in its policy."""
@@ -132,7 +133,7 @@ def ancestors(family: Family, name: str) -> Iterator[str]:
 def _defaults(family: Family, categories: frozenset[str], origin: str) -> Permissions:
     document, policy = family.policy or (None, None)
     if document is None or policy is None or policy.agent_defaults is None:
-        return Permissions()
+        return _NOTHING
     place = Place.of(document, DEFAULTS_PATH, origin)
     return _lower(policy.agent_defaults.permissions, place, categories)
 

@@ -40,6 +40,7 @@ _REFUSED: Final = {
 }
 _LEADING: Final = {"~": "shell_expansion", "!": "shell_history", "#": "shell_comment"}
 _REDIRECTION: Final = re.compile(r"(?:2>&1|[12]?>/dev/null|&>/dev/null)(?=[ \t;|]|&&|$)")
+_REDIRECTION_HEADS: Final = frozenset("12>&")
 ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _ORDINARY: Final = re.compile(r"[A-Za-z0-9_./-]+")
 """Characters that mean themselves wherever a word has begun."""
@@ -171,7 +172,11 @@ class _Lexer:
         if char in " \t":
             self._end_word()
             self._place += 1
-        elif not self._open and (found := _REDIRECTION.match(self._text, self._place)):
+        elif (
+            not self._open
+            and char in _REDIRECTION_HEADS
+            and (found := _REDIRECTION.match(self._text, self._place))
+        ):
             self._place = found.end()
         elif char in "&|;":
             self._separator(char)

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _KINDS: Final = {"*": "star", "?": "any", "{": "open", ",": "comma", "}": "close"}
-_PIECES: Final = re.compile(r"[A-Za-z0-9_]+|.", re.DOTALL)
-"""A run of characters that mean themselves wherever they stand, or any one character."""
+_PIECES: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|.", re.DOTALL)
+"""A run of characters that mean themselves, or any one character.
+
+A `.` or `-` may mean something where a segment begins, so none of them begins a run.
+"""
 _new_token: Callable[[tuple[str, int, int, str, bool, None]], Token] = partial(tuple.__new__, Token)
 
 

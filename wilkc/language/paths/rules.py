@@ -18,6 +18,8 @@ from wilkc.language.paths.model import GLOBSTAR, Part, PathPattern, Root
 ROOTS: Final[tuple[Root, ...]] = (".", "~", "/")
 """The roots that a floating pattern speaks of, in the order of its expansions."""
 GLOBSTAR_STARS: Final = 2
+LONGEST_DOTS: Final = 2
+"""`..` is the longest segment that stands for another place."""
 CACHED_RULES: Final = 65_536
 CODES: Final = Codes(
     empty="W030",
@@ -93,11 +95,12 @@ def _check_start(first: Token) -> None:
 
 def _segments(tokens: Tokens) -> list[Tokens]:
     """The tokens between separators; empty first for `/…`, empty last for `…/`."""
-    segments: list[list[Token]] = [[]]
+    segments: list[Tokens] = []
+    segment: list[Token] = []
     before: Token | None = None
     for token in tokens:
         if token.kind != "separator":
-            segments[-1].append(token)
+            segment.append(token)
         elif before and before.kind == "separator":
             raise PatternError(
                 EMPTY_SEGMENT,
@@ -107,9 +110,10 @@ def _segments(tokens: Tokens) -> list[Tokens]:
                 end=token.end,
             )
         else:
-            segments.append([])
+            segments.append(tuple(segment))
+            segment = []
         before = token
-    return [tuple(segment) for segment in segments]
+    return [*segments, tuple(segment)]
 
 
 def _root(segments: list[Tokens]) -> tuple[Root | None, list[Tokens]]:
@@ -133,8 +137,8 @@ def _root(segments: list[Tokens]) -> tuple[Root | None, list[Tokens]]:
 
 def _part(segment: Tokens) -> Part:
     """One segment; an escaped `.` or `..` is a literal, which no path holds."""
-    text = "".join([token.char for token in segment if not token.escaped])
-    if text in {".", ".."} and len(segment) == len(text):
+    if len(segment) <= LONGEST_DOTS and _is_dots(segment):
+        text = "." * len(segment)
         raise PatternError(
             DOT_SEGMENT,
             f"a path never holds the segment `{text}`",
@@ -151,6 +155,10 @@ def _part(segment: Tokens) -> Part:
     if len(segment) == GLOBSTAR_STARS and all(token.kind == "star" for token in segment):
         return GLOBSTAR
     return to_glob(segment, CODES)
+
+
+def _is_dots(segment: Tokens) -> bool:
+    return len(segment) > 0 and all(token.is_plain(".") for token in segment)
 
 
 def _refuse_home(segment: Tokens, message: str, advice: str) -> NoReturn:

@@ -52,12 +52,10 @@ def allowed_sample(plan: FilePlan, action: str, pattern: PathPattern, *, fold: b
     return None
 
 
-def denied_witness(
-    plan: FilePlan, action: str, root: str, base: tuple[str, ...], *, fold: bool
-) -> str | None:
-    """A path at or below the base that the permissions deny for the action."""
-    below = [path_text(root, (*base, *name.split("/"))) for name in _STRANGERS]
-    for candidate in (*below, path_text(root, base)):
+def denied_witness(plan: FilePlan, action: str, base: str, *, fold: bool) -> str | None:
+    """A path at or below the base, a path's text, that the permissions deny for the action."""
+    folder = base.removesuffix("/")
+    for candidate in (*(f"{folder}/{name}" for name in _STRANGERS), base):
         if not may(plan, action, candidate, fold=fold):
             return candidate
     return None
