@@ -57,6 +57,8 @@ def limit_data(limit: Limit | None) -> Json:
 def path_list(rules: Iterable[Rule[PathPattern]], *, fold: bool) -> Json:
     """A list of path rules in buckets, with `n`, the number of rules."""
     held = tuple(rules)
+    if not held:
+        return {"n": 0, "any": {}, "each": {}}
     placed = [
         (pattern, () if fold else keys_of(pattern), rank, rule.id)
         for rank, rule in enumerate(held)

@@ -104,7 +104,19 @@ def united_permissions(family: Family, name: str) -> Permissions:
     for base in ancestors(family, name):
         permissions = unite(permissions, _own(family, base, origin=f"{base}/"))
         mentioned |= _mentioned(family.specs[base].model.permissions)
-    return unite(permissions, _defaults(family, CATEGORIES - mentioned, "defaults/"))
+    defaults = _defaults(family, CATEGORIES - mentioned, "defaults/")
+    return _ordered(permissions) if defaults is _NOTHING else unite(permissions, defaults)
+
+
+def _ordered(permissions: Permissions) -> Permissions:
+    """The same as if united with nothing, which takes longer."""
+    if not permissions.named:
+        return permissions
+    named = {
+        kind: {action: lists[action] for action in sorted(lists)}
+        for kind, lists in sorted(permissions.named.items())
+    }
+    return replace(permissions, named=named)
 
 
 def default_permissions(family: Family) -> Permissions:

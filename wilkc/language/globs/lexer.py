@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from wilkc.core.errors import PatternError
@@ -40,7 +40,7 @@ class _Lexer:
         self._separator = separator
 
     def tokens(self) -> Tokens:
-        kinds = _KINDS | {self._separator: "separator"}
+        kinds = _kinds(self._separator)
         if "\\" not in self._text and "[" not in self._text:
             return _plain_tokens(self._text, kinds)
         found: list[Token] = []
@@ -127,6 +127,11 @@ class _Lexer:
             start=start,
             end=end,
         )
+
+
+@cache
+def _kinds(separator: str) -> Mapping[str, str]:
+    return _KINDS | {separator: "separator"}
 
 
 def _plain_tokens(text: str, kinds: Mapping[str, str]) -> Tokens:

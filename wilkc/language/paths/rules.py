@@ -79,7 +79,8 @@ def _patterns(tokens: Tokens, effect: Effect, length: int) -> list[PathPattern]:
     floats = effect == BLOCK and (not slashes or parts[0] is GLOBSTAR)
     if not floats:
         return [_pattern(".", parts)]
-    return [_pattern(each, [GLOBSTAR, *parts]) for each in ROOTS]
+    floating = _merged([GLOBSTAR, *parts])
+    return [PathPattern(each, floating) for each in ROOTS]
 
 
 def _check_start(first: Token) -> None:
@@ -166,9 +167,13 @@ def _refuse_home(segment: Tokens, message: str, advice: str) -> NoReturn:
 
 
 def _pattern(root: Root, parts: list[Part]) -> PathPattern:
-    """A pattern in which no two globstars stand together."""
+    return PathPattern(root, _merged(parts))
+
+
+def _merged(parts: list[Part]) -> tuple[Part, ...]:
+    """The same in which no two globstars stand together."""
     merged: list[Part] = []
     for part in parts:
         if not (part is GLOBSTAR and merged and merged[-1] is GLOBSTAR):
             merged.append(part)
-    return PathPattern(root, tuple(merged))
+    return tuple(merged)
