@@ -6,7 +6,6 @@ hit are its entries tried one by one, so that the rule can be named (docs/decisi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from wilkc.emit.regex import ANY_SEGMENTS, char_regex
@@ -43,16 +42,16 @@ def _factored(sources: Iterable[str]) -> Iterator[str]:
 
     RE2 by itself would follow such a beginning once for each of them.
     """
-    roots: dict[str, list[str]] = defaultdict(list)
+    roots: dict[str, list[str]] = {}
     for source in sources:
         root, floating, tail = source.partition(FLOATING)
         if floating and root in ROOTS:
-            roots[tail].append(root)
+            roots.setdefault(tail, []).append(root)
         else:
             yield source
-    tails: dict[str, list[str]] = defaultdict(list)
+    tails: dict[str, list[str]] = {}
     for tail, found in roots.items():
-        tails["|".join(found)].append(tail)
+        tails.setdefault("|".join(found), []).append(tail)
     for root, found in tails.items():
         yield f"(?:{root}){FLOATING}(?:{'|'.join(found)})"
 

@@ -53,10 +53,10 @@ def allowed_sample(files: NarrowFiles, action: str, pattern: PathPattern) -> str
     return None
 
 
-def denied_witness(files: NarrowFiles, action: str, root: str, base: tuple[str, ...]) -> str | None:
-    """A path at or below the base that the permissions deny for the action."""
-    below = [path_text(root, (*base, *name.split("/"))) for name in _STRANGERS]
-    for candidate in (*below, path_text(root, base)):
+def denied_witness(files: NarrowFiles, action: str, base: str) -> str | None:
+    """A path at or below the base, a path's text, that the permissions deny for the action."""
+    folder = base.removesuffix("/")
+    for candidate in (*(f"{folder}/{name}" for name in _STRANGERS), base):
         if not may(files, action, candidate):
             return candidate
     return None
