@@ -141,25 +141,19 @@ _denied(reason, detail, rule, list) := {
 	},
 }
 
-# A rate condition is counted per agent, so its key names the agent; a sandbox is the spec's.
-_conditions := [filled |
-	some condition in _verdict.conditions
-	filled := _fill(condition)
-]
-
+# A rate condition is counted per agent, so its key names the agent, and where it is used up
+# nothing is demanded; a sandbox is the spec's.
 _fill(condition) := condition if {
 	is_string(condition.type)
-	condition.type != "rate_limit"
-	condition.id != "shell.sandbox"
-}
-
-_fill(condition) := object.union(condition, {"properties": {"spec": subject.spec}}) if {
+	not condition.type in {"rate_limit", "sandbox"}
+} else := object.union(condition, {"properties": {"spec": subject.spec}}) if {
 	condition.id == "shell.sandbox"
-}
-
-_fill(condition) := object.union(condition, {"properties": {"key": key}}) if {
+} else := object.union(condition, {"properties": {"key": key}}) if {
 	condition.type == "rate_limit"
 	key := _counter(condition)
+	_below(_used(key), condition)
+} else := condition if {
+	condition.type == "sandbox"
 }
 
 _counter(condition) := concat("/", [input.subject.id, condition.properties.key])
@@ -168,18 +162,23 @@ _counter(condition) := concat("/", [input.subject.id, condition.properties.key])
 # category calls final names nobody and counts nothing.
 _due := _verdict.conditions if {
 	_verdict.final == true
-} else := _conditions if {
-	count(_spent) == 0
-	count(_conditions) == count(_verdict.conditions)
+} else := filled if {
+	demanded := _verdict.conditions
+	filled := [one |
+		some condition in demanded
+		one := _fill(condition)
+	]
+	count(filled) == count(demanded)
 }
 
-# Callers that count for themselves may say how much of a limit is used.
 _spent contains condition.id if {
 	some condition in _verdict.conditions
 	condition.type == "rate_limit"
-	used := object.get(input, ["context", "usage", _counter(condition)], 0)
-	not _below(used, condition)
+	not _below(_used(_counter(condition)), condition)
 }
+
+# Callers that count for themselves may say how much of a limit is used.
+_used(key) := object.get(input, ["context", "usage", key], 0)
 
 _below(used, condition) if {
 	request.whole(used)
