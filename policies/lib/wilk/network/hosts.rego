@@ -110,6 +110,7 @@ _carries_ipv4(text) if startswith(text, "2002:")
 #   no label can be too long, no two hyphens together, and a last label that begins with a
 #   letter.
 plain_name(text) if {
+	is_string(text)
 	regex.match(`^(?:[a-z0-9]+(?:-[a-z0-9]+)*[.])*[a-z][a-z0-9]*(?:-[a-z0-9]+)*$`, text)
 	count(text) <= 63
 }
