@@ -68,9 +68,9 @@ _single := {
 		"message": replace(data.wilk.messages[verdict.detail], "{text}", text),
 		"rule": {
 			"id": verdict.rule,
-			"file": place.file,
-			"line": place.line,
-			"column": place.column,
+			"file": file,
+			"line": line,
+			"column": column,
 			"text": text,
 		},
 		"conditions": _due,
@@ -80,7 +80,7 @@ _single := {
 	request.shaped
 	verdict := _verdict
 	verdict.outcome == "granted"
-	place := data.wilk.positions[subject.spec][verdict.rule]
+	[file, line, column] := data.wilk.positions[subject.spec][verdict.rule]
 	text := data.wilk.profiles[subject.profile].text[verdict.rule]
 } else := _denied("VALIDATION_ERROR", "malformed_request", "", "") if {
 	not request.well_formed
@@ -193,7 +193,10 @@ _revision := data.wilk.revision
 # Data is read by whole references: a look-up through a function would convert all of it.
 _rule("") := null
 
-_rule(id) := object.union(data.wilk.positions[subject.spec][id], {"id": id, "text": _text(id)}) if id != ""
+_rule(id) := {"id": id, "file": file, "line": line, "column": column, "text": _text(id)} if {
+	id != ""
+	[file, line, column] := data.wilk.positions[subject.spec][id]
+}
 
 _rule(id) := null if {
 	id != ""
