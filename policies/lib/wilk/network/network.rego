@@ -33,7 +33,8 @@ verdict := {
 } if {
 	{"host": host, "port": port, "protocol": protocol} = input.resource.properties
 	plain_name(host)
-	request.whole(port)
+	is_number(port)
+	floor(port) == port
 	input.action.name in {"connect", "request"}
 	held := data.wilk.profiles[subject.profile].network
 	frame := concat("", ["=", host])
@@ -48,7 +49,10 @@ verdict := {
 		some entry in held.allow.under[key]
 		endswith(frame, entry[4])
 		protocol in entry[3]
-		_open_port(entry[2])
+		some range in entry[2]
+		is_number(range[0])
+		port >= range[0]
+		port <= range[1]
 	]
 } else := {
 	"outcome": "granted",

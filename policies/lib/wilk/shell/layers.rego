@@ -18,21 +18,22 @@ plain(text) if {
 # description: >-
 #   A command that runs no code of its own, and the one that it wraps, if any, where both can be
 #   told at once; undefined otherwise. Each is [name, key of its first two arguments, text].
-simple_layers(argv) := [_layer(argv)] if {
-	regex.match(data.wilk.tables.shell.running, command_text(argv)) == false
-} else := [_layer(argv), _layer(array.slice(parts, 0, count(parts) - 1))] if {
+simple_layers(argv) := [[argv[0], concat("\u0000", array.slice(argv, 0, 2)), text]] if {
+	not contains(argv[0], "/")
+	text := command_text(argv)
+	regex.match(data.wilk.tables.shell.running, text) == false
+} else := [
+	[argv[0], concat("\u0000", array.slice(argv, 0, 2)), command_text(argv)],
+	[parts[0], concat("\u0000", array.slice(parts, 0, min([2, count(parts) - 1]))), inner],
+] if {
 	wrapper := data.wilk.tables.shell.wrappers[argv[0]]
 	wrapper.simple == true
 	[groups] := regex.find_all_string_submatch_n(wrapper.inner, command_text(argv), 1)
 	inner := concat("", array.slice(groups, 1, count(groups)))
-	regex.match(data.wilk.tables.shell.running, inner) == false
-	regex.match(`^[^\x00]`, inner)
 	parts := split(inner, "\u0000")
-}
-
-# A name of a program alone, without a folder, is the same as the beginning of its text.
-_layer(argv) := [argv[0], concat("\u0000", array.slice(argv, 0, 2)), command_text(argv)] if {
-	not contains(argv[0], "/")
+	parts[0] != ""
+	not contains(parts[0], "/")
+	regex.match(data.wilk.tables.shell.running, inner) == false
 }
 
 # METADATA

@@ -33,7 +33,7 @@ verdict := {
 	{"commands": [argv]} = input.resource.properties
 	_argv_valid(argv)
 	input.action.name == "execute"
-	request.circumstance("cwd", ".") == "."
+	object.get(input, ["context", "cwd"], ".") == "."
 	tables := data.wilk.tables.shell
 	found := simple_layers(argv)
 	held := data.wilk.profiles[subject.profile].shell
