@@ -125,6 +125,17 @@ test_refusals[name] if {
 	run_line(case.argv).detail == case.detail
 }
 
+test_a_block_inside_a_wrapper_beats_its_allow if {
+	request := asked({"commands": [["timeout", "5", "ls", "-l"]]}, {})
+	judged(request, world).outcome == "granted"
+	blocking := json.patch(world, [{"op": "add", "path": "/profiles/p/shell/block/program/ls", "value": [{
+		"rank": 1,
+		"rule": "shell.block.1",
+		"all": [`^[^\x{0}]*\x{0}(?:[^\x{0}]*\x{0})*$`],
+	}]}])
+	judged(request, blocking).detail == "blocked"
+}
+
 test_five_layers_are_too_many if {
 	wrapped := ["timeout", "1"]
 	four := array.concat(array.concat(wrapped, wrapped), array.concat(wrapped, wrapped))
