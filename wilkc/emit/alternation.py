@@ -28,12 +28,19 @@ def anchored(source: str) -> str:
 
 
 def bucket(entries: Iterable[Entry]) -> Json:
-    """`any`, one alternation of all, and `each`, the entries as [regex, rank, rule id]."""
+    """`any`, one alternation of all, and `each`, the entries as [regex, rank, rule id].
+
+    Where all entries are of one rule, its expression is empty and matches any text: what the
+    alternation matches, that rule does.
+    """
     held = sorted(set(entries), key=lambda entry: (entry[1], entry[0]))
     alternatives = dict.fromkeys(source for source, _, _ in held)
+    rules = {(rank, rule) for _, rank, rule in held}
     return {
         "any": anchored("|".join(_factored(alternatives))),
-        "each": [[anchored(source), rank, rule] for source, rank, rule in held],
+        "each": [["", rank, rule] for rank, rule in rules]
+        if len(rules) == 1
+        else [[anchored(source), rank, rule] for source, rank, rule in held],
     }
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SIZED_CONDITION = "max_bytes"
 REST: Final = "-"
 """The bucket that every path looks in."""
+SHOWN: Final = "."
+"""The key that no path has."""
 
 
 def file_data(plan: FilePlan, *, fold: bool) -> Json:
@@ -36,7 +38,7 @@ def file_data(plan: FilePlan, *, fold: bool) -> Json:
         "allow": {
             action: path_list(plan.allow.get(action, ()), fold=fold) for action in FILE_ACTIONS
         },
-        "block": path_list(plan.block, fold=fold),
+        "block": _shown(path_list(plan.block, fold=fold)),
         "extensions": {
             "any": plan.extensions is None,
             "rule": plan.extensions.id if plan.extensions else "",
@@ -45,6 +47,11 @@ def file_data(plan: FilePlan, *, fold: bool) -> Json:
         "max_file_size": limit_data(plan.max_file_size),
         "conditions": _conditions(plan),
     }
+
+
+def _shown(blocks: Json) -> Json:
+    """A list with a bucket in which no path looks: who looks there sees that the buckets exist."""
+    return {**blocks, "any": {SHOWN: "", **blocks["any"]}}
 
 
 def limit_data(limit: Limit | None) -> Json:

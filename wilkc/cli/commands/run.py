@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox import DecisionPoint
 
 DATA_MEMBER: Final = "wilk/data.json"
+SANDBOX_MEMBER: Final = "wilk/sandbox.jsonl"
 PROVIDER_SUFFIX: Final = ".provider"
 """What the name of the keys' directory is followed by, for the file that unlocks them."""
 
@@ -150,15 +151,22 @@ def _jobs(
     agent: str, command: tuple[str, ...], workspace: str, verified: VerifiedBundle
 ) -> dict[str, Job]:
     """The command in the sandbox of each of the agent's specs; none for an unknown agent."""
-    data = json.loads(read_bundle(verified.archive).files[DATA_MEMBER])
-    held = data["agents"].get(agent, [])
+    files = read_bundle(verified.archive).files
+    held = json.loads(files[DATA_MEMBER])["agents"].get(agent, [])
+    plans = _sandboxes(files.get(SANDBOX_MEMBER, b""))
     return {
         spec: Job(
-            agent, command, workspace, _plan(data["sandbox"][spec]), verified.revision,
+            agent, command, workspace, _plan(plans.get(spec)), verified.revision,
             dict(os.environ),
         )
         for spec in ([held] if isinstance(held, str) else held)
     }  # fmt: skip
+
+
+def _sandboxes(member: bytes) -> dict[str, Any]:
+    """Spec name to how its commands are confined."""
+    lines = map(json.loads, member.splitlines())
+    return {line["spec"]: line["sandbox"] for line in lines}
 
 
 def _plan(value: Any) -> SandboxPlan:
