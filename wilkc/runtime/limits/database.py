@@ -25,8 +25,9 @@ LAYOUT: Final = 1
 _TABLES: Final = {
     "clock": "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL,"
     " last INTEGER NOT NULL) STRICT",
-    "hits": "CREATE TABLE hits (key BLOB NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL,"
-    " token BLOB NOT NULL, PRIMARY KEY (key, at, token)) STRICT, WITHOUT ROWID",
+    # In the order of their key: quick_check of SQLite 3.40 finds fault with any other.
+    "hits": "CREATE TABLE hits (key BLOB NOT NULL, at INTEGER NOT NULL, token BLOB NOT NULL,"
+    " until INTEGER NOT NULL, PRIMARY KEY (key, at, token)) STRICT, WITHOUT ROWID",
     "hits_by_until": "CREATE INDEX hits_by_until ON hits (until)",
 }
 MAX_PAGES: Final = 65_536

@@ -88,7 +88,7 @@ class SqliteStore:
             )  # fmt: skip
             connection.executemany(
                 "INSERT INTO hits VALUES (?, ?, ?, ?)",
-                [(digest, now, now + length, hit.token) for digest, length in longest.items()],
+                [(digest, now, hit.token, now + length) for digest, length in longest.items()],
             )
             connection.execute("UPDATE clock SET last = ?", (now,))
             connection.execute("COMMIT")
