@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from wilkc.runtime.limits import MemoryStore, RedisStore, SqliteStore
+from wilkc.runtime.limits import MemoryStore, RateLimit, RedisStore, SqliteStore
 from wilkc.runtime.limits import redis as redis_module
 from wilkc.runtime.limits.redis import SLACK_US
 
@@ -116,6 +116,7 @@ class RedisWorld:
             if not self.stores:
                 store.create()
             self.stores.append(store)
+            store.refund(store.hit([RateLimit("known", 2, 1)]))
 
     def passes(self, microseconds: int) -> None:
         """See `World`."""

@@ -1,12 +1,13 @@
 -- Take one hit of every limit, or of none; all of it happens at once (redis.io, EVAL).
 -- KEYS: state, hits, due, hosts.
 --   hits: members `KEY:TIME:TOKEN` in order of their bytes; due: the same by the end of their use.
--- ARGV: layout, verb, durable, host, its boot clock, slack, token, then KEY LIMIT WINDOW each.
+-- ARGV: layout, verb, durable, steady, host, its boot clock, slack, token, and KEY LIMIT WINDOW
+-- of each limit.
 -- All times are microseconds, of which 2^53 make 285 years.
 local state, hits, due, hosts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local layout, verb, durable, host = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
-local boot, slack, token = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-local MOST_HOSTS, SWEEP, FIRST = 10000, 64, 8
+local layout, verb, durable, steady, host = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4] == '1', ARGV[5]
+local boot, slack, token = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local MOST_HOSTS, SWEEP, FIRST = 10000, 64, 9
 
 local function text(number)
   return string.format('%.0f', number)
@@ -30,22 +31,25 @@ if verb == 'create' then
     return {'exists', 0, 0}
   end
   redis.call('DEL', hits, due, hosts)
-  redis.call('HSET', state, 'layout', layout, 'run', run, 'since', '', 'last', '0',
+  redis.call('HSET', state, 'layout', layout, 'run', run, 'since', '', 'last', text(server),
     'shift', '0', 'count', '0')
   return {'created', 0, 0}
 end
 
 -- 1. The time. It passes only as far as the server's clock and the caller's both say, and never
--- goes back, wherever somebody sets the server's clock.
-local last, shift = tonumber(held[4] or '0'), tonumber(held[5] or '0')
+-- goes back, wherever somebody sets the server's clock. A host that is new here cannot say that
+-- any has passed.
+local shift = tonumber(held[5] or '0')
 local now = server + shift
+local last = tonumber(held[4] or text(now))
+local most = steady and now or last
 local seen = redis.call('HGET', hosts, host)
 if seen then
   local then_now, then_boot = string.match(seen, '^(%d+):(%d+)$')
-  local most = tonumber(then_now) + boot - tonumber(then_boot)
-  if now > most + slack then
-    now = most
-  end
+  most = tonumber(then_now) + boot - tonumber(then_boot)
+end
+if now > most + slack then
+  now = most
 end
 now = math.max(now, last)
 

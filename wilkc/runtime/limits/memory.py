@@ -53,6 +53,7 @@ class MemoryStore:
         self._windows: OrderedDict[bytes, Window] = OrderedDict()
         self._held = 0
         self._last = 0
+        self._behind = 0
 
     def hit(self, limits: Sequence[RateLimit]) -> Hit:
         """See `RateStore.hit`."""
@@ -97,7 +98,10 @@ class MemoryStore:
             self._lock.release()
 
     def _now(self) -> int:
-        self._last = max(self._last, self._clock.now_us())
+        """The time, which goes on from where it was if the clock goes back."""
+        now = self._clock.now_us()
+        self._behind = max(self._behind, self._last - now)
+        self._last = now + self._behind
         return self._last
 
     def _look_around(self, now: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,8 +40,27 @@ SLACK_US: Final = 500_000
 are longer by as much, so that what goes unnoticed grants nothing."""
 
 _DURABLE: Final = {"appendonly": "yes", "appendfsync": "always"}
-_FIRST: Final = 8
+_FIRST: Final = 9
 """Where limits begin among the arguments of the script, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the operator of a server gives his word for.
+
+    Attributes:
+        durable: the server loses no hit when it ends, and no replica ever takes its place. Its
+            settings are compared. Without it every new start of the server means that nothing is
+            granted until one window has passed.
+        steady: nobody sets the server's clock forward. Without it the time before a host's first
+            hit counts for nothing, if nobody else took a hit then.
+    """
+
+    durable: bool = False
+    steady: bool = False
+
+
+NO_PROMISES: Final = Promises()
 
 
 class RedisStore:
@@ -49,9 +69,7 @@ class RedisStore:
     Args:
         url: `unix:///run/redis.sock`, `redis://host:6379/0`, or `rediss://…` with TLS.
         name: tells the fleets apart that share a server.
-        durable: the operator's word that the server loses no hit when it ends, and that no
-            replica takes its place. Its settings are compared; without it every new start of
-            the server means that nothing is granted until one window has passed.
+        promises: what the operator gives his word for.
         timeout_seconds: how long a hit may take.
         clock: which clock this host goes by.
 
@@ -64,11 +82,11 @@ class RedisStore:
         url: str,
         *,
         name: str = "wilk:rates",
-        durable: bool = False,
+        promises: Promises = NO_PROMISES,
         timeout_seconds: float = 2.0,
         clock: Clock | None = None,
     ) -> None:
-        self._durable = durable
+        self._promises = promises
         self._checked = False
         self._timeout_seconds = timeout_seconds
         self._clock = clock or BootClock()
@@ -133,21 +151,14 @@ class RedisStore:
             self._check_settings()
             # Read before the question leaves, so that less time seems to have passed than has.
             boot_us = self._clock.now_us()
-            given: list[str | int] = [
-                LAYOUT,
-                verb,
-                int(self._durable),
-                host,
-                boot_us,
-                SLACK_US,
-                token.hex(),
-            ]
-            answer: Any = self._hit(keys=self._keys, args=[*given, *asked])
+            clocks = (int(self._promises.steady), host, boot_us, SLACK_US)
+            given = (LAYOUT, verb, int(self._promises.durable), *clocks, token.hex(), *asked)
+            answer: Any = self._hit(keys=self._keys, args=given)
         word, place, number = answer
         return bytes(word), int(place), int(number)
 
     def _check_settings(self) -> None:
-        if not self._durable or self._checked:
+        if not self._promises.durable or self._checked:
             return
         for setting, wanted in _DURABLE.items():
             found: Any = self._client.config_get(setting)
