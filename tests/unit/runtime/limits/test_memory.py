@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
 from typing import NoReturn
 
@@ -57,6 +59,25 @@ def test_old_hits_of_a_busy_key_go_away() -> None:
     assert store._held < 200
     with pytest.raises(RateExceededError):
         store.hit([RateLimit("k", 7, 86_400)])
+
+
+def test_threads_share_one_store() -> None:
+    store = MemoryStore(timeout_seconds=30)
+    limit = RateLimit("reviewer/llm", 500, 3600)
+    granted = []
+
+    def work() -> None:
+        for _ in range(100):
+            with contextlib.suppress(RateExceededError):
+                granted.append(store.hit([limit, MANY]))
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(granted) == 500
+    assert store._held == 1000
 
 
 def test_a_child_process_has_no_hits_of_its_own() -> None:
