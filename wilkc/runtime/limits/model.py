@@ -33,6 +33,8 @@ class RateLimit:
         key: what is counted; any text, also one that an agent chose.
         limit: hits in a window, from 0.
         window_seconds: length of the window; its two ends belong to it.
+        digest: 32 bytes that stand for the key in every store, whatever it holds and however
+            long it is.
 
     Raises:
         RateStoreError: a value has another type or is out of range.
@@ -41,6 +43,7 @@ class RateLimit:
     key: str
     limit: int
     window_seconds: int
+    digest: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.key, str) or not self.key:
@@ -49,12 +52,9 @@ class RateLimit:
             raise _malformed(f"it allows no whole number of hits up to {MAX_LIMIT}")
         if not _whole(self.window_seconds, 1, MAX_WINDOW_SECONDS):
             raise _malformed(f"its window is no whole number of seconds up to {MAX_WINDOW_SECONDS}")
-
-    @property
-    def digest(self) -> bytes:
-        """32 bytes that stand for the key in every store, whatever it holds and how long it is."""
         # Lone surrogates are what Python makes of bytes that are no UTF-8.
-        return hashlib.sha256(self.key.encode("utf-8", "surrogatepass")).digest()
+        digest = hashlib.sha256(self.key.encode("utf-8", "surrogatepass")).digest()
+        object.__setattr__(self, "digest", digest)
 
     @property
     def window_us(self) -> int:
