@@ -26,10 +26,11 @@ def limits_of(conditions: Iterable[Condition]) -> tuple[RateLimit, ...]:
     found = []
     for condition in conditions:
         if condition.type == _TYPE:
-            if set(condition.properties) != _PROPERTIES:
+            given = condition.properties
+            if not isinstance(given, dict) or set(given) != _PROPERTIES:
                 message = f"the condition `{condition.id}` is not understood"
                 raise RateStoreError(LIMIT_MALFORMED, message)
-            found.append(RateLimit(**condition.properties))
+            found.append(RateLimit(**given))
     return tuple(found)
 
 

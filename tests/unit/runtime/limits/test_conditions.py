@@ -47,6 +47,13 @@ def test_an_incomplete_limit_is_refused(missing: str) -> None:
     assert caught.value.detail == LIMIT_MALFORMED
 
 
+@pytest.mark.parametrize("given", [None, [], ["key", "limit", "window_seconds"], {}, ""])
+def test_properties_of_another_shape_are_refused(given: Any) -> None:
+    with pytest.raises(RateStoreError) as caught:
+        limits_of([Condition("llm.rate", "rate_limit", given)])
+    assert caught.value.detail == LIMIT_MALFORMED
+
+
 @pytest.mark.parametrize("limit", [0, 1, MAX_LIMIT])
 @pytest.mark.parametrize("window", [1, MAX_WINDOW_SECONDS])
 def test_the_ends_of_the_ranges_are_accepted(limit: int, window: int) -> None:
