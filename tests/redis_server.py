@@ -55,6 +55,7 @@ class RedisServer:
                     client.ping()
             except redis.RedisError:
                 if time.monotonic() > limit or self._process.poll() is not None:
+                    self.kill()
                     raise
                 time.sleep(0.02)
             else:
