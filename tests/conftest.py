@@ -8,12 +8,14 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from tests.redis_server import PROGRAM, RedisServer
 from wilkc import __version__
 from wilkc.cli.building import read_library
 from wilkc.compiler import FORMS, Compiled, Form, assemble, compile_sources
@@ -86,6 +88,20 @@ def bwrap() -> Path:
     if done.returncode != 0:
         lacking("bwrap", f"bubblewrap cannot launch: {done.stderr.strip()}")
     return BWRAP
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """The Redis server."""
+    return PROGRAM or lacking("redis", "redis-server is not installed")
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_program: str) -> Iterator[RedisServer]:
+    """A running server that the tests of one process share, each under names of its own."""
+    del redis_program
+    with tempfile.TemporaryDirectory(prefix="wilk-") as folder, RedisServer(Path(folder)) as server:
+        yield server
 
 
 @pytest.fixture
