@@ -22,7 +22,7 @@ TOUCHED: Final = 10
 
 def differing(rounds: int, *, small: bool = False) -> list[Row]:
     """Comparing two versions that share what was not touched, and two that share nothing."""
-    count = AGENTS // 10 if small else AGENTS
+    count = AGENTS // 50 if small else AGENTS
     sources = {name: text.encode() for name, text in specs(count)}
     touched = {
         name: text.replace(b"package", b"also", 1) for name, text in [*sources.items()][:TOUCHED]

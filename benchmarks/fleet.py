@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 SIZES = {5: 979, 50: 20, 500: 1}
 """Entries in each list of a profile, and how many profiles have so many."""
-PROFILES = sum(SIZES.values())
+SMALL = {5: 7, 50: 2, 500: 1}
+"""The same where only the table's shape is wanted."""
 FIRST = 1_000_000
 """The number in the patterns of the first spec of a size; the others count on from there."""
 ANYWHERE = 3
@@ -44,25 +45,25 @@ class Fleet:
     def bound(self, agents: int, library: Mapping[str, bytes]) -> Compiled:
         """A bundle's members with so many agents, spread evenly over the profiles."""
         names = list(self.pieces)
-        held = {f"agent-{number}": (names[number % PROFILES],) for number in range(agents)}
+        held = {f"agent-{number}": (names[number % len(names)],) for number in range(agents)}
         plan = replace(self.plan, agents=held)
         files, revision = members_of(plan, self.pieces, library, "indexed")
         return Compiled(plan, files, manifest_of(revision, self.sources), revision, ())
 
 
-def fleet() -> Fleet:
-    """The specs; the first three differ in size, smallest first."""
-    sources = {f"{size}.yaml": spec_text(size).encode() for size in SIZES}
+def fleet(sizes: Mapping[int, int]) -> Fleet:
+    """The specs, for example `SIZES`; the first three differ in size, smallest first."""
+    sources = {f"{size}.yaml": spec_text(size).encode() for size in sizes}
     compiled = compile_sources(sources, {})
-    return Fleet(compiled.plan, dict(_pieces(compiled)), sources)
+    return Fleet(compiled.plan, dict(_pieces(compiled, sizes)), sources)
 
 
-def _pieces(compiled: Compiled) -> Iterator[tuple[str, Piece]]:
+def _pieces(compiled: Compiled, sizes: Mapping[int, int]) -> Iterator[tuple[str, Piece]]:
     """The specs of each size by turns, so that few agents meet all sizes."""
     numbers = sorted(
-        (place / count, size, place) for size, count in SIZES.items() for place in range(count)
+        (place / count, size, place) for size, count in sizes.items() for place in range(count)
     )
-    made = {size: piece_of(compiled.plan.specs[f"spec-{size}"], "indexed") for size in SIZES}
+    made = {size: piece_of(compiled.plan.specs[f"spec-{size}"], "indexed") for size in sizes}
     for _, size, place in numbers:
         yield f"spec-{size}-{place}", _renumbered(made[size], FIRST + place)
 

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 PATIENCE_MS: Final = 20_000
 """How long a solver may think about one question."""
+_LIMITS: Final = {
+    "z3": ("timeout", "rlimit"),
+    "cvc5.pythonic": ("tlimit-per", "rlimit-per"),
+}
+"""By the tool: its options for a limit in time and in steps."""
 
 
 def automata_lib_finds(positive: PathPattern, negatives: Sequence[PathPattern]) -> bool:
@@ -66,14 +71,20 @@ def solver_finds(
     positive: PathPattern,
     negatives: Sequence[PathPattern],
     *,
-    patience_ms: int = PATIENCE_MS,
+    steps: int | None = None,
 ) -> bool | None:
-    """The same, by `z3` or `cvc5.pythonic`; None where it does not know in time."""
+    """The same, by `z3` or `cvc5.pythonic`; None where it does not know in time.
+
+    With `steps` the limit is that number of what the tool calls resources, which are the same
+    on every machine, however loaded it is; one of z3's is not one of cvc5's.
+    """
     solver = tool.Solver()
+    limits = _LIMITS[tool.__name__]
+    name, limit = (limits[0], PATIENCE_MS) if steps is None else (limits[1], steps)
     if tool.__name__ == "z3":
-        solver.set("timeout", patience_ms)
+        solver.set(name, limit)
     else:
-        solver.setOption("tlimit-per", str(patience_ms))
+        solver.setOption(name, str(limit))
     text = tool.String("text")
     wanted = [_canonical(tool), _path(tool, positive)]
     solver.add(*(tool.InRe(text, one) for one in wanted))

@@ -6,6 +6,7 @@ twentieth of the entries is removed, replaced and added.
 
 from __future__ import annotations
 
+import json
 import random
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,9 @@ from cvc5 import pythonic as cvc5
 
 from benchmarks.measure import side_by_side
 from benchmarks.peers import automata_lib_finds, solver_finds
+from wilkc.analyze.boundary.meeting import meeting_path, meeting_text
+from wilkc.analyze.difference import compare as compare_plans
+from wilkc.compiler import plan_what_compiles, review
 from wilkc.language.automata import CANONICAL_PATH, Negatives, Witness, difference, path_language
 from wilkc.language.paths import parse_path_rule
 
@@ -32,6 +36,8 @@ ENDINGS: Final = ("ts", "js", "md", "json", "py", "txt", "yaml", "csv")
 CHANGED: Final = 20
 """One entry in so many is removed, one replaced and one added."""
 SIZES: Final = ((200, 40), (1_000, 200))
+SMALL: Final = 10
+"""One in so many entries is left where only the table's shape is wanted."""
 QUESTIONS: Final = (
     ("./src/**/*.ts", ("./src/**/*.js", "**/node_modules/**")),
     ("./src/**/*.ts", ("*.ts",)),
@@ -45,9 +51,10 @@ OPEN: Final = (0, 2)
 """The two where a path is left; cvc5 finds those, and does not end on the others."""
 
 
-def comparing(rounds: int) -> list[Row]:
+def comparing(rounds: int, *, small: bool = False) -> list[Row]:
     """Both directions of a change, and entries that nothing can reach, by size."""
-    return [row for allows, blocks in SIZES for row in _sized(allows, blocks, rounds)]
+    part = SMALL if small else 1
+    return [row for allows, blocks in SIZES for row in _sized(allows, blocks, rounds, part)]
 
 
 def peers(rounds: int) -> list[Row]:
@@ -89,14 +96,15 @@ def _found(positive: PathPattern, negatives: Sequence[PathPattern]) -> bool:
     return isinstance(difference(whole, map(path_language, negatives)), Witness)
 
 
-def _sized(allows: int, blocks: int, rounds: int) -> list[Row]:
+def _sized(allows: int, blocks: int, rounds: int, part: int) -> list[Row]:
+    texts = f"{allows:,} allows and {blocks} blocks"
+    allows, blocks = allows // part, blocks // part
     rng = random.Random(allows)  # noqa: S311 - the same lists each time
     old, block = _allows(rng, allows), _blocks(rng, blocks)
     share = allows // CHANGED
     new = rng.sample(old, allows - share)
     new[:share] = _allows(rng, share)
     new += _allows(rng, share)
-    texts = f"{allows:,} allows and {blocks} blocks"
 
     def read() -> None:
         parse_path_rule.cache_clear()
@@ -123,11 +131,40 @@ def _sized(allows: int, blocks: int, rounds: int) -> list[Row]:
     return side_by_side(
         (f"reading {texts}", read),
         {
+            **_of_specs(_spec(old, block), _spec(new, block), texts),
             f"both directions of a change of {texts}": compare,
             f"which of {texts} is unreachable": reach,
         },
         rounds,
     )
+
+
+def _of_specs(before: bytes, after: bytes, texts: str) -> dict[str, Callable[[], None]]:
+    """The whole way from two texts to what differs, and all that one is checked for."""
+
+    def forget() -> None:
+        for cached in (parse_path_rule, path_language, meeting_path, meeting_text):
+            cached.cache_clear()
+
+    def whole() -> None:
+        forget()
+        old, new = (plan_what_compiles({"a.yaml": one}).plan for one in (before, after))
+        if not compare_plans(old, new).changed:
+            raise ValueError("nothing changed")
+
+    def check() -> None:
+        forget()
+        review({"a.yaml": before})
+
+    return {
+        f"compiling and comparing two versions of a spec with {texts}": whole,
+        f"checking a spec with {texts}, lint included": check,
+    }
+
+
+def _spec(allow: Sequence[str], block: Sequence[str]) -> bytes:
+    files = {"read": list(dict.fromkeys(allow)), "metadata": {"blocked_paths": list(block)}}
+    return json.dumps({"agent": "a", "permissions": {"filesystem": files}}).encode()
 
 
 def _patterns(texts: Sequence[str], effect: str) -> list[PathPattern]:

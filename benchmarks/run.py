@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.compiling import compiling
+from benchmarks.counting import counting
 from benchmarks.deciding import decisions
 from benchmarks.differing import differing
 from benchmarks.guarding import guarding
@@ -56,12 +57,13 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *process_start(rounds or 25),
         *check_command(rounds or 15),
         *check_in_process(rounds or 200),
-        *linting(min(rounds or 5, 5)),
+        *linting(min(rounds or 5, 5), small=small),
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
-        *scaling(rounds or 500),
-        *proving(min(rounds or 5, 5)),
-        *comparing(min(rounds or 9, 9)),
+        *scaling(rounds or 500, small=small),
+        *counting(min(rounds or 30, 30)),
+        *proving(min(rounds or 5, 5), small=small),
+        *comparing(min(rounds or 9, 9), small=small),
         *peers(min(rounds or 5, 5)),
         *differing(min(rounds or 5, 5), small=small),
     ]

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.deciding import library_with_constant, sidecar_of, verified
-from benchmarks.fleet import FIRST, SIZES, fleet
+from benchmarks.fleet import FIRST, SIZES, SMALL, fleet
 from benchmarks.measure import side_by_side
 from benchmarks.process import cpu_ms, memory_mb, opa_of
 from wilkc.bundle import generate_key
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FLEETS = (len(SIZES), 1_000, 100_000)
 """Agents of each world; the smallest has one of each size."""
+SMALL_FLEET = 10
+"""The most agents where only the table's shape is wanted."""
 CONSTANT = Request("agent-0", "read", "constant", "x")
 ASKED = (
     ("file", f"file:./src{FIRST}/part0/app.ts", "read"),
@@ -39,10 +41,11 @@ ACTIVATIONS = 1
 """After one of each that only warms up."""
 
 
-def scaling(rounds: int) -> list[Row]:
+def scaling(rounds: int, *, small: bool = False) -> list[Row]:
     """Every kind of decision at every size of list and fleet, then activation."""
-    key, specs, library = generate_key(), fleet(), library_with_constant()
-    worlds = {agents: verified(specs.bound(agents, library), key) for agents in FLEETS}
+    key, library = generate_key(), library_with_constant()
+    specs, most = (fleet(SMALL), SMALL_FLEET) if small else (fleet(SIZES), FLEETS[-1])
+    worlds = {agents: verified(specs.bound(min(agents, most), library), key) for agents in FLEETS}
     rows: list[Row] = []
     held: dict[int, str] = {}
     for agents, bundle in worlds.items():

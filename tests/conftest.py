@@ -8,12 +8,14 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from tests.redis_server import PROGRAM, RedisServer
 from wilkc import __version__
 from wilkc.cli.building import read_library
 from wilkc.compiler import FORMS, Compiled, Form, assemble, compile_sources
@@ -24,7 +26,7 @@ from wilkc.plan import decide
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from wilkc.core.contract import Request
+    from wilkc.core.contract import Decision, Request
 
 ROOT = Path(__file__).parents[1]
 BWRAP = Path("/usr/bin/bwrap")
@@ -86,6 +88,20 @@ def bwrap() -> Path:
     if done.returncode != 0:
         lacking("bwrap", f"bubblewrap cannot launch: {done.stderr.strip()}")
     return BWRAP
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """The Redis server."""
+    return PROGRAM or lacking("redis", "redis-server is not installed")
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_program: str) -> Iterator[RedisServer]:
+    """A running server that the tests of one process share, each under names of its own."""
+    del redis_program
+    with tempfile.TemporaryDirectory(prefix="wilk-") as folder, RedisServer(Path(folder)) as server:
+        yield server
 
 
 @pytest.fixture
@@ -153,12 +169,24 @@ class Judged:
         files, revision = assemble(compiled.plan, read_library(), self.form)
         return replace(compiled, files=files, revision=revision)
 
-    def differences(self, compiled: Compiled, requests: Sequence[Request]) -> list[str]:
-        """Every request that the two do not answer alike, but for sentences of refusals."""
+    def differences(
+        self,
+        compiled: Compiled,
+        requests: Sequence[Request],
+        decided: Sequence[Decision] | None = None,
+    ) -> list[str]:
+        """Every request that the two do not answer alike, but for sentences of refusals.
+
+        `decided` are the reference's answers, for those who have them already.
+        """
         compiled = self.in_form(compiled)
+        if decided is None:
+            decided = [decide(compiled.plan, request) for request in requests]
         found = []
-        for request, answer in zip(requests, self.ask(compiled, requests), strict=True):
-            wanted = decide(compiled.plan, request, revision=compiled.revision).as_json()
+        for request, held, answer in zip(
+            requests, decided, self.ask(compiled, requests), strict=True
+        ):
+            wanted = replace(held, revision=compiled.revision).as_json()
             if _comparable(wanted) != _comparable(answer):
                 found.append(f"{request}\n  reference {wanted}\n  opa       {answer}")
         return found

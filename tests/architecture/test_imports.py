@@ -49,6 +49,7 @@ HOMES = {
     "cryptography": ["bundle/keys.py", "runtime/keys/"],
     "click": ["cli/"],
     "idna": ["language/hosts/"],
+    "redis": ["runtime/limits/redis.py"],
     "subprocess": [
         "opa/process.py",
         "opa/obtain.py",
@@ -102,6 +103,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
+        ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
     ],
 )
 def test_importing_stays_light(statement: str, refused: list[str]) -> None:

@@ -113,8 +113,8 @@ def test_the_report_of_a_job_is_kept(repository: Path) -> None:
     job = JOBS["wilk-check"]
     for line in job["after_script"]:
         assert _run(["bash", "-ec", line], repository, **PIPELINE["variables"]).returncode == 0
-    (report,) = job["artifacts"]["paths"]
-    assert '"W108"' in (repository / report).read_text()
+    report = job["artifacts"]["reports"]["junit"]
+    assert '<failure type="W108"' in (repository / report).read_text()
 
 
 def test_jobs_install_what_the_variable_names() -> None:

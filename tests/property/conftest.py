@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FIXED_SEED = 20261124
 COMPARED = "compared"
+EFFORT = int(os.environ.get("WILK_FUZZ", "") or 1)
+"""How many times as much as usual is tried: WILK_FUZZ, 10 in `make fuzz`."""
 
 
 @pytest.fixture
@@ -33,8 +35,8 @@ def seed() -> int:
 
 @pytest.fixture
 def effort() -> int:
-    """How many times as much as usual is tried: WILK_FUZZ, 10 in `make fuzz`."""
-    return int(os.environ.get("WILK_FUZZ", "") or 1)
+    """See `EFFORT`, which those read that make one test of each thing to try."""
+    return EFFORT
 
 
 @pytest.fixture

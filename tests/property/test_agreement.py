@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-import shutil
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import Judged
+from tests.property.conftest import EFFORT
 from tests.property.questions import Asker
 from tests.property.worlds import Maker
 from wilkc.cli.building import read_library
@@ -18,7 +16,7 @@ from wilkc.compiler import FORMS, compile_sources
 from wilkc.plan import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from wilkc.compiler import Compiled
@@ -39,48 +37,50 @@ REACHED = {
 }  # fmt: skip
 """Details without which the generators would have stopped to reach what they are for."""
 
+both_kinds = pytest.mark.parametrize("hostile", [False, True], ids=["friendly", "hostile"])
 
-@pytest.mark.parametrize("hostile", [False, True], ids=["friendly", "hostile"])
+
+# One test for each world, so that they are shared out among the processes of a run.
+@both_kinds
+@pytest.mark.parametrize("place", range(WORLDS * EFFORT))
 def test_reference_and_both_forms_agree(
     opa: Path,
     tmp_path: Path,
     seed: int,
-    effort: int,
     compared: Callable[[int], None],
+    place: int,
     hostile: bool,
 ) -> None:
-    answered: Counter[str] = Counter()
-    granted: Counter[str] = Counter()
-    with ThreadPoolExecutor(len(FORMS)) as workers:
-        for place in range(WORLDS * effort):
-            rng = random.Random(f"{seed}/{place}/{hostile}")
-            world = Maker(rng, hostile=hostile).world()
-            compiled = compile_sources(world.sources, read_library())
-            requests = Asker(rng, world, hostile=hostile).requests(REQUESTS)
-            judges = [Judged(opa, tmp_path / f"{place}-{form}", form) for form in FORMS]
-            found = workers.map(lambda judge: judge.differences(compiled, requests), judges)  # noqa: B023
-            differences = [*found]
-            shutil.rmtree(tmp_path)
-            assert differences == [[] for _ in FORMS], f"world {place} of WILK_SEED={seed}"
-            _count(compiled, requests, answered, granted)
-    assert sum(answered.values()) == WORLDS * REQUESTS * effort
-    assert set(granted) == TYPES
-    assert _missing(answered) == set() or hostile
-    compared(len(FORMS) * sum(answered.values()))
+    compiled, requests = _asked(seed, place, hostile)
+    decided = [decide(compiled.plan, request) for request in requests]
+    assert {request.type for request, answer in zip(requests, decided, strict=True)
+            if answer.allow} <= TYPES  # fmt: skip
+    for form in FORMS:
+        found = Judged(opa, tmp_path / form, form).differences(compiled, requests, decided)
+        assert found == [], f"{form}, world {place} of WILK_SEED={seed}"
+    assert len(requests) == REQUESTS
+    compared(len(FORMS) * REQUESTS)
 
 
-def _count(
-    compiled: Compiled,
-    requests: Iterable[Request],
-    answered: Counter[str],
-    granted: Counter[str],
-) -> None:
-    for request in requests:
-        answer = decide(compiled.plan, request)
-        answered[answer.detail] += 1
-        if answer.allow:
-            granted[request.type] += 1
+@both_kinds
+def test_the_questions_reach_what_they_are_for(seed: int, hostile: bool) -> None:
+    missing = {("granted", kind) for kind in TYPES}
+    if not hostile:
+        missing |= {("detail", detail) for detail in REACHED}
+    for place in range(WORLDS * EFFORT):
+        compiled, requests = _asked(seed, place, hostile)
+        for request in requests:
+            answer = decide(compiled.plan, request)
+            missing.discard(("detail", answer.detail))
+            if answer.allow:
+                missing.discard(("granted", request.type))
+        if not missing:
+            break
+    assert not missing, f"WILK_SEED={seed}"
 
 
-def _missing(answered: Counter[str]) -> set[str]:
-    return REACHED - set(answered)
+def _asked(seed: int, place: int, hostile: bool) -> tuple[Compiled, list[Request]]:
+    rng = random.Random(f"{seed}/{place}/{hostile}")
+    world = Maker(rng, hostile=hostile).world()
+    compiled = compile_sources(world.sources, read_library())
+    return compiled, Asker(rng, world, hostile=hostile).requests(REQUESTS)

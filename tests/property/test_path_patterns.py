@@ -17,10 +17,18 @@ import pytest
 from wilkc.core.errors import PatternError, RequestError
 from wilkc.emit.regex import path_regex
 from wilkc.language.atoms import ALLOW, BLOCK
-from wilkc.language.paths import explicit_text, parse_path, parse_path_rule, path_matches
+from wilkc.language.paths import (
+    PathBuckets,
+    explicit_text,
+    parse_path,
+    parse_path_rule,
+    path_matches,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from wilkc.language.paths import PathPattern
 
 PATTERNS: Final = 1_500
 PATHS: Final = 12
@@ -288,3 +296,33 @@ def test_reading_and_matching_mean_what_the_page_says(
     # Each path is asked with and without regard to case, of the matcher and of the expressions.
     compared(4 * (seen["taken"] + seen["left"]))
     assert min(seen.values()) > 50, seen
+
+
+def test_no_pattern_that_takes_a_path_is_missed_in_buckets(
+    maker: _Maker, effort: int, compared: Callable[[int], None]
+) -> None:
+    asked = taken = left = 0
+    for _ in range(PATTERNS // 25 * effort):
+        pieces = [maker.pattern() for _ in range(25)]
+        patterns = [one for each in pieces for one in _accepted(_written(each), maker.random)]
+        for fold in (False, True):
+            buckets = PathBuckets(patterns, fold=fold)
+            for each in pieces:
+                try:
+                    path = parse_path(maker.path(each))
+                except RequestError:
+                    continue
+                near = set(buckets.near(path))
+                for place, one in enumerate(patterns):
+                    takes = path_matches(one, path, fold=fold)
+                    assert place in near or not takes, f"{explicit_text(one)!r} on {str(path)!r}"
+                    asked, taken, left = asked + 1, taken + takes, left + (place not in near)
+    compared(asked)
+    assert min(taken, left) > 1_000
+
+
+def _accepted(text: str, rng: random.Random) -> tuple[PathPattern, ...]:
+    try:
+        return parse_path_rule(text, rng.choice([ALLOW, BLOCK]))
+    except PatternError:
+        return ()

@@ -103,7 +103,8 @@ class Maker:
             agent, role = f"many{place}", f"role{place}"
             own = self.random.choice(names)
             fleet.append({"agent": agent, "spec": own, "roles": [role]})
-            specs_of[agent] = tuple({own, *held[role]})
+            # No set: its order is another in each process, and with it what is asked.
+            specs_of[agent] = tuple(dict.fromkeys((own, *held[role])))
             bound.setdefault(self.random.choice(names), []).append(f"alone{place}")
         for name, agents in bound.items():
             specs_of |= dict.fromkeys(agents, (name,))

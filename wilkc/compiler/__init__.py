@@ -6,7 +6,7 @@ the fixed Rego is handed in by who reads it from disk, and so is what it compile
 
 from wilkc.compiler.fixing import Fixed, fix
 from wilkc.compiler.incremental import Store, compile_incrementally
-from wilkc.compiler.model import DATA_FILE, FORMS, Compiled, Form, Understood
+from wilkc.compiler.model import DATA_FILE, FORMS, SANDBOX_FILE, Compiled, Form, Understood
 from wilkc.compiler.partial import LeftOut, Partial, plan_what_compiles
 from wilkc.compiler.reviewing import Reviewed, review
 from wilkc.compiler.untouched import untouched
@@ -15,6 +15,7 @@ from wilkc.compiler.whole import assemble, check, compile_sources, understand
 __all__ = [
     "DATA_FILE",
     "FORMS",
+    "SANDBOX_FILE",
     "Compiled",
     "Fixed",
     "Form",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wilkc import __version__
-from wilkc.compiler.model import DATA_FILE, Form
+from wilkc.compiler.model import DATA_FILE, SANDBOX_FILE, Form
 from wilkc.core.canonical import canonical_json, canonical_object, digest, sha256_hex
-from wilkc.emit import Piece, common_data, data_piece, profiles_data
+from wilkc.emit import Piece, common_data, data_piece, profiles_data, sandbox_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,9 +43,10 @@ def members_of(
     rego = dict(library)
     for piece in pieces.values():
         rego.update(piece.modules)
-    revision = _revision(members, rego)
+    sandboxes = sandbox_lines(pieces)
+    revision = _revision({**members, "sandbox": sandboxes}, rego)
     data = canonical_object({**members, "revision": canonical_json(revision)})
-    return {DATA_FILE: data, **rego}, revision
+    return {DATA_FILE: data, SANDBOX_FILE: sandboxes, **rego}, revision
 
 
 def manifest_of(revision: str, sources: Mapping[str, bytes]) -> dict[str, Json]:
@@ -62,7 +63,7 @@ def manifest_of(revision: str, sources: Mapping[str, bytes]) -> dict[str, Json]:
 
 
 def _revision(members: Mapping[str, bytes], rego: Mapping[str, bytes]) -> str:
-    """The digest of everything that decides: the data without the revision, and the Rego."""
+    """The digest of everything in force: the data without the revision, sandboxes and Rego."""
     content = {
         "data": {name: sha256_hex(value) for name, value in members.items()},
         "library": {name: sha256_hex(text) for name, text in rego.items()},

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from wilkc.spec import Document
 
 DATA_FILE: Final = "wilk/data.json"
+SANDBOX_FILE: Final = "wilk/sandbox.jsonl"
+"""How commands of each spec are confined, one line of JSON for each; OPA loads nothing from it."""
 Form = Literal["indexed", "rules"]
 """How profiles are compiled: as data in buckets, or as Rego to be read."""
 FORMS: Final[tuple[Form, ...]] = ("indexed", "rules")

@@ -3,9 +3,10 @@
 A change usually touches few of many specs. A spec whose file is the same in both versions
 means the same in both, if everything that it rests on is the same too, so it need not be read
 to be compared. This is decided by the bytes alone, and only where they leave no doubt: the
-file says nothing about agents or bases, so that its agent is called as the file is; no file
-that is read mentions that name; and nothing that every spec rests on has changed. Whatever
-could spell a word in another way (an escape, a second document) counts as doubt.
+file says nothing about agents or bases but its own agent in its first line, or else that agent
+is called as the file is; no file that is read mentions that name; and nothing that every spec
+rests on has changed. Whatever could spell a word in another way (an escape, a second document)
+counts as doubt.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ _BOUNDING: Final = (
 )  # fmt: skip
 """What may be a document that every spec rests on."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+_OWN: Final = re.compile(
+    rb"(?:#[\t -~]*\n|\n)*"
+    rb"agent: (?!(?:y|n|yes|no|on|off|true|false|null)\n)([a-z][a-z0-9_-]{0,127})\n+(?=[a-z#])"
+)
+"""The agent in the first line that is no comment: a plain text in YAML 1.1, and all of it.
+
+Comments are ASCII, because other characters may end a line in YAML.
+"""
 
 
 def untouched(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, str]:
@@ -45,8 +54,9 @@ def untouched(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, s
     changed = [text for side in (old, new) for file, text in side.items() if file not in same]
     if any(_holds(text, _BOUNDING) for text in changed):
         return {}
-    found = {file: stem(file) for file in same if _is_plain(file, old[file])}
-    names = Counter(stem(file) for file in {*old, *new})
+    agents = {file: _only_agent(file, old[file]) for file in same}
+    found = {file: agent for file, agent in agents.items() if agent}
+    names = Counter(found.get(file) or stem(file) for file in {*old, *new})
     read = {file for file in {*old, *new} if file not in found}
     texts = [side[file] for side in (old, new) for file in read if file in side]
     if any(b"\\" in text for text in texts):
@@ -59,11 +69,14 @@ def untouched(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[str, s
     }
 
 
-def _is_plain(file: str, text: bytes) -> bool:
-    if file.endswith(FLEET_SUFFIX) or not _NAME.fullmatch(stem(file)):
-        return False
-    doubtful = text.startswith(b"---") or _holds(text, _NAMING) or _holds(text, _BOUNDING)
-    return not doubtful and _SPEC.search(text) is not None
+def _only_agent(file: str, text: bytes) -> str:
+    """The agent of a spec that says nothing about others, or empty."""
+    own = _OWN.match(text)
+    agent, rest = (own[1].decode("ascii"), text[own.end() :]) if own else (stem(file), text)
+    if file.endswith(FLEET_SUFFIX) or not _NAME.fullmatch(agent):
+        return ""
+    doubtful = rest.startswith(b"---") or _holds(rest, _NAMING) or _holds(rest, _BOUNDING)
+    return agent if not doubtful and _SPEC.search(rest) else ""
 
 
 def _holds(text: bytes, words: tuple[bytes, ...]) -> bool:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 MAX_INTEGER = 2**53 - 1
 _ENCODER: Final = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-)
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False,
+    check_circular=False,
+)  # fmt: skip
+"""What holds itself has no end for `_require_subset` either, so it never comes here."""
 
 
 class CanonicalBytes(bytes):
@@ -77,7 +79,10 @@ def _require_subset(value: Any) -> None:
     for held in pending:
         members = held
         if type(held) is dict:
-            _require_texts(held)
+            try:
+                "".join(held)  # Fails for what is no text, without a step in Python for each.
+            except TypeError as error:
+                raise _not_text(held) from error
             members = held.values()
         for item in members:
             kind = type(item)
@@ -92,9 +97,6 @@ def _require_subset(value: Any) -> None:
                 raise ValueError(f"integer {item} needs more than 53 bits")
 
 
-def _require_texts(keys: Iterable[Any]) -> None:
-    try:
-        "".join(keys)  # Fails for what is no text, without a step in Python for each.
-    except TypeError as error:
-        wrong = next(key for key in keys if not isinstance(key, str))
-        raise ValueError(f"object key {wrong!r} is not text") from error
+def _not_text(keys: Iterable[Any]) -> ValueError:
+    wrong = next(key for key in keys if not isinstance(key, str))
+    return ValueError(f"object key {wrong!r} is not text")

@@ -26,8 +26,9 @@ def to_json(value: Any) -> Any:
     names = _field_names(kind)
     if names is None:
         return value
-    held = ((name, getattr(value, name)) for name in names)
-    return {name: one if type(one) in _PLAIN else to_json(one) for name, one in held}
+    return {
+        name: one if type(one := getattr(value, name)) in _PLAIN else to_json(one) for name in names
+    }
 
 
 @cache

@@ -8,7 +8,7 @@ are plain JSON values and must not be changed after construction.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Reason = Literal[
     "PERMISSION_GRANTED",
@@ -62,9 +62,8 @@ class Request:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RuleRef:
-    """The YAML entry that decided.
+class RuleRef(NamedTuple):
+    """The YAML entry that decided; a tuple for the reason that a span is one.
 
     Attributes:
         id: stable within a spec, for example `fs.read.allow.0`.

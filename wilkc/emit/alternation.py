@@ -6,7 +6,6 @@ hit are its entries tried one by one, so that the rule can be named (docs/decisi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from wilkc.emit.regex import ANY_SEGMENTS, char_regex
@@ -29,12 +28,19 @@ def anchored(source: str) -> str:
 
 
 def bucket(entries: Iterable[Entry]) -> Json:
-    """`any`, one alternation of all, and `each`, the entries as [regex, rank, rule id]."""
+    """`any`, one alternation of all, and `each`, the entries as [regex, rank, rule id].
+
+    Where all entries are of one rule, its expression is empty and matches any text: what the
+    alternation matches, that rule does.
+    """
     held = sorted(set(entries), key=lambda entry: (entry[1], entry[0]))
     alternatives = dict.fromkeys(source for source, _, _ in held)
+    rules = {(rank, rule) for _, rank, rule in held}
     return {
         "any": anchored("|".join(_factored(alternatives))),
-        "each": [[anchored(source), rank, rule] for source, rank, rule in held],
+        "each": [["", rank, rule] for rank, rule in rules]
+        if len(rules) == 1
+        else [[anchored(source), rank, rule] for source, rank, rule in held],
     }
 
 
@@ -43,16 +49,16 @@ def _factored(sources: Iterable[str]) -> Iterator[str]:
 
     RE2 by itself would follow such a beginning once for each of them.
     """
-    roots: dict[str, list[str]] = defaultdict(list)
+    roots: dict[str, list[str]] = {}
     for source in sources:
         root, floating, tail = source.partition(FLOATING)
         if floating and root in ROOTS:
-            roots[tail].append(root)
+            roots.setdefault(tail, []).append(root)
         else:
             yield source
-    tails: dict[str, list[str]] = defaultdict(list)
+    tails: dict[str, list[str]] = {}
     for tail, found in roots.items():
-        tails["|".join(found)].append(tail)
+        tails.setdefault("|".join(found), []).append(tail)
     for root, found in tails.items():
         yield f"(?:{root}){FLOATING}(?:{'|'.join(found)})"
 

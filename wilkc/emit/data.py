@@ -38,9 +38,9 @@ def profile_data(spec: SpecPlan) -> Json:
 
 
 def place_data(spec: SpecPlan) -> Json:
-    """Where the entries of one spec stand: rule id to place."""
+    """Where the entries of one spec stand: rule id to file, line and column."""
     return {ref.id: _place(ref) for ref in spec.positions.values()}
 
 
 def _place(ref: RuleRef) -> Json:
-    return {"file": ref.file, "line": ref.line, "column": ref.column}
+    return [ref.file, ref.line, ref.column]

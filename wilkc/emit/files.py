@@ -9,16 +9,17 @@ under `-`, as folded patterns do: they match several spellings.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wilkc.emit.alternation import Entry, bucket
 from wilkc.emit.regex import path_regex
-from wilkc.language.atoms import Glob, Literal
+from wilkc.language.atoms import Literal
 from wilkc.language.paths import GLOBSTAR, PathPattern
 from wilkc.plan.judges.files import FILE_ACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from wilkc.core.contract import Json
     from wilkc.plan.model import FilePlan, Limit, Rule
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 SIZED_CONDITION = "max_bytes"
 REST: Final = "-"
 """The bucket that every path looks in."""
+SHOWN: Final = "."
+"""The key that no path has."""
 
 
 def file_data(plan: FilePlan, *, fold: bool) -> Json:
@@ -35,7 +38,7 @@ def file_data(plan: FilePlan, *, fold: bool) -> Json:
         "allow": {
             action: path_list(plan.allow.get(action, ()), fold=fold) for action in FILE_ACTIONS
         },
-        "block": path_list(plan.block, fold=fold),
+        "block": _shown(path_list(plan.block, fold=fold)),
         "extensions": {
             "any": plan.extensions is None,
             "rule": plan.extensions.id if plan.extensions else "",
@@ -44,6 +47,11 @@ def file_data(plan: FilePlan, *, fold: bool) -> Json:
         "max_file_size": limit_data(plan.max_file_size),
         "conditions": _conditions(plan),
     }
+
+
+def _shown(blocks: Json) -> Json:
+    """A list with a bucket in which no path looks: who looks there sees that the buckets exist."""
+    return {**blocks, "any": {SHOWN: "", **blocks["any"]}}
 
 
 def limit_data(limit: Limit | None) -> Json:
@@ -56,13 +64,18 @@ def limit_data(limit: Limit | None) -> Json:
 def path_list(rules: Iterable[Rule[PathPattern]], *, fold: bool) -> Json:
     """A list of path rules in buckets, with `n`, the number of rules."""
     held = tuple(rules)
-    found = Counter(key for rule in held for one in rule.patterns for key in keys_of(one))
+    if not held:
+        return {"n": 0, "any": {}, "each": {}}
+    placed = [
+        (pattern, () if fold else keys_of(pattern), rank, rule.id)
+        for rank, rule in enumerate(held)
+        for pattern in rule.patterns
+    ]
+    found = Counter(chain.from_iterable(keys for _, keys, _, _ in placed))
     buckets: dict[str, list[Entry]] = defaultdict(list)
-    for rank, rule in enumerate(held):
-        for pattern in rule.patterns:
-            keys = () if fold else keys_of(pattern)
-            key = min(keys, key=lambda piece: (found[piece], piece), default=REST)
-            buckets[key].append((path_regex(pattern, fold=fold), rank, rule.id))
+    for pattern, keys, rank, rule_id in placed:
+        key = min(keys, key=lambda piece: (found[piece], piece), default=REST)
+        buckets[key].append((path_regex(pattern, fold=fold), rank, rule_id))
     parts = {key: bucket(entries) for key, entries in buckets.items()}
     return {"n": len(held), **{name: _members(parts, name) for name in ("any", "each")}}
 
@@ -72,18 +85,17 @@ def _members(parts: Mapping[str, Json], name: str) -> Json:
     return {key: part[name] for key, part in parts.items()}
 
 
-def keys_of(pattern: PathPattern) -> Iterator[str]:
+def keys_of(pattern: PathPattern) -> tuple[str, ...]:
     """The pieces between slashes and dots that every path has which the pattern matches."""
-    for part in pattern.parts:
-        if part is not GLOBSTAR:
-            yield from _fixed_pieces(part)
-
-
-def _fixed_pieces(glob: Glob) -> Iterator[str]:
-    """The pieces of a segment that touch no wildcard, without empty ones."""
-    # NUL, which stands in no path, marks where something else may be.
-    text = "".join(atom.text if isinstance(atom, Literal) else "\0" for atom in glob)
-    return (piece for piece in text.split(".") if piece and "\0" not in piece)
+    # NUL, which stands in no path, marks where something else may be; no piece touches it.
+    text = ".".join(
+        [
+            "".join([atom.text if isinstance(atom, Literal) else "\0" for atom in part])
+            for part in pattern.parts
+            if part is not GLOBSTAR
+        ]
+    )
+    return tuple([piece for piece in text.split(".") if piece and "\0" not in piece])
 
 
 def _conditions(plan: FilePlan) -> list[Json]:

@@ -1,17 +1,21 @@
 """The `network` category as data for `policies/lib/wilk/network`. Layer: emit.
 
-A list is one object from keys to entries. A canonical host has few keys: `=` and its own
-text; for a name also `*` and `.` with each of its suffixes; for an address also its first
-group with the separator after it (`10.`, `fd00:`) and the short blocks of its family (`/.`,
-`/:`). An entry is [rank, rule id, port ranges, protocols, CIDR block or empty]: what the
-pattern language abbreviates (no ports, no protocols, `private`, `localhost` in a block) is
-written out, so that the Rego needs one rule for all of it.
+The entries of a list stand under keys. A canonical host has few: for a name `*` and each of its
+labels, for an address `=` and its own text, its first group with the separator after it (`10.`,
+`fd00:`) and the short blocks of its family (`/.`, `/:`). Of the labels of a pattern the one that
+the fewest patterns of its list have is its key; to look under one key too many is harmless,
+because the place in the entry still decides.
+
+An entry is [rank, rule id, port ranges, protocols, place]. A place is `=` and a name, `.` and what
+a name ends in, a CIDR block, or empty for every name. What the pattern language abbreviates (no
+ports, no protocols, `private`, `localhost` in a block) is written out, so that the Rego needs one
+rule for all of it.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -34,14 +38,14 @@ if TYPE_CHECKING:
     from wilkc.language.atoms import Effect
     from wilkc.plan.model import HostRule, NetworkPlan
 
-COUNT: Final = "n"
-"""Key of the number of rules, which stands for the presence of the list."""
+ANY_NAME: Final = "*"
+"""The key that every name has."""
 _IPV4_GROUP_BITS: Final = 8
 _IPV6_GROUP_BITS: Final = 16
 _LOCALHOST: Final = HostPattern("name", "localhost")
 
-Place = tuple[str, str]
-"""Key of the list, and the CIDR block to compare with or an empty text."""
+Place = tuple[tuple[str, ...], str]
+"""The keys of the list under one of which it can stand, and what a host is compared with."""
 
 
 def network_data(plan: NetworkPlan) -> Json:
@@ -54,21 +58,25 @@ def network_data(plan: NetworkPlan) -> Json:
     return {
         "allow": _list(plan.allow, ALLOW),
         "block": _list(plan.block, BLOCK),
-        "ports": {COUNT: len(plan.blocked_ports), "each": closed},
+        "ports": {"n": len(plan.blocked_ports), "each": closed},
         "conditions": _conditions(plan),
     }
 
 
 def _list(rules: Iterable[HostRule], effect: Effect) -> Json:
-    held: dict[str, list[Json]] = defaultdict(list)
-    count = 0
-    for rank, rule in enumerate(rules):
-        count += 1
+    """Entries under their keys, with `n`, the number of rules, which stands for its presence."""
+    held = tuple(rules)
+    places = [
+        {place for pattern in rule.patterns for place in _places(pattern, effect)} for rule in held
+    ]
+    found = Counter(key for of_one in places for keys, _ in of_one for key in keys)
+    under: dict[str, list[Json]] = defaultdict(list)
+    for rank, (rule, of_one) in enumerate(zip(held, places, strict=True)):
         ports, protocols = _reach(rule, effect)
-        places = {place for pattern in rule.patterns for place in _places(pattern, effect)}
-        for key, block in sorted(places):
-            held[key].append([rank, rule.id, ports, protocols, block])
-    return {COUNT: count, **held}
+        for keys, place in sorted(of_one):
+            key = min(keys, key=lambda one: (found[one], one))
+            under[key].append([rank, rule.id, ports, protocols, place])
+    return {"n": len(held), "under": dict(under)}
 
 
 def _reach(rule: HostRule, effect: Effect) -> tuple[list[Json], list[Json]]:
@@ -83,38 +91,45 @@ def _reach(rule: HostRule, effect: Effect) -> tuple[list[Json], list[Json]]:
 def _places(pattern: HostPattern, effect: Effect) -> Iterator[Place]:
     match pattern.shape:
         case "any":
-            yield "*", ""
+            yield (ANY_NAME,), ""
         case "suffix":
-            yield f".{pattern.text}", ""
+            yield _below(pattern.text)
         case "block":
             yield _block_place(pattern.text)
         case "name":
-            yield f"={pattern.text}", ""
+            yield _exactly(pattern.text)
             if effect == BLOCK and pattern == _LOCALHOST:
-                yield f".{pattern.text}", ""
+                yield _below(pattern.text)
                 yield from map(_block_place, LOCALHOST)
         case "private":
             yield from map(_block_place, (*PRIVATE, *METADATA))
             if effect == BLOCK:
-                names = (*METADATA_NAMES, _LOCALHOST.text)
-                yield from ((f"={name}", "") for name in names)
-                yield f".{_LOCALHOST.text}", ""
+                yield from map(_exactly, (*METADATA_NAMES, _LOCALHOST.text))
+                yield _below(_LOCALHOST.text)
+
+
+def _exactly(name: str) -> Place:
+    return tuple(name.split(".")), f"={name}"
+
+
+def _below(name: str) -> Place:
+    return tuple(name.split(".")), f".{name}"
 
 
 @cache
 def _block_place(text: str) -> Place:
-    """The key that every address of the block has, and the block where the key says less."""
+    """The key that every address of the block has, and the block itself."""
     block = ipaddress.ip_network(text)
     first = str(block.network_address)
     if block.prefixlen == block.max_prefixlen:
-        return f"={first}", ""
+        return (f"={first}",), str(block)
     if isinstance(block, ipaddress.IPv4Network):
         fixed = block.prefixlen >= _IPV4_GROUP_BITS
-        return (f"{first.partition('.')[0]}." if fixed else "/."), text
+        return (f"{first.partition('.')[0]}." if fixed else "/.",), text
     # An address whose first group is zero may begin with `0:` or with `::`.
     group = first.partition(":")[0]
     fixed = block.prefixlen >= _IPV6_GROUP_BITS and group not in {"", "0"}
-    return (f"{group}:" if fixed else "/:"), text
+    return (f"{group}:" if fixed else "/:",), text
 
 
 def _conditions(plan: NetworkPlan) -> list[Json]:

@@ -7,7 +7,7 @@ the same; what holds for all specs is added where the pieces are put together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from wilkc.core.canonical import CanonicalBytes, canonical_json, canonical_object, sha256_hex
 from wilkc.core.details import MESSAGES, UNREADABLE
@@ -54,14 +54,13 @@ def place_members(spec: SpecPlan) -> tuple[CanonicalBytes, CanonicalBytes]:
 
 
 def _places(spec: SpecPlan) -> CanonicalBytes:
-    """`place_data` encoded, in half the time: most places are in one file, named once."""
+    """`place_data` encoded, in half the time: most places are in one file, encoded once."""
     files: dict[str, CanonicalBytes] = {}
-    places: dict[str, CanonicalBytes] = {}
-    for ref in spec.positions.values():
-        file = files.get(ref.file) or files.setdefault(ref.file, canonical_json(ref.file))
-        text = b'{"column":%d,"file":%b,"line":%d}' % (ref.column, file, ref.line)
-        places[ref.id] = CanonicalBytes(text)
-    return canonical_object(places)
+    places: dict[str, bytes] = {}
+    for name, path, line, column, _ in spec.positions.values():
+        file = files.get(path) or files.setdefault(path, canonical_json(path))
+        places[name] = b"[%b,%d,%d]" % (file, line, column)
+    return canonical_object(cast("dict[str, CanonicalBytes]", places))
 
 
 def profiles_data(pieces: Iterable[Piece]) -> CanonicalBytes:
@@ -92,8 +91,16 @@ def common_data(
     }
     members = {name: canonical_json(value) for name, value in common.items()}
     members["positions"] = canonical_object({n: piece.positions for n, piece in pieces.items()})
-    members["sandbox"] = canonical_object({n: piece.sandbox for n, piece in pieces.items()})
     return members
+
+
+def sandbox_lines(pieces: Mapping[str, Piece]) -> bytes:
+    """One line of canonical JSON for each spec: its name, and how its commands are confined."""
+    lines = (
+        canonical_object({"sandbox": piece.sandbox, "spec": canonical_json(name)}) + b"\n"
+        for name, piece in sorted(pieces.items())
+    )
+    return b"".join(lines)
 
 
 def _names(names: tuple[str, ...]) -> Json:

@@ -7,6 +7,7 @@ become a class, because OPA folds only some of them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.atoms import AnyOne, CharClass, Glob, Literal, Star
@@ -30,6 +31,8 @@ class _Escapes(dict[int, str]):
 
 
 _ESCAPES: Final = _Escapes()
+CACHED_TEXTS: Final = 16_384
+"""Names of folders, suffixes and words return in most specs."""
 LAST_CODE_POINT: Final = "\U0010ffff"
 SURROGATES: Final = ("\ud800", "\udfff")
 SEGMENT_CHAR: Final = "[^/]"
@@ -41,8 +44,10 @@ ANY_TAIL: Final = f"(?:[^/]+{ANY_SEGMENTS})?"
 def path_regex(pattern: PathPattern, *, fold: bool = False) -> str:
     """RE2 source that matches exactly the canonical paths that the pattern takes."""
     body = "".join(
-        ANY_SEGMENTS if part is GLOBSTAR else "/" + _segment(part, fold=fold)
-        for part in pattern.parts
+        [
+            ANY_SEGMENTS if part is GLOBSTAR else "/" + _segment(part, fold=fold)
+            for part in pattern.parts
+        ]
     )
     if pattern.root != "/":
         return char_regex(pattern.root) + body
@@ -73,6 +78,7 @@ def char_regex(char: str) -> str:
     return _ESCAPES[ord(char)]
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def text_regex(text: str) -> str:
     """RE2 source that matches one text and no other."""
     return text.translate(_ESCAPES)
@@ -80,7 +86,7 @@ def text_regex(text: str) -> str:
 
 def _segment(glob: Glob, *, fold: bool) -> str:
     """A segment is never empty, also where every atom may take nothing."""
-    if all(isinstance(atom, Star) for atom in glob):
+    if not glob or (isinstance(glob[0], Star) and all(isinstance(atom, Star) for atom in glob)):
         return f"{SEGMENT_CHAR}+"
     return _glob(glob, SEGMENT_CHAR, "/", fold=fold)
 

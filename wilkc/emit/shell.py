@@ -40,6 +40,8 @@ CHAR: Final = r"[^/\x{0}]"
 NOTHING: Final = r"[^\x{0}-\x{10ffff}]"
 _PATH: Final = r"(?:[^\x{0}]*/)?"
 OPTION_CHAR: Final = r"[^\x{0}]"
+_ODD_WRAPPERS: Final = frozenset({"env", "xargs", *TABLES.opaque, *TABLES.scripts})
+"""Wrappers of which the Rego asks more than what they wrap."""
 
 
 def shell_data(plan: ShellPlan, *, fold: bool) -> Json:
@@ -60,10 +62,11 @@ def shell_tables() -> Json:
     return {
         "opaque": dict.fromkeys(sorted(TABLES.opaque), True),
         "special": f"^{_PATH}(?:{'|'.join(_special())}){END}",
+        "running": f"^{_PATH}(?:{'|'.join(_running())}){END}",
         "shell_text": f"^{_PATH}(?:{TABLES.shells}){END}(?:{ONE})*-[A-Za-z]*c",
         "interpreters": anchored(TABLES.interpreters),
         "harmless": dict.fromkeys(TABLES.harmless, True),
-        "wrappers": {name: _wrapper(wrapper) for name, wrapper in TABLES.wrappers.items()},
+        "wrappers": {name: _wrapper(name, wrapper) for name, wrapper in TABLES.wrappers.items()},
         "guards": {name: _guards(guards) for name, guards in TABLES.guards.items() if guards},
         "scripts": {name: anchored(form) for name, form in TABLES.scripts.items()},
     }
@@ -81,7 +84,12 @@ def _directories(plan: ShellPlan, *, fold: bool) -> str:
 
 def _special() -> list[str]:
     """Expressions for the names of all programs that a table knows."""
-    known = {*TABLES.opaque, *TABLES.wrappers, *TABLES.guards, *TABLES.scripts}
+    return [*_running(), *map(text_regex, sorted(TABLES.guards))]
+
+
+def _running() -> list[str]:
+    """Expressions for the names of all programs that run other code than their own."""
+    known = {*TABLES.opaque, *TABLES.wrappers, *TABLES.scripts}
     return [TABLES.shells, TABLES.interpreters, *map(text_regex, sorted(known))]
 
 
@@ -202,8 +210,11 @@ def _abbreviation(name: str, shortest: int) -> str:
     return text_regex(name[:shortest]) + source
 
 
-def _wrapper(wrapper: Wrapper) -> Json:
-    """One expression whose groups hold the inner command, after `--` or without it."""
+def _wrapper(name: str, wrapper: Wrapper) -> Json:
+    """One expression whose groups hold the inner command, after `--` or without it.
+
+    A wrapper is `simple` where that expression says all about it.
+    """
     options = [text_regex(option) + END for option in wrapper.bare]
     letters = "".join(sorted({o[1] for o in wrapper.bare if not o.startswith("--")}))
     if letters:
@@ -222,6 +233,7 @@ def _wrapper(wrapper: Wrapper) -> Json:
     return {
         "inner": f"^{ONE}{leading}(?:--{END}{after}|{without})$",
         "plain": wrapper.plain,
+        "simple": not wrapper.plain and name not in _ODD_WRAPPERS,
     }
 
 

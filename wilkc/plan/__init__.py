@@ -9,6 +9,7 @@ from wilkc.plan.build import (
     united_permissions,
 )
 from wilkc.plan.model import Plan, SpecPlan
+from wilkc.plan.narrowing import NarrowSpec
 from wilkc.plan.positions import entries
 from wilkc.plan.resolve import Family, resolve
 from wilkc.plan.scope import check_scope, levels
@@ -17,6 +18,7 @@ from wilkc.plan.semantics import decide, decide_by_spec
 __all__ = [
     "DEFAULTS_PATH",
     "Family",
+    "NarrowSpec",
     "Plan",
     "SpecPlan",
     "ancestors",

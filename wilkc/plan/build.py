@@ -40,6 +40,7 @@ _NAMED: Final[Mapping[str, tuple[str, Callable[[Any, Place], object]]]] = {
     "tools": ("tool", lower.lower_tools),
     "agents": ("agent", lower.lower_agents),
 }
+_NOTHING: Final = Permissions()
 CATEGORIES: Final = frozenset({*_PLAIN, *_NAMED})
 DEFAULTS_PATH: Final = ("security_policy", "agent_defaults", "permissions")
 """Where the organisation's defaults stand in its policy."""
@@ -103,7 +104,19 @@ def united_permissions(family: Family, name: str) -> Permissions:
     for base in ancestors(family, name):
         permissions = unite(permissions, _own(family, base, origin=f"{base}/"))
         mentioned |= _mentioned(family.specs[base].model.permissions)
-    return unite(permissions, _defaults(family, CATEGORIES - mentioned, "defaults/"))
+    defaults = _defaults(family, CATEGORIES - mentioned, "defaults/")
+    return _ordered(permissions) if defaults is _NOTHING else unite(permissions, defaults)
+
+
+def _ordered(permissions: Permissions) -> Permissions:
+    """The same as if united with nothing, which takes longer."""
+    if not permissions.named:
+        return permissions
+    named = {
+        kind: {action: lists[action] for action in sorted(lists)}
+        for kind, lists in sorted(permissions.named.items())
+    }
+    return replace(permissions, named=named)
 
 
 def default_permissions(family: Family) -> Permissions:
@@ -132,7 +145,7 @@ def ancestors(family: Family, name: str) -> Iterator[str]:
 def _defaults(family: Family, categories: frozenset[str], origin: str) -> Permissions:
     document, policy = family.policy or (None, None)
     if document is None or policy is None or policy.agent_defaults is None:
-        return Permissions()
+        return _NOTHING
     place = Place.of(document, DEFAULTS_PATH, origin)
     return _lower(policy.agent_defaults.permissions, place, categories)
 

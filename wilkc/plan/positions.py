@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import RuleRef
 from wilkc.plan.model import Limit, Names, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wilkc.plan.model import Permissions
 
-
 Entry = Rule[Any] | Limit | Names
+_PLACED: Final = (Limit, Names)
+_new_reference: Callable[[tuple[str, str, int, int, str]], RuleRef] = partial(
+    tuple.__new__, RuleRef
+)
 
 
 def positions(permissions: Permissions) -> dict[str, RuleRef]:
@@ -33,7 +38,7 @@ def _gather(value: Any, found: dict[str, Entry]) -> None:
         for item in value:
             if isinstance(item, Rule):
                 found[item.id] = item
-    elif isinstance(value, Limit | Names):
+    elif isinstance(value, _PLACED):
         found[value.id] = value
     elif isinstance(value, dict):
         for item in value.values():
@@ -41,7 +46,9 @@ def _gather(value: Any, found: dict[str, Entry]) -> None:
     else:
         kind: Any = type(value)
         for name in _field_names(kind):
-            _gather(getattr(value, name), found)
+            held = getattr(value, name)
+            if held is not None:
+                _gather(held, found)
 
 
 @cache
@@ -51,8 +58,8 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 
 def _reference(held: Entry) -> RuleRef:
-    span = held.span
-    return RuleRef(held.id, span.file, span.line, span.column, _text(held))
+    file, line, column, _, _ = held.span
+    return _new_reference((held.id, file, line, column, _text(held)))
 
 
 def _text(held: Entry) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Place = tuple[int, int]
 """Line and column, both from 0."""
@@ -37,14 +37,24 @@ def extent(token: Any) -> tuple[Place, Place]:
     return (start.line, start.column), (end.line, end.column)
 
 
-def comment_places(lines: Sequence[str], tokens: Sequence[Any]) -> Iterator[Place]:
-    """Where each comment begins; it ends with its line."""
+def comment_places(
+    lines: Sequence[str], tokens: Sequence[Any], bodies: Mapping[Place, Place] | None = None
+) -> Iterator[Place]:
+    """Where each comment begins; it ends with its line.
+
+    Args:
+        lines: the text.
+        tokens: its tokens.
+        bodies: start of each block of lines to its end, where that is known.
+    """
     at: Place = (0, 0)
     for token in tokens:
         start, end = extent(token)
         yield from _between(lines, at, start)
         if getattr(token, "style", None) in {"|", ">"}:
-            end = _end_of_block(lines, start[0], end)
+            # The header of a block ends with its line, and may carry a comment.
+            yield from _between(lines, start, (start[0], len(lines[start[0]])))
+            end = _end_of_block(lines, start[0], end) if bodies is None else bodies[start]
         at = max(at, end)
     yield from _between(lines, at, (len(lines) - 1, len(lines[-1])))
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 _CONFLICT: Final = re.compile(r"^(?:<{7} |>{7} |\|{7} |={7}$)", re.MULTILINE)
 """The marks of git-merge(1), HOW CONFLICTS ARE PRESENTED."""
 _OURS: Final = re.compile(r"^<{7} ", re.MULTILINE)
+_MARK: Final = "<<<<<<< "
 _POINTER: Final = re.compile(r"version https://git-lfs\.github\.com/spec/v\d+\n")
 """How every pointer of Git LFS begins, see its specification."""
 
@@ -34,7 +35,8 @@ def leftover(text: str) -> Leftover | None:
             "keep specs in Git itself: `git lfs untrack` them, so that they are reviewed as text",
             0,
         )
-    if _OURS.search(text) and (mark := _CONFLICT.search(text)):
+    # Most texts hold no mark at all, and a plain search says so at once.
+    if _MARK in text and _OURS.search(text) and (mark := _CONFLICT.search(text)):
         return Leftover(
             "W013",
             "a merge was not finished: the file holds conflict markers",

@@ -52,5 +52,5 @@ def plain_data(node: Node) -> Any:
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):
-        return tuple(plain_data(item) for item in node.items)
+        return tuple([plain_data(item) for item in node.items])
     return {key.text: plain_data(value) for key, value in node.entries}

@@ -84,6 +84,16 @@ def _decode(data: bytes, file: str) -> str:
             "W003", "the file is not UTF-8 text", _point(file, before),
             "save it as UTF-8; a binary file is no spec",
         ) from error  # fmt: skip
+    _check_characters(text, file)
+    left = leftover(text)
+    if left:
+        raise _refused(left.code, left.message, _point(file, text[: left.start]), left.advice)
+    return text
+
+
+def _check_characters(text: str, file: str) -> None:
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return
     found = _CONTROL.search(text)
     if found:
         raise _refused(
@@ -100,10 +110,6 @@ def _decode(data: bytes, file: str) -> str:
             _point(file, text[: found.start()]),
             "remove it, also from comments; reviewers would read something else",
         )
-    left = leftover(text)
-    if left:
-        raise _refused(left.code, left.message, _point(file, text[: left.start]), left.advice)
-    return text
 
 
 def _point(file: str, before: str) -> Span:

@@ -68,9 +68,9 @@ _single := {
 		"message": replace(data.wilk.messages[verdict.detail], "{text}", text),
 		"rule": {
 			"id": verdict.rule,
-			"file": place.file,
-			"line": place.line,
-			"column": place.column,
+			"file": file,
+			"line": line,
+			"column": column,
 			"text": text,
 		},
 		"conditions": _due,
@@ -80,7 +80,7 @@ _single := {
 	request.shaped
 	verdict := _verdict
 	verdict.outcome == "granted"
-	place := data.wilk.positions[subject.spec][verdict.rule]
+	[file, line, column] := data.wilk.positions[subject.spec][verdict.rule]
 	text := data.wilk.profiles[subject.profile].text[verdict.rule]
 } else := _denied("VALIDATION_ERROR", "malformed_request", "", "") if {
 	not request.well_formed
@@ -141,25 +141,19 @@ _denied(reason, detail, rule, list) := {
 	},
 }
 
-# A rate condition is counted per agent, so its key names the agent; a sandbox is the spec's.
-_conditions := [filled |
-	some condition in _verdict.conditions
-	filled := _fill(condition)
-]
-
+# A rate condition is counted per agent, so its key names the agent, and where it is used up
+# nothing is demanded; a sandbox is the spec's.
 _fill(condition) := condition if {
 	is_string(condition.type)
-	condition.type != "rate_limit"
-	condition.id != "shell.sandbox"
-}
-
-_fill(condition) := object.union(condition, {"properties": {"spec": subject.spec}}) if {
+	not condition.type in {"rate_limit", "sandbox"}
+} else := object.union(condition, {"properties": {"spec": subject.spec}}) if {
 	condition.id == "shell.sandbox"
-}
-
-_fill(condition) := object.union(condition, {"properties": {"key": key}}) if {
+} else := object.union(condition, {"properties": {"key": key}}) if {
 	condition.type == "rate_limit"
 	key := _counter(condition)
+	_below(_used(key), condition)
+} else := condition if {
+	condition.type == "sandbox"
 }
 
 _counter(condition) := concat("/", [input.subject.id, condition.properties.key])
@@ -168,18 +162,23 @@ _counter(condition) := concat("/", [input.subject.id, condition.properties.key])
 # category calls final names nobody and counts nothing.
 _due := _verdict.conditions if {
 	_verdict.final == true
-} else := _conditions if {
-	count(_spent) == 0
-	count(_conditions) == count(_verdict.conditions)
+} else := filled if {
+	demanded := _verdict.conditions
+	filled := [one |
+		some condition in demanded
+		one := _fill(condition)
+	]
+	count(filled) == count(demanded)
 }
 
-# Callers that count for themselves may say how much of a limit is used.
 _spent contains condition.id if {
 	some condition in _verdict.conditions
 	condition.type == "rate_limit"
-	used := object.get(input, ["context", "usage", _counter(condition)], 0)
-	not _below(used, condition)
+	not _below(_used(_counter(condition)), condition)
 }
+
+# Callers that count for themselves may say how much of a limit is used.
+_used(key) := object.get(input, ["context", "usage", key], 0)
 
 _below(used, condition) if {
 	request.whole(used)
@@ -194,7 +193,10 @@ _revision := data.wilk.revision
 # Data is read by whole references: a look-up through a function would convert all of it.
 _rule("") := null
 
-_rule(id) := object.union(data.wilk.positions[subject.spec][id], {"id": id, "text": _text(id)}) if id != ""
+_rule(id) := {"id": id, "file": file, "line": line, "column": column, "text": _text(id)} if {
+	id != ""
+	[file, line, column] := data.wilk.positions[subject.spec][id]
+}
 
 _rule(id) := null if {
 	id != ""

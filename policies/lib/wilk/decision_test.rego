@@ -10,9 +10,9 @@ world := {
 	"agents": {"a": "spec"},
 	"specs": {"spec": {"profile": "p"}},
 	"positions": {"spec": {
-		"llm.allow.0": {"file": "a.yaml", "line": 3, "column": 5},
-		"llm.block.0": {"file": "a.yaml", "line": 6, "column": 5},
-		"llm.rate": {"file": "a.yaml", "line": 8, "column": 5},
+		"llm.allow.0": ["a.yaml", 3, 5],
+		"llm.block.0": ["a.yaml", 6, 5],
+		"llm.rate": ["a.yaml", 8, 5],
 	}},
 	"profiles": {"p": {
 		"text": {"llm.allow.0": "gpt-*", "llm.block.0": "*bad*", "llm.rate": "10"},

@@ -99,6 +99,8 @@ block.each["-"] contains ["", 2, "fs.block.2"] if {
 	regex.match(`^(?:\x{2e}(?:/[^/]+)*/node\x{5f}modules(?:/[^/]+)*|\x{7e}(?:/[^/]+)*/node\x{5f}modules(?:/[^/]+)*|(?:/[^/]+)*/node\x{5f}modules(?:/[^/]+)*)$`, file.path)
 }
 
+block.any["."] := ""
+
 # METADATA
 # title: "js, json, md, ts, yaml"
 # labels: {"rule": "fs.extensions"}

@@ -11,27 +11,27 @@ allow.n := 3
 # title: "api.openai.com"
 # labels: {"rule": "net.allow.0"}
 # custom: {"column": 9, "file": "reviewer.yaml", "line": 23}
-allow[key] contains entry if {
-	key := "=api.openai.com"
-	entry := [0, "net.allow.0", [[80, 80], [443, 443]], ["https"], ""]
+allow.under[key] contains entry if {
+	key := "api"
+	entry := [0, "net.allow.0", [[80, 80], [443, 443]], ["https"], "=api.openai.com"]
 }
 
 # METADATA
 # title: "registry.wilk.sh"
 # labels: {"rule": "net.allow.1"}
 # custom: {"column": 9, "file": "reviewer.yaml", "line": 24}
-allow[key] contains entry if {
-	key := "=registry.wilk.sh"
-	entry := [1, "net.allow.1", [[80, 80], [443, 443]], ["https"], ""]
+allow.under[key] contains entry if {
+	key := "registry"
+	entry := [1, "net.allow.1", [[80, 80], [443, 443]], ["https"], "=registry.wilk.sh"]
 }
 
 # METADATA
 # title: "*.github.com"
 # labels: {"rule": "net.allow.2"}
 # custom: {"column": 9, "file": "reviewer.yaml", "line": 25}
-allow[key] contains entry if {
-	key := ".github.com"
-	entry := [2, "net.allow.2", [[80, 80], [443, 443]], ["https"], ""]
+allow.under[key] contains entry if {
+	key := "github"
+	entry := [2, "net.allow.2", [[80, 80], [443, 443]], ["https"], ".github.com"]
 }
 
 block.n := 2
@@ -40,23 +40,23 @@ block.n := 2
 # title: "*.internal"
 # labels: {"rule": "net.block.0"}
 # custom: {"column": 9, "file": "reviewer.yaml", "line": 28}
-block[key] contains entry if {
-	key := ".internal"
-	entry := [0, "net.block.0", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], ""]
+block.under[key] contains entry if {
+	key := "internal"
+	entry := [0, "net.block.0", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], ".internal"]
 }
 
 # METADATA
 # title: "localhost"
 # labels: {"rule": "net.block.1"}
 # custom: {"column": 9, "file": "reviewer.yaml", "line": 29}
-block[key] contains entry if {
+block.under[key] contains entry if {
 	some [key, entry] in [
-		[".localhost", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], ""]],
 		["0.", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], "0.0.0.0/8"]],
 		["127.", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], "127.0.0.0/8"]],
-		["=::", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], ""]],
-		["=::1", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], ""]],
-		["=localhost", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], ""]],
+		["=::", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], "::/128"]],
+		["=::1", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], "::1/128"]],
+		["localhost", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], ".localhost"]],
+		["localhost", [1, "net.block.1", [[1, 65535]], ["ftp", "http", "https", "ssh", "tcp", "udp", "ws", "wss"], "=localhost"]],
 	]
 }
 

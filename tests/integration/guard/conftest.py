@@ -12,7 +12,6 @@ import pytest
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle, write_bundle
 from wilkc.cli.building import read_library
 from wilkc.compiler import compile_sources
-from wilkc.core.contract import Condition, Decision, Request, denial
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.runtime import Guard, SharedLog
 from wilkc.runtime.audit import (
@@ -23,11 +22,13 @@ from wilkc.runtime.audit import (
     unverified_records,
     verify,
 )
+from wilkc.runtime.limits import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from wilkc.bundle import PublicKey, VerifiedBundle
+    from wilkc.core.contract import Decision, Request
 
 SPEC = Path(__file__).with_name("worker.yaml").read_bytes()
 SMALL = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
@@ -93,26 +94,6 @@ def notes() -> Notes:
     return Notes()
 
 
-class Counter:
-    """Counts hits in memory, as `Rates` demands."""
-
-    def __init__(self) -> None:
-        self.hits: dict[str, int] = {}
-
-    def take(self, decision: Decision) -> Callable[[], object] | Decision:
-        limits = [one for one in decision.conditions if one.type == "rate_limit"]
-        for one in limits:
-            if self.hits.get(one.properties["key"], 0) >= one.properties["limit"]:
-                return denial("RATE_LIMIT_EXCEEDED", "rate_exceeded", "used up")
-        self._add(limits, 1)
-        return lambda: self._add(limits, -1)
-
-    def _add(self, limits: list[Condition], number: int) -> None:
-        for one in limits:
-            key = one.properties["key"]
-            self.hits[key] = self.hits.get(key, 0) + number
-
-
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A workspace with a few files, beside a place that is outside of it."""
@@ -133,7 +114,7 @@ def guard(served: Served, workspace: Path, notes: Notes) -> Iterator[Guard]:
         notes,
         agent="worker",
         workspace=workspace,
-        rates=Counter(),
+        rates=MemoryStore(),
         seconds=PATIENT,
     )
     yield made

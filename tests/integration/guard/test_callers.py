@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.guard.conftest import PATIENT, Counter, Notes, Served
+from tests.integration.guard.conftest import PATIENT, Notes, Served
 from wilkc.core.errors import UsageError
 from wilkc.runtime import (
     Guard,
@@ -21,6 +21,7 @@ from wilkc.runtime import (
     validate_operation,
     validate_permission,
 )
+from wilkc.runtime.limits import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,7 +169,7 @@ def runner(served: Served, owned: Path, notes: Notes) -> Iterator[Guard]:
         notes,
         agent="worker",
         workspace=owned,
-        rates=Counter(),
+        rates=MemoryStore(),
         seconds=PATIENT,
         bundle=lambda: served.bundle,
     )

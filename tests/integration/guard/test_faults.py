@@ -18,6 +18,7 @@ from tests.unit.opa.conftest import GRANT, FakePoint, answer, http
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.announcement import announce
 from wilkc.runtime import Decision, Guard, PermissionDenied
+from wilkc.runtime.limits import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -314,23 +315,47 @@ class Store:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    def take(self, _: object) -> Any:
+    def hit(self, _: object) -> Any:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
+    def refund(self, _: object) -> None:
+        pytest.fail("nothing was taken")
+
+    def close(self) -> None:
+        pass
+
+
+LIMIT: Any = {"key": "k", "limit": 5, "window_seconds": 60}
+
+
+def _limited(fake: FakePoint, workspace: Path, store: Any, limit: Any) -> list[str]:
+    """The details of both answers to a grant with a rate limit."""
+    condition = {"id": "r", "type": "rate_limit", "properties": limit}
+    fake.reply = lambda _c, _n: _result(context={**CONTEXT, "conditions": [condition]})
+    guard = Guard(fake.path, Notes(), agent="worker", workspace=workspace, rates=store, seconds=20)
+    found = [guard.check(*ASKED), asyncio.run(guard.check_async(*ASKED))]
+    guard.close()
+    return [one.detail for one in found]
+
 
 @pytest.mark.parametrize("answer", [OSError("gone"), KeyError("x"), None, True, 5, "yes"])
 def test_a_store_of_rates_that_fails_denies(fake: FakePoint, workspace: Path, answer: Any) -> None:
-    limit = {"id": "r", "type": "rate_limit",
-             "properties": {"key": "k", "limit": 5, "window_seconds": 60}}  # fmt: skip
-    fake.reply = lambda _c, _n: _result(context={**CONTEXT, "conditions": [limit]})
-    guard = Guard(
-        fake.path, Notes(), agent="worker", workspace=workspace, rates=Store(answer), seconds=20
-    )
-    assert guard.check(*ASKED).detail == "rate_store_unavailable"
-    assert asyncio.run(guard.check_async(*ASKED)).detail == "rate_store_unavailable"
-    guard.close()
+    found = _limited(fake, workspace, Store(answer), LIMIT)
+    assert found == ["rate_store_unavailable"] * 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"key": ""}, {"key": 1}, {"limit": -1}, {"limit": None}, {"window_seconds": 0}, {"burst": 1}],
+)
+def test_a_malformed_rate_limit_denies(
+    fake: FakePoint, workspace: Path, changed: dict[str, Any]
+) -> None:
+    assert _limited(fake, workspace, MemoryStore(), LIMIT) == ["allowed"] * 2
+    found = _limited(fake, workspace, MemoryStore(), {**LIMIT, **changed})
+    assert found == ["rate_limit_malformed"] * 2
 
 
 def test_a_silent_point_does_not_hold_the_loop(fake: FakePoint, workspace: Path) -> None:

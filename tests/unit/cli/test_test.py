@@ -187,6 +187,15 @@ def test_what_xml_cannot_hold_is_made_visible(wilkc: Callable[..., Ran], folder:
     assert "··[31m·"[1:] in [case.get("name") for case in root.iter("testcase")]
 
 
+def test_a_break_in_a_name_is_still_one_in_the_report(
+    wilkc: Callable[..., Ran], folder: Path
+) -> None:
+    (folder / "p.yaml").write_text(SPEC + '  - {deny: "file:./a read", name: "one\\n\\ttwo"}\n')
+    ran = wilkc("test", "p.yaml", "-f", "junit")
+    root = ET.fromstring(ran.out)  # noqa: S314 - our own output
+    assert "one\n\ttwo" in [case.get("name") for case in root.iter("testcase")]
+
+
 def test_a_name_cannot_act_on_the_terminal(wilkc: Callable[..., Ran], folder: Path) -> None:
     (folder / "p.yaml").write_text(SPEC + '  - {allow: "file:./a read", name: "\\e[31m"}\n')
     ran = wilkc("test", "p.yaml")

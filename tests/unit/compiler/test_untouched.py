@@ -61,10 +61,34 @@ def test_where_everything_may_rest_on_a_change_everything_is_read(text: bytes) -
     assert _found({**BASE, "p/new.yaml": text}, BASE) == set()
 
 
+def test_an_agent_in_the_first_line_is_the_one_of_its_file() -> None:
+    named = {f"p/{number}.yaml": b"# Why\n\nagent: %b\n" % name + SPEC
+             for number, name in enumerate([b"one", b"two-agents", b"alpha"])}  # fmt: skip
+    assert untouched(named, named) == {
+        "p/0.yaml": "one", "p/1.yaml": "two-agents", "p/2.yaml": "alpha",
+    }  # fmt: skip
+    both = {**BASE, **named}
+    assert set(untouched(both, both).values()) == {"beta", "gamma", "one", "two-agents"}
+    # What another file says of it counts by that name, and so does a file that is called so.
+    touched = {**named, "p/x.yaml": b"extends: [one]\n" + WIDER}
+    assert set(untouched(named, touched).values()) == {"two-agents", "alpha"}
+    called = {**named, "p/one.yaml": b"extends: []\n" + WIDER}
+    assert set(untouched(named, called).values()) == {"two-agents", "alpha"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        b"agent: other\n" + SPEC,
+        b"agent: yes\n" + SPEC,
+        b"agent: other\n  and more\n" + SPEC,
+        b"agent: other\n\n  and more\n" + SPEC,
+        b"agent: other\r\n" + SPEC,
+        b"# a\ragents: [other]\nagent: some\n" + SPEC,
+        b"# a\xe2\x80\xa8agents: [other]\nagent: some\n" + SPEC,
+        b"agent: other\nagents: [more]\n" + SPEC,
+        b"agent: other\nextends: [beta]\n" + SPEC,
+        b"agent: 'other'\n" + SPEC,
+        SPEC + b"agent: other\n",
         b"extends: [beta]\n" + SPEC,
         b"---\n" + SPEC,
         SPEC + b"---\n" + SPEC,
@@ -120,8 +144,9 @@ def _world(chance: random.Random) -> dict[str, bytes]:
     names = ["alpha", "beta", "gamma", "delta", "omega"]
     files = {}
     for name in chance.sample(names, 4):
-        head = chance.choice([b"", b"", b"", f"extends: [{chance.choice(names)}]\n".encode(),
-                              f"agents: [{chance.choice(names)}]\n".encode()])  # fmt: skip
+        other = chance.choice(names).encode()
+        head = chance.choice([b"", b"", b"", b"agent: %b\n" % name.encode(), b"agent: %b\n" % other,
+                              b"extends: [%b]\n" % other, b"agents: [%b]\n" % other])  # fmt: skip
         files[f"p/{name}.yaml"] = head + chance.choice(
             [SPEC, SPEC, WIDER, b"permissions: {x: 1}\n"]
         )

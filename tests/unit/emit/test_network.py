@@ -21,28 +21,28 @@ def host_rule(
     return HostRule(name, text, SPAN, patterns, ports=ports, protocols=frozenset(protocols))
 
 
-def keys_of(data: dict[str, Any]) -> set[str]:
-    return set(data) - {"n"}
+def places_of(data: dict[str, Any], rule: str) -> set[str]:
+    return {entry[4] for held in data["under"].values() for entry in held if entry[1] == rule}
 
 
 def test_nothing_is_emitted_with_its_counts() -> None:
     assert network_data(NetworkPlan()) == {
-        "allow": {"n": 0},
-        "block": {"n": 0},
+        "allow": {"n": 0, "under": {}},
+        "block": {"n": 0, "under": {}},
         "ports": {"n": 0, "each": []},
         "conditions": [],
     }
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "block"),
+    ("text", "key", "place"),
     [
-        ("example.com", "=example.com", ""),
-        ("n", "=n", ""),
-        ("*.example.com", ".example.com", ""),
+        ("example.com", "com", "=example.com"),
+        ("n", "n", "=n"),
+        ("*.example.com", "com", ".example.com"),
         ("*", "*", ""),
-        ("10.1.2.3", "=10.1.2.3", ""),
-        ("2001:db8::1", "=2001:db8::1", ""),
+        ("10.1.2.3", "=10.1.2.3", "10.1.2.3/32"),
+        ("2001:db8::1", "=2001:db8::1", "2001:db8::1/128"),
         ("10.1.0.0/16", "10.", "10.1.0.0/16"),
         ("10.0.0.0/8", "10.", "10.0.0.0/8"),
         ("10.0.0.0/7", "/.", "10.0.0.0/7"),
@@ -50,23 +50,26 @@ def test_nothing_is_emitted_with_its_counts() -> None:
         ("fc00::/7", "/:", "fc00::/7"),
         ("0:1::/32", "/:", "0:1::/32"),
         ("::/0", "/:", "::/0"),
-        ("localhost", "=localhost", ""),
+        ("localhost", "localhost", "=localhost"),
     ],
 )
-def test_an_allow_stands_under_the_key_that_its_hosts_have(text: str, key: str, block: str) -> None:
+def test_an_allow_stands_under_the_key_that_its_hosts_have(text: str, key: str, place: str) -> None:
     rule = host_rule("net.allow.0", text, ((443, 443),), ("https",))
-    entry = [0, "net.allow.0", [[443, 443]], ["https"], block]
-    assert network_data(NetworkPlan(allow=(rule,)))["allow"] == {"n": 1, key: [entry]}
+    entry = [0, "net.allow.0", [[443, 443]], ["https"], place]
+    assert network_data(NetworkPlan(allow=(rule,)))["allow"] == {
+        "n": 1,
+        "under": {key: [entry]},
+    }
 
 
 def test_a_block_without_ports_and_protocols_names_all() -> None:
     data = network_data(NetworkPlan(block=(host_rule("net.block.0", "a"),)))
-    assert data["block"]["=a"] == [[0, "net.block.0", EVERYWHERE, sorted(PROTOCOLS), ""]]
+    assert data["block"]["under"]["a"] == [[0, "net.block.0", EVERYWHERE, sorted(PROTOCOLS), "=a"]]
 
 
 def test_an_allow_without_ports_opens_none() -> None:
     data = network_data(NetworkPlan(allow=(host_rule("net.allow.0", "a"),)))
-    assert data["allow"]["=a"] == [[0, "net.allow.0", [], [], ""]]
+    assert data["allow"]["under"]["a"] == [[0, "net.allow.0", [], [], "=a"]]
 
 
 def test_words_are_written_out_and_mean_more_in_a_block() -> None:
@@ -74,21 +77,24 @@ def test_words_are_written_out_and_mean_more_in_a_block() -> None:
     allowed = network_data(NetworkPlan(allow=(local, private)))["allow"]
     blocked = network_data(NetworkPlan(block=(local, private)))["block"]
     names = {"=localhost", ".localhost", "=metadata.google.internal", "=metadata.goog"}
-    assert keys_of(allowed) & names == {"=localhost"}
-    assert keys_of(blocked) & names == names
+    assert places_of(allowed, "l") == {"=localhost"}
+    assert places_of(blocked, "l") == {"=localhost", ".localhost", *LOCALHOST}
+    assert places_of(allowed, "p") == {*PRIVATE, *METADATA}
+    assert places_of(blocked, "p") == {*PRIVATE, *METADATA, *names}
 
-    def blocks(data: dict[str, Any], rule: str) -> set[str]:
-        entries = [(key, entry) for key in keys_of(data) for entry in data[key]]
-        return {entry[4] or key[1:] for key, entry in entries if entry[1] == rule} - {
-            name[1:] for name in names
-        }
 
-    def shown(texts: tuple[str, ...]) -> set[str]:
-        return {text.removesuffix("/32").removesuffix("/128") for text in texts}
-
-    assert blocks(allowed, "l") == set()
-    assert blocks(blocked, "l") == shown(LOCALHOST)
-    assert blocks(allowed, "p") == blocks(blocked, "p") == shown((*PRIVATE, *METADATA))
+def test_a_pattern_stands_under_its_rarest_label() -> None:
+    texts = ("api.example.com", "*.example.com", "web.example.org", "*.cdn.example.org")
+    rules = tuple(host_rule(f"net.allow.{n}", text) for n, text in enumerate(texts))
+    assert {
+        key: [entry[4] for entry in held]
+        for key, held in network_data(NetworkPlan(allow=rules))["allow"]["under"].items()
+    } == {
+        "api": ["=api.example.com"],
+        "com": [".example.com"],
+        "web": ["=web.example.org"],
+        "cdn": [".cdn.example.org"],
+    }
 
 
 def test_rules_keep_their_order_and_closed_ports_their_ranges() -> None:
@@ -100,7 +106,7 @@ def test_rules_keep_their_order_and_closed_ports_their_ranges() -> None:
         ),
     )
     data = network_data(plan)
-    assert [entry[:2] for entry in data["allow"]["=a"]] == [
+    assert [entry[:2] for entry in data["allow"]["under"]["a"]] == [
         [0, "x/net.allow.7"],
         [1, "net.allow.0"],
     ]

@@ -21,4 +21,4 @@ def test_its_parts_are_the_canonical_bytes_of_their_data() -> None:
     assert piece.profile == canonical_json(profile_data(spec))
     assert piece.positions == canonical_json(place_data(spec))
     assert piece.sandbox == canonical_json(spec.sandbox.as_json())
-    assert {place["file"] for place in place_data(spec).values()} == set(SOURCES)
+    assert {file for file, _, _ in place_data(spec).values()} == set(SOURCES)

@@ -32,8 +32,21 @@ def meeting_path(one: PathPattern, other: PathPattern) -> tuple[str, ...] | None
 @lru_cache(maxsize=16_384)
 def meeting_text(one: Glob, other: Glob) -> str | None:
     """A text that both globs take, or None where none was found."""
+    if not _ends_fit(one, other):
+        return None
     found = _meet(_units(one), _units(other), lambda unit: isinstance(unit, Star), _common)
     return None if found is None else "".join(found)
+
+
+def _ends_fit(one: Glob, other: Glob) -> bool:
+    """Whether what texts of both begin and end with does not exclude each other at once."""
+    if not one or not other:
+        return True
+    heads = [end.text if isinstance(end := held[0], Literal) else "" for held in (one, other)]
+    tails = [end.text if isinstance(end := held[-1], Literal) else "" for held in (one, other)]
+    return (heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])) and (
+        tails[0].endswith(tails[1]) or tails[1].endswith(tails[0])
+    )
 
 
 def _meet(

@@ -9,6 +9,7 @@ the other alone take away. Each is one question to the automata.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wilkc.language.automata import Included, Inconclusive, Negatives, Witness, difference
@@ -37,10 +38,10 @@ class Entry:
 
     def takes(self, text: str) -> bool:
         """Whether one of its forms takes a text."""
-        return any(one.takes(text) for one in self.languages)
+        return any(one.holds(text) for one in self.languages)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lists:
     """All allows and all blocks of a side, for one type and action."""
 
@@ -56,6 +57,11 @@ class Lists:
     def blocking(self) -> Iterator[Language]:
         """The languages of all blocks."""
         return (language for entry in self.block for language in entry.languages)
+
+    @cached_property
+    def blocked(self) -> Negatives:
+        """What the blocks take away, for many questions."""
+        return Negatives(self.blocking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,8 @@ def _by_allow(to: Lists, base: Lists, budget: int) -> Iterator[Surplus]:
 
 
 def _by_block(to: Lists, base: Lists, budget: int) -> Iterator[Surplus]:
-    held = Negatives(to.blocking)
-    for block in base.block:
+    held = to.blocked
+    for block in base.block if to.allow else ():
         left = [
             one
             for one in block.languages

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference.asking import Entry, Lists, common, surplus
-from wilkc.analyze.difference.model import Change, Undecided
+from wilkc.analyze.difference.model import Change
 from wilkc.analyze.difference.risk import Granted, file_risk
 from wilkc.analyze.difference.sides import NOT_CONFIRMED, place_of
 from wilkc.core.contract import Request
 from wilkc.language.automata import (
     CANONICAL_PATH,
     Inconclusive,
-    Negatives,
     Witness,
     difference,
     extension_language,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from wilkc.analyze.difference.asking import Surplus
     from wilkc.analyze.difference.sides import Direction, Finding, Side
     from wilkc.core.contract import Json
-    from wilkc.language.automata import Language
+    from wilkc.language.automata import Language, Negatives
     from wilkc.language.paths import PathPattern
     from wilkc.plan.model import Rule, SpecPlan
 
@@ -58,19 +57,16 @@ class Ask:
         return Request(agent, self.action, "file", path, properties)
 
     def lists(self, side: Side) -> Lists:
-        """The entries that judge these requests."""
-        return Lists(
-            tuple(
+        """The entries that judge these requests, made once for a side."""
+        if self not in side.kept:
+            allow = tuple(
                 Entry(spec, rule.id, tuple(self._allowing(spec, rule)))
                 for spec in side.specs
                 for rule in spec.permissions.file.allow.get(self.action, ())
-            ),
-            tuple(
-                Entry(spec, rule.id, tuple(_forms(spec, rule)))
-                for spec in side.specs
-                for rule in spec.permissions.file.block
-            ),
-        )
+            )
+            side.kept[self] = Lists(allow, _blocks(side))
+        lists: Lists = side.kept[self]
+        return lists
 
     def _allowing(self, spec: SpecPlan, rule: Rule[PathPattern]) -> Iterator[Language]:
         extensions = spec.permissions.file.extensions
@@ -79,6 +75,18 @@ class Ask:
             if self.action == "write" and extensions and not self.directory:
                 language &= extension_language(extensions.values)
             yield language
+
+
+def _blocks(side: Side) -> tuple[Entry, ...]:
+    """The entries that take away from every action."""
+    if "path blocks" not in side.kept:
+        side.kept["path blocks"] = tuple(
+            Entry(spec, rule.id, tuple(_forms(spec, rule)))
+            for spec in side.specs
+            for rule in spec.permissions.file.block
+        )
+    blocks: tuple[Entry, ...] = side.kept["path blocks"]
+    return blocks
 
 
 def _forms(spec: SpecPlan, rule: Rule[PathPattern]) -> Iterator[Language]:
@@ -159,7 +167,7 @@ def _finding(direction: Direction, ask: Ask, one: Surplus, to: Lists) -> Finding
             return replace(change, risk=risk, why=reason)
     else:
         why = one.verdict.why
-    return Undecided("file", ask.action, place_of(one.entry.spec, one.entry.rule), why)
+    return direction.undecided("file", ask.action, place_of(one.entry.spec, one.entry.rule), why)
 
 
 def _granted(direction: Direction, ask: Ask, one: Surplus, to: Lists) -> Granted:
@@ -175,7 +183,7 @@ def _granted(direction: Direction, ask: Ask, one: Surplus, to: Lists) -> Granted
     return Granted(
         example=one.verdict.text if isinstance(one.verdict, Witness) else "",
         languages=forms,
-        blocked=Negatives(to.blocking),
+        blocked=to.blocked,
         extensions=extensions.values if extensions and limited else None,
         budget=direction.budget,
     )
@@ -186,7 +194,9 @@ def _by_other_names(direction: Direction, shown: set[str]) -> Iterator[Finding]:
     for action in FILE_ACTIONS:
         ask = Ask(action)
         to, base = ask.lists(direction.to), ask.lists(direction.base)
-        held = Negatives(to.blocking)
+        if not (to.allow and base.allow):
+            continue
+        held = to.blocked
         gone = [
             block
             for block in base.block
@@ -214,5 +224,5 @@ def _other_name(
         return replace(change, risk="low" if direction.widening else "none", why=why)
     unsure = [one.why for one in verdicts if isinstance(one, Inconclusive)]
     if unsure:
-        return Undecided("file", ask.action, place_of(block.spec, block.rule), unsure[0])
+        return direction.undecided("file", ask.action, place_of(block.spec, block.rule), unsure[0])
     return None

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wilkc.analyze.difference.sides import Side
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -119,8 +117,8 @@ def _compared(
             asked = replace(request, properties={**request.properties, kind.attribute: value})
             if direction.settle([asked]) is None:
                 continue
-            to = deciding(direction.to, asked)
-            base = deciding(direction.base, request)
+            to = direction.to.granting(asked)
+            base = direction.base.granting(request)
             if to is not None and base is not None:
                 yield _clause(direction, type_, kind, (to, base), asked)
 
@@ -149,15 +147,7 @@ def meeting_specs(direction: Direction, shared: Iterable[Request]) -> list[Pair]
     """The specs that decide requests which both sides grant, each pair once."""
     found: dict[tuple[str, str], Pair] = {}
     for request in shared:
-        to, base = deciding(direction.to, request), deciding(direction.base, request)
+        to, base = direction.to.granting(request), direction.base.granting(request)
         if to is not None and base is not None:
             found.setdefault((to.name, base.name), (to, base))
     return list(found.values())
-
-
-def deciding(side: Side, request: Request) -> SpecPlan | None:
-    """The first spec that grants a request by itself."""
-    for spec in side.specs:
-        if Side(side.agent, (spec,)).decide(request).allow:
-            return spec
-    return None

@@ -65,7 +65,7 @@ class Granted:
     def touched(self, table: str) -> str:
         """The kind of files of a table that are, or may be, among them; or empty."""
         for kind, one in languages_of(table, self.extensions):
-            if one.takes(self.example):
+            if one.holds(self.example):
                 return kind
         for kind, one in languages_of(table, self.extensions):
             if any(self._meets(language, one) for language in self.languages):

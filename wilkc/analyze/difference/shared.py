@@ -10,7 +10,6 @@ from wilkc.analyze.difference.calls import call_properties
 from wilkc.analyze.difference.files import Ask
 from wilkc.analyze.difference.hosts import shared_connections
 from wilkc.analyze.difference.labels import data_requests
-from wilkc.analyze.difference.limits import deciding
 from wilkc.analyze.difference.members import members
 from wilkc.analyze.difference.names import name_lists
 from wilkc.analyze.difference.runnable import directories, runnables
@@ -75,7 +74,7 @@ def _commands(direction: Direction) -> Iterator[Request]:
         context = {} if cwd == "." else {"cwd": cwd}
         text = " ".join(argv)
         asked = Request(direction.agent, "execute", "shell", text, {"argv": list(argv)}, context)
-        to, base = deciding(direction.to, asked), deciding(direction.base, asked)
+        to, base = direction.to.granting(asked), direction.base.granting(asked)
         if to is not None and base is not None:
             met.add((to.name, base.name))
             yield asked

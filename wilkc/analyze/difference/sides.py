@@ -7,10 +7,11 @@ reference evaluator on both; the automata only say what to ask.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 from wilkc.analyze.difference.model import Change, Undecided
-from wilkc.plan import Plan, decide
+from wilkc.plan import NarrowSpec, Plan, decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +28,7 @@ Degree = Literal["looser", "tighter"]
 NOT_CONFIRMED = "the evaluator confirms none of the examples that were tried"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """One agent as one version knows it.
 
@@ -41,8 +42,26 @@ class Side:
 
     def decide(self, request: Request) -> Decision:
         """What the reference evaluator says, by this version alone."""
-        held = {spec.name: spec for spec in self.specs}
+        held = {narrow.spec.name: narrow.near(request) for narrow in self._narrow}
         return decide(Plan(held, {self.agent: tuple(held)}), request)
+
+    def granting(self, request: Request) -> SpecPlan | None:
+        """The first spec that grants a request by itself."""
+        for narrow in self._narrow:
+            held = narrow.near(request)
+            if decide(Plan({held.name: held}, {self.agent: (held.name,)}), request).allow:
+                return narrow.spec
+        return None
+
+    @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What questions work out once for each other, by names of their own."""
+        return {}
+
+    @cached_property
+    def _narrow(self) -> tuple[NarrowSpec, ...]:
+        """The specs, of which the evaluator is given what bears on each request."""
+        return tuple(map(NarrowSpec, self.specs))
 
     def spec(self, name: str) -> SpecPlan:
         """One of the specs."""
@@ -94,6 +113,10 @@ class Direction:
         """The clause of a request that only `to` grants."""
         old, new = self._placed(rules)
         return Change(self.kind, request.type, request.action, request, old, new)
+
+    def undecided(self, type_: str, action: str, rule: RuleRef, why: str) -> Undecided:
+        """A question that was not answered, see `Undecided`."""
+        return Undecided(type_, action, rule, why, widens=self.widening)
 
     def degree_of(
         self, what: tuple[str, str], values: tuple[str, str], rules: Rules,

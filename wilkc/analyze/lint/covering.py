@@ -159,15 +159,15 @@ class _Without(Negatives):
     """Some languages of others, without building their index again."""
 
     def __init__(self, held: Negatives, gone: set[frozenset[object]]) -> None:
-        self._held = held
+        self._all = held
         self._gone = gone
         self.keys = held.keys - gone
 
     def __iter__(self) -> Iterator[Language]:
-        return (one for one in self._held if one.keys not in self._gone)
+        return (one for one in self._all if one.keys not in self._gone)
 
     def taking(self, text: str) -> list[Language]:
-        return [one for one in self._held.taking(text) if one.keys not in self._gone]
+        return [one for one in self._all.taking(text) if one.keys not in self._gone]
 
 
 def _folds(kind: Kind, effect: Effect, *, fold: bool) -> bool:

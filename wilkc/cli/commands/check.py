@@ -11,6 +11,7 @@ import click
 
 from wilkc.cli import exits
 from wilkc.cli.formats import FORMATS, Report, rendered
+from wilkc.cli.options import format_option
 from wilkc.cli.reviews import Review, review_paths
 from wilkc.cli.terminal import wants_colour
 
@@ -26,15 +27,9 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 _OPTIONS = (
-    click.option(
-        "-f",
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
-        help="How problems are shown. `github` also appends to the file that "
-        "GITHUB_STEP_SUMMARY names.",
+    format_option(
+        FORMATS,
+        "How problems are shown. `github` also appends to the file that GITHUB_STEP_SUMMARY names.",
     ),
     click.option("-o", "--output", metavar="FILE", help="Write there instead of printing."),
     click.option("--strict", is_flag=True, help="Warnings make the check fail, too."),

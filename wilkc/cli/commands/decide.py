@@ -14,6 +14,7 @@ from wilkc.cli.decision_text import decision_text, printable
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.engines import Choice, check_choice, open_engine
 from wilkc.cli.main import show_refusal
+from wilkc.cli.options import key_options
 from wilkc.cli.questions import Question, batch_questions, short_question
 from wilkc.cli.recorded import recorded
 from wilkc.cli.recording import audit_options
@@ -41,9 +42,9 @@ GROUP: Final = 1000
 @click.argument("action", required=False)
 @click.option("--socket", metavar="PATH", help="Ask the sidecar that serves there.")
 @click.option("--bundle", metavar="FILE", help="Ask a sidecar of this call, with this bundle.")
-@click.option("--key", metavar="FILE", help="Public key that the bundle must be signed by.")
-@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
-@click.option("--scope", metavar="NAME", help="Scope that the bundle's signature must bind.")
+@key_options(
+    "Public key that the bundle must be signed by.", "Scope that the bundle's signature must bind."
+)
 @click.option("--unverified", is_flag=True, help="Take the bundle without looking at signatures.")
 @click.option("--policies", multiple=True, metavar="PATH", help="Compile these specs first.")
 @click.option(

@@ -11,6 +11,7 @@ import click
 
 from wilkc.cli import exits
 from wilkc.cli.files import write_atomically
+from wilkc.cli.options import budget_option, format_option, key_options
 from wilkc.cli.review import GATES, Links, Review, as_json, gate_line, html, markdown, text
 from wilkc.cli.review.reviewing import only_agents, review_versions
 from wilkc.cli.terminal import wants_colour
@@ -23,14 +24,8 @@ FORMATS: Final = ("text", "json", "markdown", "html")
 @click.command()
 @click.argument("old")
 @click.argument("new", required=False)
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="For the terminal, for machines, for a pull-request comment, or as one page.",
+@format_option(
+    FORMATS, "For the terminal, for machines, for a pull-request comment, or as one page."
 )
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
 @click.option(
@@ -38,25 +33,21 @@ FORMATS: Final = ("text", "json", "markdown", "html")
     type=click.Choice(GATES),
     default=None,
     help="Exit with 6 on a widening, on any change, or on a widening of at least this risk; "
-    "what could not be decided or compared counts as one.",
+    "what may be one because it could not be decided or compared counts as one.",
 )
 @click.option(
     "--agent", "agents", multiple=True, metavar="ID", help="Show this agent only; may be repeated."
 )
-@click.option(
-    "--budget",
-    type=click.IntRange(min=1),
-    help="Steps that one question may take before it is inconclusive.",
-)
+@budget_option
 @click.option(
     "--link-base",
     default="",
     metavar="URL",
     help="Address of a line, with {file}, {line} and {rev}, for the links of markdown and html.",
 )
-@click.option("--key", metavar="FILE", help="Public key that bundles must be signed by.")
-@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
-@click.option("--scope", metavar="NAME", help="Scope that a bundle's signature must bind.")
+@key_options(
+    "Public key that bundles must be signed by.", "Scope that a bundle's signature must bind."
+)
 def diff(  # noqa: PLR0913 - one parameter per option
     *,
     old: str,

@@ -14,6 +14,7 @@ from wilkc.cli import exits
 from wilkc.cli.agreeing import check_with_opa
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.explaining import explanation_json, explanation_text
+from wilkc.cli.options import format_option
 from wilkc.cli.questions import short_question
 from wilkc.cli.sandbox_text import sandbox_text
 from wilkc.cli.sources import read_sources
@@ -43,15 +44,7 @@ if TYPE_CHECKING:
     help="Who decides; with opa both do, and must agree.",
 )
 @click.option("--sandbox", is_flag=True, help="Show the sandbox plan of AGENT's spec instead.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the explanation is shown.",
-)
+@format_option(["text", "json"], "How the explanation is shown.")
 def explain(  # noqa: PLR0913 - one parameter per option
     *,
     agent: str,

@@ -9,6 +9,7 @@ import click
 
 from wilkc.analyze.prove import Wanted, wanted_guardrails
 from wilkc.cli import exits
+from wilkc.cli.options import budget_option, format_option, key_options
 from wilkc.cli.review.proof_text import proof_json, proof_text
 from wilkc.cli.review.proofs import confirm_granted, failed, nevers_of, no_new_access
 from wilkc.cli.review.proofs import prove as prove_wanted
@@ -40,23 +41,12 @@ if TYPE_CHECKING:
     help="Prove that no agent is granted what BASE, a version as for `wilkc diff`, does not "
     "grant it.",
 )
-@click.option(
-    "--budget",
-    type=click.IntRange(min=1),
-    help="Steps that one question may take before it is inconclusive.",
+@budget_option
+@key_options(
+    "Public key that a bundle as BASE must be signed by.",
+    "Scope that the bundle's signature must bind.",
 )
-@click.option("--key", metavar="FILE", help="Public key that a bundle as BASE must be signed by.")
-@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
-@click.option("--scope", metavar="NAME", help="Scope that the bundle's signature must bind.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the verdicts are shown.",
-)
+@format_option(["text", "json"], "How the verdicts are shown.")
 def prove(  # noqa: PLR0913 - one parameter per option
     *,
     paths: tuple[str, ...],

@@ -20,6 +20,7 @@ import click
 from wilkc.cli.decision_text import decision_text, printable
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.main import show_refusal
+from wilkc.cli.options import key_options
 from wilkc.cli.running import Source, check_source, open_source
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.sources import read_sources
@@ -65,9 +66,7 @@ class _RunCommand(click.Command):
 @click.argument("agent")
 @click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
 @click.option("--bundle", metavar="FILE", help="The signed bundle, with the sandbox plans.")
-@click.option("--key", metavar="FILE", help="Public key that the bundle must be signed by.")
-@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
-@click.option("--scope", metavar="NAME", help="Scope that the signature must bind.")
+@key_options("Public key that the bundle must be signed by.", "Scope that the signature must bind.")
 @click.option("--socket", metavar="PATH", help="Beside --bundle: ask the sidecar serving there.")
 @click.option("--policies", multiple=True, metavar="PATH", help="Instead: compile these specs.")
 @click.option("--workspace", metavar="DIR", help="Working directory; default: the current one.")

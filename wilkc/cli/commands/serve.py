@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wilkc.cli import exits
+from wilkc.cli.options import key_options
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.errors import UsageError, WilkError
@@ -28,9 +29,7 @@ DEFAULT_NAME: Final = "opa.sock"
 
 @click.command()
 @click.option("--bundle", required=True, metavar="FILE", help="The signed bundle; watched.")
-@click.option("--key", required=True, metavar="FILE", help="Public key of who signs.")
-@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
-@click.option("--scope", metavar="NAME", help="Scope that signatures must bind.")
+@key_options("Public key of who signs.", "Scope that signatures must bind.", required=True)
 @click.option("--socket", metavar="PATH", help="Where decisions are asked.")
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
 @click.option(

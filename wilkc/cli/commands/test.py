@@ -14,6 +14,7 @@ from wilkc.cli import exits
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.files import write_atomically
 from wilkc.cli.junit import report_junit
+from wilkc.cli.options import format_option
 from wilkc.cli.sources import read_file, read_sources
 from wilkc.cli.terminal import wants_colour
 from wilkc.cli.tested import percentage, report_json, report_text
@@ -52,15 +53,7 @@ _PERCENT = click.FloatRange(min=0, max=100)
     help="Who answers; both asks OPA too where it is there, and it must agree.",
 )
 @click.option("--allow-empty", is_flag=True, help="Let a policy without any tests pass.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "junit"]),
-    default="text",
-    show_default=True,
-    help="How the report is shown.",
-)
+@format_option(["text", "json", "junit"], "How the report is shown.")
 @click.option("-o", "--output", metavar="FILE", help="Where the report goes; text is printed too.")
 def test(  # noqa: PLR0913 - one parameter per option
     *,

@@ -6,23 +6,14 @@ import json
 
 import click
 
+from wilkc.cli.options import format_option, key_options
 from wilkc.cli.signing import read_bundle_file, verify_with
 
 
 @click.command()
 @click.argument("bundle")
-@click.option("--key", required=True, metavar="FILE", help="Public key of who signs.")
-@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
-@click.option("--scope", metavar="NAME", help="Scope that the signature must bind.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the result is shown.",
-)
+@key_options("Public key of who signs.", "Scope that the signature must bind.", required=True)
+@format_option(["text", "json"], "How the result is shown.")
 def verify(*, bundle: str, key: str, key_id: str | None, scope: str | None, form: str) -> None:
     """Verify the signature, the scope and every member of BUNDLE; `-` is standard input.
 

@@ -6,20 +6,16 @@ passed case with output; a file without problems has one passed case.
 
 from __future__ import annotations
 
-import re
-from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wilkc.cli.decision_text import printable
+from wilkc.cli.xml_text import HEAD, attributes, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wilkc.cli.formats.model import Report
     from wilkc.core.diagnostics import Diagnostic
-
-_FORBIDDEN: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 does not allow, section 2.2, not even as a reference."""
 
 
 def render(report: Report) -> str:
@@ -32,7 +28,7 @@ def render(report: Report) -> str:
     failures = sum(map(report.fails, report.diagnostics))
     return "\n".join(
         [
-            '<?xml version="1.0" encoding="UTF-8"?>',
+            HEAD,
             f'<testsuites name="wilkc check" tests="{tests}" failures="{failures}" errors="0">',
             *suites,
             "</testsuites>",
@@ -43,23 +39,23 @@ def render(report: Report) -> str:
 def _suite(file: str, found: list[Diagnostic], report: Report) -> str:
     cases = [_case(one, failed=report.fails(one)) for one in found]
     if not found:
-        cases = [f"    <testcase {_attributes(classname=file, name='check')}/>"]
+        cases = [f"    <testcase{attributes(classname=file, name='check')}/>"]
     counts = {"tests": len(cases), "failures": sum(map(report.fails, found)), "errors": 0}
-    head = _attributes(name=file, **{key: str(count) for key, count in counts.items()})
-    return "\n".join([f"  <testsuite {head}>", *cases, "  </testsuite>"])
+    head = attributes(name=file, **counts)
+    return "\n".join([f"  <testsuite{head}>", *cases, "  </testsuite>"])
 
 
 def _case(found: Diagnostic, *, failed: bool) -> str:
     span = found.span
     name = f"{found.code} {span.line}:{span.column} {found.message}"
-    head = _attributes(classname=span.file, name=name, file=span.file, line=str(span.line))
-    text = _clean("\n".join(map(printable, _lines(found))))
+    head = attributes(classname=span.file, name=name, file=span.file, line=span.line)
+    text = content("\n".join(map(printable, _lines(found))))
     if failed:
-        kind = _attributes(type=found.code, message=found.message)
-        inner = f"<failure {kind}>{escape(text)}</failure>"
+        kind = attributes(type=found.code, message=found.message)
+        inner = f"<failure{kind}>{text}</failure>"
     else:
-        inner = f"<system-out>{escape(text)}</system-out>"
-    return f"    <testcase {head}>{inner}</testcase>"
+        inner = f"<system-out>{text}</system-out>"
+    return f"    <testcase{head}>{inner}</testcase>"
 
 
 def _lines(found: Diagnostic) -> Iterable[str]:
@@ -69,17 +65,3 @@ def _lines(found: Diagnostic) -> Iterable[str]:
         yield f"  {found.label}"
     if found.help:
         yield f"  = help: {found.help}"
-
-
-def _attributes(**values: str) -> str:
-    return " ".join(f'{key}="{_attribute(value)}"' for key, value in values.items())
-
-
-def _attribute(text: str) -> str:
-    """Readers turn plain line breaks and tabs in attributes into spaces (section 3.3.3)."""
-    held = escape(_clean(text), quote=True)
-    return held.replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from wilkc import __version__
+from wilkc.cli.decision_text import printable
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.codes import CODES, Code
 
@@ -61,8 +62,7 @@ def _rule(code: Code) -> dict[str, Any]:
 
 
 def _indented(text: str) -> str:
-    shown = "".join(char if char.isprintable() or char == "\n" else "·" for char in text)
-    return "\n".join(f"    {line}" for line in shown.rstrip("\n").split("\n"))
+    return "\n".join(f"    {printable(line)}" for line in text.rstrip("\n").split("\n"))
 
 
 def _results(report: Report, codes: list[str]) -> list[dict[str, Any]]:

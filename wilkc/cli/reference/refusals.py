@@ -175,9 +175,21 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
         "the decision point's answer is not a decision",
         "Look at what listens on the socket; only `wilkc serve` should.",
     ),
+    "rate_limit_malformed": (
+        "the decision carries a rate limit that makes no sense",
+        "Serve a bundle that this version of Wilk built.",
+    ),
+    "rate_record_incomplete": (
+        "the server that counts hits began anew and may have forgotten some",
+        "Wait until one window has passed; `docs/rate-limits.md` says how to avoid it.",
+    ),
+    "rate_store_damaged": (
+        "what counts hits cannot be read, or was written by another version of Wilk",
+        "Make a new one once every window has passed.",
+    ),
     "rate_store_unavailable": (
-        "whether the rate is kept cannot be said",
-        "Mend the store that counts, or give the guard one.",
+        "hits cannot be counted: the store is gone, locked, full, too slow or open to others",
+        "Do what the message says.",
     ),
     "unknown_revision": (
         "the answer comes from another bundle than the one expected",

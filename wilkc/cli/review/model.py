@@ -58,7 +58,7 @@ class Review:
 
     @property
     def narrower(self) -> tuple[AgentGroup, ...]:
-        """Groups that lost something."""
+        """Groups that lost something, or of which that is not known."""
         return tuple(one for one in self.comparison.groups if one.narrows)
 
     @property

@@ -64,8 +64,8 @@ def review_versions(
         WilkError: an agent was not compared, or an example is not confirmed: a defect of Wilk.
         UnavailableError: OPA fails.
     """
-    aside = {} if old.unread or new.unread else untouched(old.sources, new.sources)
-    before, after = understand(old, aside), understand(new, aside)
+    known, aside = _untouched(old, new)
+    before, after = understand(old, known), understand(new, aside)
     lost = _lost(before, after)
     plans = (_without(before.plan, lost), after.plan)
     if not plans[0].agents and not plans[1].agents and not aside:
@@ -105,6 +105,21 @@ def only_agents(review: Review, agents: Collection[str]) -> Review:
         raise UsageError(f"no agent `{unknown[0]}` was compared")
     comparison: Comparison = replace(review.comparison, groups=groups, compared=len(wanted))
     return replace(review, comparison=comparison)
+
+
+def _untouched(old: Version, new: Version) -> tuple[dict[str, str], dict[str, str]]:
+    """Files of either version that need not be read, each with its agent."""
+    if old.unread or new.unread:
+        return {}, {}
+    # Two folders are compared by what stands below them, all else by whole names.
+    folders = (old.folder, new.folder) if old.folder and new.folder else ("", "")
+    sides = [
+        {file.removeprefix(folder): text for file, text in version.sources.items()}
+        for version, folder in zip((old, new), folders, strict=True)
+    ]
+    found = untouched(*sides)
+    first, second = ({f"{folder}{file}": found[file] for file in found} for folder in folders)
+    return first, second
 
 
 def _lost(before: Understood, after: Understood) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class Version:
     Attributes:
         label: as it was named, with what it stands for.
         sources: file name, as it is shown, to bytes.
+        folder: what every file name begins with, where a folder was named; it ends with `/`.
         unread: files that were not read, and why.
         commit: id of the commit, or empty.
         top: the current folder from the top of its repository, empty or with `/` at its end.
@@ -27,6 +28,7 @@ class Version:
 
     label: str
     sources: Mapping[str, bytes] = field(repr=False)
+    folder: str = ""
     unread: tuple[LeftOut, ...] = ()
     commit: str = ""
     top: str = ""

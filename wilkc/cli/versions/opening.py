@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from wilkc.cli.sources import read_sources
@@ -61,7 +62,10 @@ def open_version(named: str, path: str, trust: Trust) -> Version:
         return read_revision(revision.revision, revision.path or path)
     if is_bundle(named):
         return read_bundle_version(named, trust)
-    return Version(named, read_sources([named]))
+    sources = read_sources([named])
+    folder = f"{Path(named)}/"
+    below = Path(named).is_dir() and all(file.startswith(folder) for file in sources)
+    return Version(named, sources, folder if below else "")
 
 
 def _names_bundle(named: str) -> bool:

@@ -48,7 +48,7 @@ def read_revision(revision: str, path: str) -> Version:
     contents = repository.read(plain)
     sources = {_shown(name, repository): contents[name] for name in contents}
     label = f"git:{revision}:{path} ({commit[:12]})"
-    return Version(label, sources, odd, commit=commit, top=repository.prefix)
+    return Version(label, sources, unread=odd, commit=commit, top=repository.prefix)
 
 
 def _from_top(path: str, prefix: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wilkc.emit.files import REST, file_data
+from wilkc.emit.files import REST, SHOWN, file_data
 from wilkc.emit.regex import path_regex
-from wilkc.emit.rules.model import Category, Constant, Hit, limit, number, tests
+from wilkc.emit.rules.model import Category, Constant, Hit, limit, tests
 from wilkc.plan.judges.files import FILE_ACTIONS
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def file_rules(plan: FilePlan, refs: Mapping[str, RuleRef], *, fold: bool) -> Ca
         rules = plan.allow.get(action, ())
         parts.extend(_list(("allow", action), rules, refs, fold=fold))
     parts.extend(_list(("block",), plan.block, refs, fold=fold))
+    parts.append(Constant(("block", "any", SHOWN), ""))
     parts.append(limit("extensions", limits["extensions"], refs))
     parts.append(limit("max_file_size", limits["max_file_size"], refs))
     parts.append(Constant(("conditions",), limits["conditions"]))
@@ -41,7 +42,7 @@ def _list(
         for rank, rule in enumerate(rules)
     ]
     # The number of rules stands beside the buckets, of which this form needs one.
-    yield number(head, len(entries))
+    yield Constant((*head, "n"), len(entries))
     if entries:
         each = (*head, "each", REST)
         yield Hit((*head, "any", REST), each)

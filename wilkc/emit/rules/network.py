@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from wilkc.emit.network import COUNT, network_data
+from wilkc.emit.network import network_data
 from wilkc.emit.rules.model import Category, Constant, Keyed, Member, number
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def network_rules(plan: NetworkPlan, refs: Mapping[str, RuleRef]) -> Category:
     parts = (
         *_list(("allow",), data["allow"], refs),
         *_list(("block",), data["block"], refs),
-        number(("ports",), data["ports"][COUNT]),
+        number(("ports",), data["ports"]["n"]),
         *(Member(("ports", "each"), port, refs.get(port[1])) for port in data["ports"]["each"]),
         Constant(("conditions",), data["conditions"]),
     )
@@ -31,9 +31,9 @@ def network_rules(plan: NetworkPlan, refs: Mapping[str, RuleRef]) -> Category:
 
 def _list(head: Head, data: Json, refs: Mapping[str, RuleRef]) -> Iterator[Part]:
     forms: dict[tuple[int, str], list[tuple[str, Json]]] = defaultdict(list)
-    for key, entries in sorted(data.items()):
-        for entry in entries if key != COUNT else ():
+    for key, entries in sorted(data["under"].items()):
+        for entry in entries:
             forms[entry[0], entry[1]].append((key, entry))
-    yield number(head, data[COUNT])
+    yield number(head, data["n"])
     for (_, rule), held in sorted(forms.items()):
-        yield Keyed(head, tuple(held), refs.get(rule))
+        yield Keyed((*head, "under"), tuple(held), refs.get(rule))

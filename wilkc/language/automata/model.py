@@ -53,6 +53,15 @@ class Language:
             self.mark or other.mark,
         )
 
+    def holds(self, text: str) -> bool:
+        """The same as `takes`, told at once of most texts that are no members."""
+        return (
+            self.needle in text
+            and text.startswith(self.head)
+            and text.endswith(self.tail)
+            and self.takes(text)
+        )
+
     def may_meet(self, other: Language) -> bool:
         """Whether a text could be a member of both; a cheap look that never denies wrongly."""
         return (

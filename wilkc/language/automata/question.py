@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.language.automata.model import Included, Inconclusive, Witness
 from wilkc.language.automata.search import STEP, Search
+from wilkc.language.buckets import Buckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_BUDGET: Final = 100_000
 """Steps of one question, or as many comparisons as take as long: about a second."""
+_PATIENCE: Final = 16
+"""Texts that are put to all languages; making buckets takes about as long."""
 _ROUNDS: Final = 12
 """Searches before all negatives that could matter join."""
 
@@ -33,12 +36,10 @@ class Negatives:
     """
 
     def __init__(self, languages: Iterable[Language]) -> None:
-        self._by_start: dict[str, list[Language]] = {}
-        self.keys: set[frozenset[object]] = set()
-        for one in languages:
-            if one.keys not in self.keys:
-                self.keys.add(one.keys)
-                self._by_start.setdefault(one.head[:1], []).append(one)
+        held = {one.keys: one for one in languages}
+        self.keys: set[frozenset[object]] = set(held)
+        self._held = tuple(held.values())
+        self._asked = 0
 
     def __eq__(self, other: object) -> bool:
         """Whether both hold the same languages."""
@@ -53,17 +54,19 @@ class Negatives:
         return frozenset(self.keys)
 
     def __iter__(self) -> Iterator[Language]:
-        for held in self._by_start.values():
-            yield from held
+        yield from self._held
 
     def taking(self, text: str) -> list[Language]:
         """Those of which a text is a member."""
-        return [
-            one
-            for start in dict.fromkeys((text[:1], ""))
-            for one in self._by_start.get(start, ())
-            if one.needle in text and one.takes(text)
-        ]
+        self._asked += 1
+        if self._asked <= _PATIENCE:
+            return [one for one in self._held if one.holds(text)]
+        near = (self._held[place] for place in self._buckets.near(text))
+        return [one for one in near if one.takes(text)]
+
+    @cached_property
+    def _buckets(self) -> Buckets:
+        return Buckets((one.head, one.needle, one.tail) for one in self._held)
 
 
 def difference(

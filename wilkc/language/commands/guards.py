@@ -39,8 +39,10 @@ def guarded_options(argv: Argv) -> Counter[str]:
 
 def guard_keys(guard: Guard, argument: str) -> Iterator[str]:
     """The options of one guard that one argument is."""
-    yield from (f"short:{letter}" for letter in guard.short if _is_short(guard, argument, letter))
     if argument.startswith("-"):
+        yield from (
+            f"short:{letter}" for letter in guard.short if _is_short(guard, argument, letter)
+        )
         yield from (f"long:{name}" for name in guard.long if _is_long(argument, name))
     yield from (f"word:{word}" for word in guard.words if argument == word)
     for prefix in guard.prefixes:

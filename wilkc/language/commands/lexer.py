@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, NamedTuple, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from wilkc.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Argv = tuple[str, ...]
 MAX_CHARACTERS: Final = 10_000
@@ -40,9 +44,14 @@ _REFUSED: Final = {
 }
 _LEADING: Final = {"~": "shell_expansion", "!": "shell_history", "#": "shell_comment"}
 _REDIRECTION: Final = re.compile(r"(?:2>&1|[12]?>/dev/null|&>/dev/null)(?=[ \t;|]|&&|$)")
+_REDIRECTION_HEADS: Final = frozenset("12>&")
 ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _ORDINARY: Final = re.compile(r"[A-Za-z0-9_./-]+")
 """Characters that mean themselves wherever a word has begun."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./-]+(?: [A-Za-z0-9_./-]+)*")
+_PLAIN_GLOBS: Final = re.compile(r"[A-Za-z0-9_./*-]+(?: [A-Za-z0-9_./*-]+)*")
+"""Words of ordinary characters alone, which is what most lines are: cut at their blanks."""
+_BLANKLESS: Final = re.compile(r"[^ ]+")
 QUOTED: Final = "\0"
 """Stands in `Word.bare` for a character that was quoted."""
 _KEPT_BACKSLASH: Final = frozenset('"\\')
@@ -68,6 +77,9 @@ class Word(NamedTuple):
     def unquoted_prefix(self) -> str:
         """Its characters up to the first that is quoted."""
         return self.bare.partition(QUOTED)[0]
+
+
+_new_word: Callable[[tuple[str, str, int, int]], Word] = partial(tuple.__new__, Word)
 
 
 def lex_line(text: str) -> tuple[Argv, ...]:
@@ -162,6 +174,11 @@ class _Lexer:
         self._commands: list[tuple[Word, ...]] = []
 
     def commands(self) -> tuple[tuple[Word, ...], ...]:
+        plain = _PLAIN_GLOBS if self._globs else _PLAIN
+        if plain.fullmatch(self._text):
+            return (
+                tuple(_new_word((m[0], m[0], *m.span())) for m in _BLANKLESS.finditer(self._text)),
+            )
         while self._place < len(self._text):
             self._step(self._text[self._place])
         self._end_command()
@@ -171,7 +188,11 @@ class _Lexer:
         if char in " \t":
             self._end_word()
             self._place += 1
-        elif not self._open and (found := _REDIRECTION.match(self._text, self._place)):
+        elif (
+            not self._open
+            and char in _REDIRECTION_HEADS
+            and (found := _REDIRECTION.match(self._text, self._place))
+        ):
             self._place = found.end()
         elif char in "&|;":
             self._separator(char)

@@ -24,6 +24,7 @@ MAX_CHARACTERS: Final = 2_000
 """Code points of a pattern as written."""
 MAX_WILDCARDS: Final = 64
 """Stars (`**` counts as two), question marks and classes of a pattern as written."""
+_STAR: Final = Star()
 EXTGLOB_HEADS: Final = frozenset("@!+*?")
 _OPERATORS: Final = frozenset("(!")
 """Without one of these no expansion can hold what `_check_operators` looks for."""
@@ -79,7 +80,7 @@ def to_glob(tokens: Sequence[Token], codes: Codes) -> Glob:
 def _wildcard(token: Token) -> Atom:
     if token.ranges is not None:
         return token.ranges
-    return Star() if token.kind == "star" else AnyOne()
+    return _STAR if token.kind == "star" else AnyOne()
 
 
 def _end_literal(run: list[Token], atoms: list[Atom], codes: Codes) -> None:
@@ -135,7 +136,7 @@ def _check_text(text: str, codes: Codes) -> None:
 
 
 def _check_wildcards(text: str, tokens: Tokens, codes: Codes) -> None:
-    if sum(map(text.count, "*?[")) <= MAX_WILDCARDS:
+    if len(text) <= MAX_WILDCARDS or sum(map(text.count, "*?[")) <= MAX_WILDCARDS:
         return
     count = sum(token.kind in {"star", "any", "class"} for token in tokens)
     if count > MAX_WILDCARDS:

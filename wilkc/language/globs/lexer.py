@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from wilkc.core.errors import PatternError
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _KINDS: Final = {"*": "star", "?": "any", "{": "open", ",": "comma", "}": "close"}
-_PIECES: Final = re.compile(r"[A-Za-z0-9_]+|.", re.DOTALL)
-"""A run of characters that mean themselves wherever they stand, or any one character."""
+_PIECES: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|.", re.DOTALL)
+"""A run of characters that mean themselves, or any one character.
+
+A `.` or `-` may mean something where a segment begins, so none of them begins a run.
+"""
 _new_token: Callable[[tuple[str, int, int, str, bool, None]], Token] = partial(tuple.__new__, Token)
 
 
@@ -37,7 +40,7 @@ class _Lexer:
         self._separator = separator
 
     def tokens(self) -> Tokens:
-        kinds = _KINDS | {self._separator: "separator"}
+        kinds = _kinds(self._separator)
         if "\\" not in self._text and "[" not in self._text:
             return _plain_tokens(self._text, kinds)
         found: list[Token] = []
@@ -124,6 +127,11 @@ class _Lexer:
             start=start,
             end=end,
         )
+
+
+@cache
+def _kinds(separator: str) -> Mapping[str, str]:
+    return _KINDS | {separator: "separator"}
 
 
 def _plain_tokens(text: str, kinds: Mapping[str, str]) -> Tokens:

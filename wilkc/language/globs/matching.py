@@ -18,8 +18,11 @@ def glob_matches(glob: Glob, text: str, *, fold: bool = False) -> bool:
         text: any text, also an empty one.
         fold: compare by Unicode simple case folding.
     """
-    if len(glob) == 1 and not fold and isinstance(glob[0], Literal):
-        return text == glob[0].text
+    if glob and not fold and isinstance(glob[0], Literal):
+        if len(glob) == 1:
+            return text == glob[0].text
+        if not text.startswith(glob[0].text):
+            return False
     place = index = 0
     star, mark = -1, 0
     while place < len(glob) or index < len(text):

@@ -16,8 +16,8 @@ class Token(NamedTuple):
         kind: `char`, `star`, `any`, `class`, `separator`, `open`, `comma` or `close`.
         start: offset of its first code point in the text.
         end: offset after its last.
-        char: the character as it stands; of a `char` without meaning of its own anywhere,
-            also the letters, digits and `_` that follow it.
+        char: the character as it stands; of a letter, digit or `_` also those that follow it,
+            and `.` and `-` among them.
         escaped: whether a backslash made it a plain character.
         ranges: the class of a `class`.
     """

@@ -1,5 +1,6 @@
 """Paths, path patterns and what matches what. Room: language."""
 
+from wilkc.language.paths.buckets import PathBuckets
 from wilkc.language.paths.canonical import parse_path
 from wilkc.language.paths.explicit import explicit_rule, explicit_text, glob_text
 from wilkc.language.paths.matching import path_matches
@@ -11,6 +12,7 @@ __all__ = [
     "Globstar",
     "Part",
     "Path",
+    "PathBuckets",
     "PathPattern",
     "Root",
     "explicit_rule",

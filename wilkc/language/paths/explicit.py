@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from wilkc.core.errors import PatternError
@@ -10,6 +11,7 @@ from wilkc.language.paths.model import GLOBSTAR, PathPattern
 from wilkc.language.paths.rules import parse_path_rule
 
 _SPECIAL: Final = {ord(char): f"\\{char}" for char in "*?[]{},\\!()~-"}
+CACHED_TEXTS: Final = 16_384
 _IN_CLASS: Final = {ord(char): f"\\{char}" for char in "]\\-!^["}
 
 
@@ -51,11 +53,16 @@ def glob_text(glob: Glob) -> str:
 
 def _atom_text(atom: Atom) -> str:
     if isinstance(atom, Literal):
-        return atom.text.translate(_SPECIAL)
+        return _literal_text(atom.text)
     if isinstance(atom, CharClass):
         ranges = "".join(_range_text(low, high) for low, high in atom.ranges)
         return f"[{'!' if atom.negated else ''}{ranges}]"
     return "?" if isinstance(atom, AnyOne) else "*"
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _literal_text(text: str) -> str:
+    return text.translate(_SPECIAL)
 
 
 def _range_text(low: str, high: str) -> str:

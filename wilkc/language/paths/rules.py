@@ -18,6 +18,8 @@ from wilkc.language.paths.model import GLOBSTAR, Part, PathPattern, Root
 ROOTS: Final[tuple[Root, ...]] = (".", "~", "/")
 """The roots that a floating pattern speaks of, in the order of its expansions."""
 GLOBSTAR_STARS: Final = 2
+LONGEST_DOTS: Final = 2
+"""`..` is the longest segment that stands for another place."""
 CACHED_RULES: Final = 65_536
 CODES: Final = Codes(
     empty="W030",
@@ -77,7 +79,8 @@ def _patterns(tokens: Tokens, effect: Effect, length: int) -> list[PathPattern]:
     floats = effect == BLOCK and (not slashes or parts[0] is GLOBSTAR)
     if not floats:
         return [_pattern(".", parts)]
-    return [_pattern(each, [GLOBSTAR, *parts]) for each in ROOTS]
+    floating = _merged([GLOBSTAR, *parts])
+    return [PathPattern(each, floating) for each in ROOTS]
 
 
 def _check_start(first: Token) -> None:
@@ -93,11 +96,12 @@ def _check_start(first: Token) -> None:
 
 def _segments(tokens: Tokens) -> list[Tokens]:
     """The tokens between separators; empty first for `/…`, empty last for `…/`."""
-    segments: list[list[Token]] = [[]]
+    segments: list[Tokens] = []
+    segment: list[Token] = []
     before: Token | None = None
     for token in tokens:
         if token.kind != "separator":
-            segments[-1].append(token)
+            segment.append(token)
         elif before and before.kind == "separator":
             raise PatternError(
                 EMPTY_SEGMENT,
@@ -107,9 +111,10 @@ def _segments(tokens: Tokens) -> list[Tokens]:
                 end=token.end,
             )
         else:
-            segments.append([])
+            segments.append(tuple(segment))
+            segment = []
         before = token
-    return [tuple(segment) for segment in segments]
+    return [*segments, tuple(segment)]
 
 
 def _root(segments: list[Tokens]) -> tuple[Root | None, list[Tokens]]:
@@ -133,8 +138,8 @@ def _root(segments: list[Tokens]) -> tuple[Root | None, list[Tokens]]:
 
 def _part(segment: Tokens) -> Part:
     """One segment; an escaped `.` or `..` is a literal, which no path holds."""
-    text = "".join([token.char for token in segment if not token.escaped])
-    if text in {".", ".."} and len(segment) == len(text):
+    if len(segment) <= LONGEST_DOTS and _is_dots(segment):
+        text = "." * len(segment)
         raise PatternError(
             DOT_SEGMENT,
             f"a path never holds the segment `{text}`",
@@ -153,14 +158,22 @@ def _part(segment: Tokens) -> Part:
     return to_glob(segment, CODES)
 
 
+def _is_dots(segment: Tokens) -> bool:
+    return len(segment) > 0 and all(token.is_plain(".") for token in segment)
+
+
 def _refuse_home(segment: Tokens, message: str, advice: str) -> NoReturn:
     raise PatternError(MISPLACED_HOME, message, advice, start=segment[0].start, end=segment[-1].end)
 
 
 def _pattern(root: Root, parts: list[Part]) -> PathPattern:
-    """A pattern in which no two globstars stand together."""
+    return PathPattern(root, _merged(parts))
+
+
+def _merged(parts: list[Part]) -> tuple[Part, ...]:
+    """The same in which no two globstars stand together."""
     merged: list[Part] = []
     for part in parts:
         if not (part is GLOBSTAR and merged and merged[-1] is GLOBSTAR):
             merged.append(part)
-    return PathPattern(root, tuple(merged))
+    return tuple(merged)

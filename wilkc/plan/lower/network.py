@@ -11,6 +11,7 @@ from wilkc.plan.model import HostRule, NetworkPlan, Rule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wilkc.core.spans import Span
     from wilkc.spec import HostEntry, Network
 
 Ports = tuple[tuple[int, int], ...]
@@ -54,7 +55,8 @@ def _allow_rules(
         chosen = ports if own_ports is None else own_ports
         if chosen is None or (own_ports is None and own_protocols is not None):
             chosen = _default_ports(held)
-        rules.append(_rule("net.allow", place.at(number), text, chosen, held))
+        name = f"{place.origin}net.allow.{number}"
+        rules.append(_rule(name, place.entry(number), text, chosen, held))
     return tuple(rules)
 
 
@@ -63,7 +65,8 @@ def _block_rules(entries: Sequence[str | HostEntry] | None, place: Place) -> tup
     for number, entry in enumerate(entries or ()):
         text, ports, protocols = _parts(entry)
         held = frozenset(protocols or ())
-        rules.append(_rule("net.block", place.at(number), text, ports or (), held))
+        name = f"{place.origin}net.block.{number}"
+        rules.append(_rule(name, place.entry(number), text, ports or (), held))
     return tuple(rules)
 
 
@@ -73,11 +76,11 @@ def _parts(entry: str | HostEntry) -> tuple[str, Ports | None, Sequence[str] | N
     return entry.host, entry.ports, entry.protocols
 
 
-def _rule(name: str, place: Place, text: str, ports: Ports, protocols: frozenset[str]) -> HostRule:
+def _rule(name: str, span: Span, text: str, ports: Ports, protocols: frozenset[str]) -> HostRule:
     return HostRule(
-        id=f"{place.origin}{name}.{place.path[-1]}",
+        id=name,
         text=text,
-        span=place.span,
+        span=span,
         patterns=parse_host_rule(text),
         ports=tuple(sorted(ports)),
         protocols=protocols,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Action, How, Level
     from wilkc.language.paths import PathPattern
     from wilkc.plan.model import FilePlan, Rule
+    from wilkc.plan.narrowing import NarrowFiles
 
 Shape = Literal["literal", "tree", "leafy"]
 
@@ -36,17 +37,20 @@ class Grants:
     """What decides how file rules are mounted.
 
     Attributes:
-        plan: the file permissions.
+        files: the file permissions.
         level: strict narrows, the others mount wider and check afterwards.
         gap: what to do where a write rule is narrower than a mount: `narrow` to the files
             that exist, `postcheck` what was written, or `refuse` to compile.
-        fold: whether case is ignored.
     """
 
-    plan: FilePlan
+    files: NarrowFiles
     level: Level
     gap: str
-    fold: bool
+
+    @property
+    def plan(self) -> FilePlan:
+        """All of the file permissions."""
+        return self.files.plan
 
 
 @dataclass(slots=True)
@@ -77,10 +81,14 @@ def hidden_patterns(plan: FilePlan) -> tuple[str, ...]:
 
 def shape(pattern: PathPattern) -> Shape:
     """Whether a pattern is one path, a whole tree, or picks names."""
-    base = literal_base(pattern)
-    if len(base) == len(pattern.parts):
+    return _shape_above(pattern, literal_base(pattern))
+
+
+def _shape_above(pattern: PathPattern, base: tuple[str, ...]) -> Shape:
+    below = pattern.parts[len(base) :]
+    if not below:
         return "literal"
-    return "tree" if pattern.parts[len(base) :] == (GLOBSTAR,) else "leafy"
+    return "tree" if len(below) == 1 and below[0] is GLOBSTAR else "leafy"
 
 
 def _lower(
@@ -94,11 +102,12 @@ def _lower(
     if pattern.root == "/" and not base:
         found.problems.append(_unmountable(rule))
         return
-    sample = allowed_sample(grants.plan, action, pattern, fold=grants.fold)
+    sample = allowed_sample(grants.files, action, pattern)
     if sample is None:
         found.problems.append(_dead(rule))
         return
-    how, postcheck = _how(grants, pattern, action)
+    kind = _shape_above(pattern, base)
+    how, postcheck = _how(grants, kind, action)
     if grants.gap == "refuse" and how == "each" and action == "write":
         found.problems.append(_inexact(rule))
     text = path_text(pattern.root, base)
@@ -108,11 +117,10 @@ def _lower(
     )  # fmt: skip
     found.mounts.append(mount)
     if how == "tree":
-        _note_gaps(grants, action, pattern, mount, found)
+        _note_gaps(grants, kind, mount, found)
 
 
-def _how(grants: Grants, pattern: PathPattern, action: Action) -> tuple[How, bool]:
-    kind = shape(pattern)
+def _how(grants: Grants, kind: Shape, action: Action) -> tuple[How, bool]:
     if kind == "literal":
         return "file", False
     if action != "write":
@@ -124,15 +132,13 @@ def _how(grants: Grants, pattern: PathPattern, action: Action) -> tuple[How, boo
     return "tree", wider or bool(grants.plan.block)
 
 
-def _note_gaps(
-    grants: Grants, action: str, pattern: PathPattern, mount: Mount, found: Mounts
-) -> None:
-    base = literal_base(pattern)
+def _note_gaps(grants: Grants, kind: Shape, mount: Mount, found: Mounts) -> None:
     place = (mount.rule, mount.line, mount.base)
-    denied = denied_witness(grants.plan, action, pattern.root, base, fold=grants.fold)
-    if denied is not None and (shape(pattern) == "leafy" or mount.access == "write"):
-        found.gaps.append(Gap(mount.access, *place, denied))
-    if mount.access == "write" and not may(grants.plan, "delete", mount.sample, fold=grants.fold):
+    if mount.access == "write" or kind == "leafy":
+        denied = denied_witness(grants.files, mount.action, mount.base)
+        if denied is not None:
+            found.gaps.append(Gap(mount.access, *place, denied))
+    if mount.access == "write" and not may(grants.files, "delete", mount.sample):
         found.gaps.append(Gap("delete", *place, mount.sample))
 
 

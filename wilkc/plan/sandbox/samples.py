@@ -10,7 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.atoms import AnyOne, Atom, CharClass, Literal, Star
-from wilkc.language.paths import GLOBSTAR
+from wilkc.language.paths import GLOBSTAR, parse_path
 from wilkc.plan.judges.files import fold_extension, permits
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from wilkc.language.paths import Part, PathPattern
     from wilkc.plan.model import FilePlan
+    from wilkc.plan.narrowing import NarrowFiles
 
 _FILLERS: Final = ("a", "b", "zq", "A1", "_")
 _STRANGERS: Final = ("a", "a.py", ".hidden", "zq.wilk", "a/b")
@@ -44,32 +45,31 @@ def path_text(root: str, segments: tuple[str, ...]) -> str:
     return "/" + "/".join(segments) if root == "/" else "/".join((root, *segments))
 
 
-def allowed_sample(plan: FilePlan, action: str, pattern: PathPattern, *, fold: bool) -> str | None:
+def allowed_sample(files: NarrowFiles, action: str, pattern: PathPattern) -> str | None:
     """A path that the pattern matches and that the permissions grant for the action."""
-    for candidate in _candidates(plan, action, pattern):
-        if may(plan, action, candidate, fold=fold):
+    for candidate in _candidates(files.plan, action, pattern):
+        if may(files, action, candidate):
             return candidate
     return None
 
 
-def denied_witness(
-    plan: FilePlan, action: str, root: str, base: tuple[str, ...], *, fold: bool
-) -> str | None:
-    """A path at or below the base that the permissions deny for the action."""
-    below = [path_text(root, (*base, *name.split("/"))) for name in _STRANGERS]
-    for candidate in (*below, path_text(root, base)):
-        if not may(plan, action, candidate, fold=fold):
+def denied_witness(files: NarrowFiles, action: str, base: str) -> str | None:
+    """A path at or below the base, a path's text, that the permissions deny for the action."""
+    folder = base.removesuffix("/")
+    for candidate in (*(f"{folder}/{name}" for name in _STRANGERS), base):
+        if not may(files, action, candidate):
             return candidate
     return None
 
 
-def may(plan: FilePlan, action: str, path: str, *, fold: bool) -> bool:
+def may(files: NarrowFiles, action: str, path: str) -> bool:
     """Whether the permissions grant the action on a small file of that name."""
-    if action == "write" and plan.extensions is not None:
+    extensions = files.plan.extensions
+    if action == "write" and extensions is not None:
         stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
-        if not (stem and dot) or fold_extension(suffix) not in plan.extensions.values:
+        if not (stem and dot) or fold_extension(suffix) not in extensions.values:
             return False
-    return permits(plan, action, path, fold=fold)
+    return permits(files.near(action, [parse_path(path)]), action, path, fold=files.fold)
 
 
 def _candidates(plan: FilePlan, action: str, pattern: PathPattern) -> Iterator[str]:

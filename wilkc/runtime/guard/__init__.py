@@ -5,7 +5,6 @@ from wilkc.runtime.guard.action import Action
 from wilkc.runtime.guard.context import SecurityContext
 from wilkc.runtime.guard.denied import PermissionDenied
 from wilkc.runtime.guard.guard import Guard
-from wilkc.runtime.guard.rates import Rates
 from wilkc.runtime.guard.recording import Recorder, SharedLog, UnsafeNoRecord
 from wilkc.runtime.guard.running import CommandResult
 from wilkc.runtime.guard.seeds import PermissionResult, validate_operation, validate_permission
@@ -17,7 +16,6 @@ __all__ = [
     "Guard",
     "PermissionDenied",
     "PermissionResult",
-    "Rates",
     "Recorder",
     "SecurityContext",
     "SharedLog",

@@ -1,6 +1,7 @@
 """What a grant obliges to, and who fulfils it. Layer: runtime. Pure. LANGUAGE.md section 9.
 
-A condition that is unknown, malformed or fulfilled by nobody turns a grant into a denial.
+A condition that is unknown, malformed or fulfilled by nobody turns a grant into a denial. The
+form of a rate limit is looked at by whoever takes the hit.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def unmet(decision: Decision, fulfils: frozenset[str], *, counts: bool) -> Decis
     """
     for condition in decision.conditions:
         if condition.type == RATE_LIMIT:
-            met = counts and _is_rate(condition)
+            met = counts
         else:
             met = condition.type in fulfils and _is_formed(condition)
         if not met:
@@ -60,12 +61,3 @@ def _is_formed(condition: Condition) -> bool:
     if named is None or set(condition.properties) != named:
         return False
     return all(whole_number(value) is not None for value in condition.properties.values())
-
-
-def _is_rate(condition: Condition) -> bool:
-    given = condition.properties
-    if set(given) != {"key", "limit", "window_seconds"}:
-        return False
-    key, window = given["key"], whole_number(given["window_seconds"])
-    named = isinstance(key, str) and bool(key)
-    return named and whole_number(given["limit"]) is not None and bool(window)

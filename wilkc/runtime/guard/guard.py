@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Decision
     from wilkc.runtime.guard.context import SecurityContext
-    from wilkc.runtime.guard.rates import Rates
     from wilkc.runtime.guard.recording import Recorder
     from wilkc.runtime.guard.steps import Prepared, Settled
+    from wilkc.runtime.limits import RateStore
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -71,7 +71,7 @@ class Guard:
         agent: str | None = None,
         workspace: str | os.PathLike[str] = ".",
         home: str | os.PathLike[str] | None = None,
-        rates: Rates | None = None,
+        rates: RateStore | None = None,
         fulfils: Iterable[str] = (),
         seconds: float = DEFAULT_SECONDS,
         bundle: Callable[[], VerifiedBundle] | None = None,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wilkc.bundle import VerifiedBundle
 
 DATA_MEMBER: Final = "wilk/data.json"
+SANDBOX_MEMBER: Final = "wilk/sandbox.jsonl"
 
 
 def jobs_of(
@@ -37,15 +38,22 @@ def jobs_of(
     Raises:
         UsageError: the bundle was made by another version of Wilk.
     """
-    data = json.loads(read_bundle(bundle.archive).files[DATA_MEMBER])
-    held = data["agents"].get(agent, [])
+    files = read_bundle(bundle.archive).files
+    held = json.loads(files[DATA_MEMBER])["agents"].get(agent, [])
+    plans = _sandboxes(files.get(SANDBOX_MEMBER, b""))
     return {
         spec: Job(
-            agent, command, workspace, _plan(data["sandbox"][spec]), bundle.revision,
+            agent, command, workspace, _plan(plans.get(spec)), bundle.revision,
             dict(environment),
         )
         for spec in ([held] if isinstance(held, str) else held)
     }  # fmt: skip
+
+
+def _sandboxes(member: bytes) -> dict[str, Any]:
+    """Spec name to how its commands are confined."""
+    lines = map(json.loads, member.splitlines())
+    return {line["spec"]: line["sandbox"] for line in lines}
 
 
 def _plan(value: Any) -> SandboxPlan:

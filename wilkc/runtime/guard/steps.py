@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import Decision, Request, denial
@@ -19,17 +20,21 @@ from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import canonical
 from wilkc.runtime.guard.conditions import RATE_LIMIT, unmet
 from wilkc.runtime.guard.context import RESERVED, SecurityContext
+from wilkc.runtime.limits import Hit, RateExceededError, RateStoreError, limits_of
+from wilkc.runtime.limits import refusal as rate_refusal
+from wilkc.runtime.limits.failures import STORE_UNAVAILABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from wilkc.runtime.audit import Circumstances
-    from wilkc.runtime.guard.rates import Rates
     from wilkc.runtime.guard.recording import Intent, Recorder
+    from wilkc.runtime.limits import RateStore
     from wilkc.runtime.sandbox.names import Roots
 
+    Refund = Callable[[], object]
+
 GUARD_FAILED: Final = "guard_failed"
-RATES_UNAVAILABLE: Final = "rate_store_unavailable"
 _SHOWN: Final = 1000
 """Characters that the record of an unreadable request shows of each of its texts."""
 _MICROSECONDS: Final = 1_000_000
@@ -91,7 +96,7 @@ class Settled:
 
     decision: Decision
     intent: Intent | None = None
-    refund: Callable[[], object] | None = None
+    refund: Refund | None = None
 
 
 def prepare(question: Question, roots: Roots) -> Prepared:
@@ -110,7 +115,7 @@ def prepare(question: Question, roots: Roots) -> Prepared:
     return Prepared(_stand_in(question), started, frozenset(), refusal=refusal)
 
 
-def weigh(prepared: Prepared, decision: Decision, rates: Rates | None) -> Decision:
+def weigh(prepared: Prepared, decision: Decision, rates: RateStore | None) -> Decision:
     """The decision, or the denial in its place where it is no grant to act on. Pure."""
     try:
         if not decision.allow:
@@ -127,7 +132,7 @@ def settle(
     decision: Decision,
     *,
     recorder: Recorder,
-    rates: Rates | None,
+    rates: RateStore | None,
     enforced: bool,
 ) -> Settled:
     """Take the hits of a grant and put the answer on record, durably, before it is given."""
@@ -159,28 +164,32 @@ def failed(error: Exception) -> Decision:
     )
 
 
-def give_back(refund: Callable[[], object] | None) -> None:
+def give_back(refund: Refund | None) -> None:
     """Give hits back; one that cannot be given back goes on counting, which permits less."""
     if refund is not None:
         with suppress(Exception):
             refund()
 
 
-def _taken(decision: Decision, rates: Rates | None) -> tuple[Decision, Callable[[], object] | None]:
+def _taken(decision: Decision, store: RateStore | None) -> tuple[Decision, Refund | None]:
     """The decision after its hits were taken, and how to give them back."""
     if not decision.allow or all(one.type != RATE_LIMIT for one in decision.conditions):
         return decision, None
     try:
-        taken = None if rates is None else rates.take(decision)
+        limits = limits_of(decision.conditions)
+        hit = None if store is None else store.hit(limits)
+    except (RateExceededError, RateStoreError) as error:
+        return rate_refusal(error, revision=decision.revision), None
     except Exception as error:  # noqa: BLE001  # a store that cannot be asked denies
-        text = f"whether the rate is kept cannot be said: {error}"
-        return denial("VALIDATION_ERROR", RATES_UNAVAILABLE, text, revision=decision.revision), None
-    if isinstance(taken, Decision) and not taken.allow:
-        return taken, None
-    if callable(taken):
-        return decision, taken
-    text = "whether the rate is kept cannot be said"
-    return denial("VALIDATION_ERROR", RATES_UNAVAILABLE, text, revision=decision.revision), None
+        return _uncounted(decision, str(error)), None
+    if store is None or not isinstance(hit, Hit):
+        return _uncounted(decision, "nobody counts"), None
+    return decision, partial(store.refund, hit)
+
+
+def _uncounted(decision: Decision, why: str) -> Decision:
+    text = f"whether the rate is kept cannot be said: {why}"
+    return denial("VALIDATION_ERROR", STORE_UNAVAILABLE, text, revision=decision.revision)
 
 
 def _read(question: Question) -> Request:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from wilkc.core.errors import WilkError
+from wilkc.syntax.comments import scan
 from wilkc.syntax.layout.attaching import attach
 from wilkc.syntax.layout.blocks import block_of, plain_lines
 from wilkc.syntax.layout.comments import comments_of, is_blank
@@ -19,6 +20,8 @@ from wilkc.syntax.scalars import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wilkc.syntax.comments import Place
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ODD_BREAKS: Final = frozenset("\x85\u2028\u2029")
@@ -37,7 +40,7 @@ def read_layout(text: str) -> list[Sheet]:
             help_text="write an ordinary line break, or `\\u2028` in double quotes",
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    tokens = list(yaml.scan(text, Loader=_LOADER))
+    tokens = scan(text)
     if any(type(token) is yaml.DirectiveToken for token in tokens):
         raise WilkError(
             "the text begins with a directive such as `%YAML`",
@@ -66,7 +69,7 @@ class _Reader:
         self._events = events
         self._lines = lines
         self._dashes = dashes
-        self.bodies: dict[Point, Point] = {}
+        self.bodies: dict[Place, Place] = {}
 
     def sheets(self) -> Iterator[Sheet]:
         """The documents, those that hold nothing included."""

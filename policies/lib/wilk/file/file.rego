@@ -20,17 +20,24 @@ verdict := {
 	"final": true,
 } if {
 	_properties_sound
-	path != ""
+	text := path
+	text != ""
+	keys := _keys
 	held := data.wilk.profiles[subject.profile].file
 	held.block.n >= 0
-	count([key | some key in _keys; regex.match(held.block.any[key], path)]) == 0
+	blocks := held.block.any
+
+	# No path looks under `.`; what stands there shows that the buckets are there.
+	blocks["."] == ""
+	count([key | some key in keys; regex.match(blocks[key], text)]) == 0
 	allow := held.allow[input.action.name]
 	allow.n > 0
+	allows := allow.any
 	hits := [[entry[1], entry[2]] |
-		some key in _keys
-		regex.match(allow.any[key], path)
+		some key in keys
+		regex.match(allows[key], text)
 		some entry in allow.each[key]
-		regex.match(entry[0], path)
+		regex.match(entry[0], text)
 	]
 	_extension_allowed
 } else := _refusal("invalid", _property_problem, "", "") if {
@@ -111,6 +118,7 @@ permits(action, text) if _permitted with input as _asking(action, text)
 _permitted if {
 	path != ""
 	data.wilk.profiles[subject.profile].file.block.n >= 0
+	data.wilk.profiles[subject.profile].file.block.any["."] == ""
 	count(_blocking) == 0
 	count(_allowing) > 0
 }

@@ -4,11 +4,11 @@ import data.wilk.file
 
 list(number, buckets) := {
 	"n": number,
-	"any": {key: bucket[0] | some key, bucket in buckets},
+	"any": object.union({".": ""}, {key: bucket[0] | some key, bucket in buckets}),
 	"each": {key: [[bucket[0], 0, bucket[1]]] | some key, bucket in buckets},
 }
 
-nothing := {"n": 0, "any": {}, "each": {}}
+nothing := {"n": 0, "any": {".": ""}, "each": {}}
 
 world := {
 	"agents": {"a": "spec"},
@@ -121,6 +121,7 @@ test_damaged_data_denies[path] if {
 		"/agents/a", "/specs/spec", "/specs/spec/profile", "/profiles/p", "/profiles/p/file",
 		"/profiles/p/file/allow", "/profiles/p/file/allow/write", "/profiles/p/file/allow/write/n",
 		"/profiles/p/file/allow/write/any", "/profiles/p/file/allow/write/each", "/profiles/p/file/block", "/profiles/p/file/block/n",
+		"/profiles/p/file/block/any", "/profiles/p/file/block/any/.",
 		"/profiles/p/file/extensions", "/profiles/p/file/extensions/held",
 		"/profiles/p/file/max_file_size", "/profiles/p/file/conditions",
 		"/profiles/p/file/conditions/0", "/profiles/p/file/conditions/0/type",

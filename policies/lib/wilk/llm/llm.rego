@@ -7,22 +7,33 @@ import data.wilk.lists
 import data.wilk.request
 import data.wilk.subject
 
-# A grant stands first: it demands all that it rests on, so that damaged data denies.
+# A grant stands first, in one body: it demands all that it rests on, so that damaged data denies.
 verdict := {
 	"outcome": "granted",
 	"detail": "allowed",
-	"rule": min(_allowing)[1],
+	"rule": min(hits)[1],
 	"list": "llm.allowed_models",
-	"conditions": _conditions,
+	"conditions": due,
 } if {
 	input.action.name == "request"
 	_tokens_whole
 	lists.name_problem == ""
-	data.wilk.profiles[subject.profile].llm.block.n >= 0
-	count(_blocking) == 0
-	data.wilk.profiles[subject.profile].llm.allow.n > 0
-	count(_allowing) > 0
-	is_array(data.wilk.profiles[subject.profile].llm.conditions)
+	held := data.wilk.profiles[subject.profile].llm
+	name := input.resource.id
+	held.block.n >= 0
+	count([1 |
+		regex.match(held.block.any, name)
+		some entry in held.block.each
+		regex.match(entry[0], name)
+	]) == 0
+	held.allow.n > 0
+	hits := [[entry[1], entry[2]] |
+		regex.match(held.allow.any, name)
+		some entry in held.allow.each
+		regex.match(entry[0], name)
+	]
+	is_array(held.conditions)
+	due := [condition | some condition in held.conditions; not _settled(condition)]
 	_tokens_allowed
 } else := lists.invalid("tokens_not_a_number") if {
 	not _tokens_whole
@@ -76,11 +87,6 @@ _tokens_allowed if {
 }
 
 # A count that the request states has been compared; otherwise the caller must keep to it.
-_conditions := [condition |
-	some condition in data.wilk.profiles[subject.profile].llm.conditions
-	not _settled(condition)
-]
-
 _settled(condition) if {
 	condition.type == "max_tokens"
 	input.resource.properties.max_tokens >= 0

@@ -8,20 +8,30 @@ import data.wilk.lists
 import data.wilk.request
 import data.wilk.subject
 
-# A grant stands first: it demands all that it rests on, so that damaged data denies.
+# A grant stands first, in one body: it demands all that it rests on, so that damaged data denies.
 verdict := {
 	"outcome": "granted",
 	"detail": "allowed",
-	"rule": min(_allowing)[1],
+	"rule": min(hits)[1],
 	"list": _allow_list,
 	"conditions": [],
 } if {
 	_property_problem == ""
 	lists.name_problem == ""
-	data.wilk.profiles[subject.profile].named[input.resource.type][input.action.name].block.n >= 0
-	count(_blocking) == 0
-	data.wilk.profiles[subject.profile].named[input.resource.type][input.action.name].allow.n > 0
-	count(_allowing) > 0
+	name := input.resource.id
+	held := data.wilk.profiles[subject.profile].named[input.resource.type][input.action.name]
+	held.block.n >= 0
+	count([1 |
+		regex.match(held.block.any, name)
+		some entry in held.block.each
+		regex.match(entry[0], name)
+	]) == 0
+	held.allow.n > 0
+	hits := [[entry[1], entry[2]] |
+		regex.match(held.allow.any, name)
+		some entry in held.allow.each
+		regex.match(entry[0], name)
+	]
 	_signature_met
 	_arguments_met
 } else := lists.invalid(_property_problem) if {

@@ -105,17 +105,60 @@ _carries_ipv4(text) if regex.match(`^64:ff9b::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})
 _carries_ipv4(text) if startswith(text, "2002:")
 
 # METADATA
-# description: The keys under which the entries stand that could take a canonical host.
-keys(host) := {concat("", ["=", host]), "*"} | _suffixes(host) if {
+# description: >-
+#   Whether a text is a canonical name of the most common kind, seen at once: short enough that
+#   no label can be too long, no two hyphens together, and a last label that begins with a
+#   letter.
+plain_name(text) if {
+	is_string(text)
+	regex.match(`^(?:[a-z0-9]+(?:-[a-z0-9]+)*[.])*[a-z][a-z0-9]*(?:-[a-z0-9]+)*$`, text)
+	count(text) <= 63
+}
+
+# METADATA
+# description: >-
+#   The keys under which the entries stand that could take a canonical host. To look under one
+#   too many is harmless, because the place of an entry still decides.
+keys(host) := labels(host) if {
 	canonical_name(host)
-} else := {concat("", ["=", host]), concat("", [split(host, ".")[0], "."]), "/."} if {
+} else := [concat("", ["=", host]), concat("", [split(host, ".")[0], "."]), "/."] if {
 	_quad(host)
-} else := {concat("", ["=", host]), concat("", [split(host, ":")[0], ":"]), "/:"} if {
+} else := [concat("", ["=", host]), concat("", [split(host, ":")[0], ":"]), "/:"] if {
 	_ipv6(host)
 }
 
-_suffixes(host) := {concat("", [".", concat(".", array.slice(labels, i, count(labels)))]) |
-	labels := split(host, ".")
-	some i, _ in labels
-	i > 0
+# METADATA
+# description: The keys of a canonical name.
+labels(name) := split(concat(".", ["*", name]), ".")
+
+# METADATA
+# description: >-
+#   A canonical host as the places of entries are compared with it: a name begins with `=`, so
+#   that `=a.b` is that name alone and `.b` is what lies below.
+framed(host) := concat("", ["=", host]) if canonical_name(host)
+
+framed(host) := host if not canonical_name(host)
+
+# METADATA
+# description: Whether a host in its frame is in a place; undefined too where that cannot be said.
+reaches(place, frame) if {
+	startswith(frame, "=")
+	endswith(frame, place)
+}
+
+reaches(place, frame) if {
+	not startswith(frame, "=")
+	net.cidr_contains(place, frame)
+}
+
+# METADATA
+# description: Whether it is certain that a host in its frame is not in a place.
+misses(place, frame) if {
+	startswith(frame, "=")
+	endswith(frame, place) == false
+}
+
+misses(place, frame) if {
+	not startswith(frame, "=")
+	net.cidr_contains(place, frame) == false
 }

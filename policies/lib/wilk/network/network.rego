@@ -2,9 +2,9 @@
 # title: Network targets
 # description: >-
 #   Judges one connection by canonical host, port, protocol and, where the enforcement point
-#   has resolved the name, its addresses. A list is one object from keys to entries; a host
-#   looks only under the keys that it has itself: its own text, each of its suffixes, `*`, or
-#   the buckets of its address. An entry is [rank, rule, port ranges, protocols, block].
+#   has resolved the name, its addresses. The entries of a list stand under keys; a host
+#   looks only under those that it has itself: its labels and `*`, or its own text and the
+#   buckets of its address. An entry is [rank, rule, port ranges, protocols, place].
 #   That an internationalised label is valid cannot be decided here; the enforcement point
 #   has decoded it (`wilkc.language.hosts`).
 package wilk.network
@@ -21,9 +21,40 @@ check_address := {"id": "net.check_address", "type": "check_address", "propertie
 
 _allow_list := "network.allowed_hosts"
 
-# A grant stands first: it demands all that it rests on, so that damaged data denies and
-# nothing else needs to be looked at where it holds; the counts stand for the presence of lists.
+# What most requests ask for stands first: a plain name that nobody has resolved. It demands all
+# that a grant rests on, so that damaged data denies and nothing else needs to be looked at
+# where it holds; the counts stand for the presence of lists.
 verdict := {
+	"outcome": "granted",
+	"detail": "allowed",
+	"rule": min(hits)[1],
+	"list": _allow_list,
+	"conditions": array.concat([check_address], held.conditions),
+} if {
+	{"host": host, "port": port, "protocol": protocol} = input.resource.properties
+	plain_name(host)
+	is_number(port)
+	floor(port) == port
+	input.action.name in {"connect", "request"}
+	held := data.wilk.profiles[subject.profile].network
+	frame := concat("", ["=", host])
+	keys := labels(host)
+	held.block.n >= 0
+	count([1 | some key in keys; some entry in held.block.under[key]; not _apart(entry, frame)]) == 0
+	held.ports.n >= 0
+	count([1 | some entry in held.ports.each; not _clear(entry)]) == 0
+	held.allow.n > 0
+	hits := [[entry[0], entry[1]] |
+		some key in keys
+		some entry in held.allow.under[key]
+		endswith(frame, entry[4])
+		protocol in entry[3]
+		some range in entry[2]
+		is_number(range[0])
+		port >= range[0]
+		port <= range[1]
+	]
+} else := {
 	"outcome": "granted",
 	"detail": "allowed",
 	"rule": min(_allowing)[1],
@@ -156,14 +187,11 @@ _addresses contains address if some address in _resolved
 _blocking contains [entry[0], entry[1]] if {
 	some host in _hosts
 	some key in keys(host)
-	some entry in data.wilk.profiles[subject.profile].network.block[key]
-	not _apart(entry, host)
+	some entry in data.wilk.profiles[subject.profile].network.block.under[key]
+	not _apart(entry, framed(host))
 }
 
-_apart(entry, host) if {
-	entry[4] != ""
-	net.cidr_contains(entry[4], host) == false
-}
+_apart(entry, frame) if misses(entry[4], frame)
 
 _apart(entry, _) if {
 	is_array(entry[3])
@@ -196,8 +224,8 @@ _clear(entry) if _beyond(entry[2])
 
 _named contains entry if {
 	some key in keys(_host)
-	some entry in data.wilk.profiles[subject.profile].network.allow[key]
-	_inside(entry, _host)
+	some entry in data.wilk.profiles[subject.profile].network.allow.under[key]
+	reaches(entry[4], framed(_host))
 }
 
 _spoken contains entry if {
@@ -209,10 +237,6 @@ _allowing contains [entry[0], entry[1]] if {
 	some entry in _spoken
 	_open_port(entry[2])
 }
-
-_inside(entry, _) if entry[4] == ""
-
-_inside(entry, host) if net.cidr_contains(entry[4], host)
 
 _open_port(ranges) if {
 	some range in ranges
@@ -245,8 +269,8 @@ _cleared(address) if outside(address, private_blocks)
 
 _cleared(address) if {
 	some key in keys(address)
-	some entry in data.wilk.profiles[subject.profile].network.allow[key]
-	_inside(entry, address)
+	some entry in data.wilk.profiles[subject.profile].network.allow.under[key]
+	reaches(entry[4], framed(address))
 	_protocol in entry[3]
 	_open_port(entry[2])
 }

@@ -10,15 +10,19 @@ world := {
 	"profiles": {"p": {"network": {
 		"allow": {
 			"n": 4,
-			"=api.example.com": [[0, "net.allow.0", [[443, 443]], ["https"], ""]],
-			".example.com": [[1, "net.allow.1", [[8000, 8999]], ["http", "https"], ""]],
-			"10.": [[2, "net.allow.2", [[443, 443]], ["https"], "10.1.0.0/16"]],
-			"=169.254.169.254": [[3, "net.allow.3", [[443, 443]], ["https"], ""]],
+			"under": {
+				"api": [[0, "net.allow.0", [[443, 443]], ["https"], "=api.example.com"]],
+				"example": [[1, "net.allow.1", [[8000, 8999]], ["http", "https"], ".example.com"]],
+				"10.": [[2, "net.allow.2", [[443, 443]], ["https"], "10.1.0.0/16"]],
+				"=169.254.169.254": [[3, "net.allow.3", [[443, 443]], ["https"], "169.254.169.254/32"]],
+			},
 		},
 		"block": {
 			"n": 2,
-			"=bad.example.com": [[0, "net.block.0", [[1, 65535]], everything, ""]],
-			"/.": [[1, "net.block.1", [[1, 65535]], everything, "10.1.2.0/24"]],
+			"under": {
+				"bad": [[0, "net.block.0", [[1, 65535]], everything, "=bad.example.com"]],
+				"/.": [[1, "net.block.1", [[1, 65535]], everything, "10.1.2.0/24"]],
+			},
 		},
 		"ports": {"n": 1, "each": [[0, "net.blocked_ports.0", [8080, 8090]]]},
 		"conditions": [{"id": "net.timeout_seconds", "type": "timeout", "properties": {"seconds": 9}}],
@@ -69,7 +73,7 @@ test_grants_without_a_check[name] if {
 test_smallest_rule_is_named if {
 	both := json.patch(world, [{
 		"op": "add",
-		"path": "/profiles/p/network/allow/*",
+		"path": "/profiles/p/network/allow/under/*",
 		"value": [[0, "net.allow.0", [[1, 65535]], everything, ""]],
 	}])
 	judged(target("x.example.com", 8001, "http"), both).rule == "net.allow.0"
@@ -80,6 +84,7 @@ test_refusals[name] if {
 	api := target("api.example.com", 443, "https")
 	some name, case in {
 		"apex": {"asked": target("example.com", 8000, "http"), "detail": "no_rule_matches"},
+		"other label": {"asked": target("api.example.org", 443, "https"), "detail": "no_rule_matches"},
 		"look-alike": {"asked": target("xexample.com", 8000, "http"), "detail": "no_rule_matches"},
 		"protocol": {"asked": target("api.example.com", 443, "udp"), "detail": "protocol_not_allowed"},
 		"port": {"asked": target("api.example.com", 80, "https"), "detail": "port_not_allowed"},
@@ -146,8 +151,8 @@ test_damaged_data_does_not_grant[path] if {
 	some path in [
 		"/agents/a", "/specs/spec/profile", "/profiles/p", "/profiles/p/network",
 		"/profiles/p/network/allow", "/profiles/p/network/allow/n",
-		"/profiles/p/network/allow/=api.example.com", "/profiles/p/network/allow/=api.example.com/0/2",
-		"/profiles/p/network/allow/=api.example.com/0/3", "/profiles/p/network/block",
+		"/profiles/p/network/allow/under", "/profiles/p/network/allow/under/api", "/profiles/p/network/allow/under/api/0/2",
+		"/profiles/p/network/allow/under/api/0/3", "/profiles/p/network/block",
 		"/profiles/p/network/block/n", "/profiles/p/network/ports", "/profiles/p/network/ports/n",
 		"/profiles/p/network/conditions",
 	]
@@ -159,7 +164,7 @@ test_damaged_data_does_not_grant[path] if {
 # An entry of a block that cannot be compared blocks.
 test_damaged_block_blocks[path] if {
 	some path in ["2", "3", "4"]
-	place := concat("/", ["/profiles/p/network/block/=bad.example.com/0", path])
+	place := concat("/", ["/profiles/p/network/block/under/bad/0", path])
 	damaged := json.patch(world, [{"op": "replace", "path": place, "value": null}])
 	not granted(target("bad.example.com", 8000, "http"), damaged)
 }
@@ -177,7 +182,7 @@ test_damaged_port_range_closes[name] if {
 test_damaged_address_block_blocks if {
 	damaged := json.patch(world, [{
 		"op": "replace",
-		"path": "/profiles/p/network/block/~1./0/4",
+		"path": "/profiles/p/network/block/under/~1./0/4",
 		"value": "10.1.2.0/99",
 	}])
 	not granted(target("10.1.3.3", 443, "https"), damaged)

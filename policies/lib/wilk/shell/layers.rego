@@ -15,6 +15,28 @@ plain(text) if {
 }
 
 # METADATA
+# description: >-
+#   A command that runs no code of its own, and the one that it wraps, if any, where both can be
+#   told at once; undefined otherwise. Each is [name, key of its first two arguments, text].
+simple_layers(argv) := [[argv[0], concat("\u0000", array.slice(argv, 0, 2)), text]] if {
+	not contains(argv[0], "/")
+	text := command_text(argv)
+	regex.match(data.wilk.tables.shell.running, text) == false
+} else := [
+	[argv[0], concat("\u0000", array.slice(argv, 0, 2)), command_text(argv)],
+	[parts[0], concat("\u0000", array.slice(parts, 0, min([2, count(parts) - 1]))), inner],
+] if {
+	wrapper := data.wilk.tables.shell.wrappers[argv[0]]
+	wrapper.simple == true
+	[groups] := regex.find_all_string_submatch_n(wrapper.inner, command_text(argv), 1)
+	inner := concat("", array.slice(groups, 1, count(groups)))
+	parts := split(inner, "\u0000")
+	parts[0] != ""
+	not contains(parts[0], "/")
+	regex.match(data.wilk.tables.shell.running, inner) == false
+}
+
+# METADATA
 # description: The command and up to four commands inside it, outermost first.
 layers(text) := [text] if not data.wilk.tables.shell.wrappers[name(text)].inner
 

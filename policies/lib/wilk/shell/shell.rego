@@ -16,9 +16,50 @@ max_arguments := 1000
 
 max_characters := 10000
 
-# A grant stands first: it demands all that it rests on, so that damaged data denies and
-# nothing else needs to be looked at where it holds.
+# METADATA
+# description: An expression that matches no text.
+nothing := `[^\x{0}-\x{10ffff}]`
+
+# What most requests ask for stands first: one command whose layers are simple. It demands all
+# that a grant rests on, so that damaged data denies and nothing else needs to be looked at
+# where it holds.
 verdict := {
+	"outcome": "granted",
+	"detail": "allowed",
+	"rule": granting[0][1],
+	"list": "shell.allowed_commands",
+	"conditions": held.conditions,
+} if {
+	{"commands": [argv]} = input.resource.properties
+	_argv_valid(argv)
+	input.action.name == "execute"
+	object.get(input, ["context", "cwd"], ".") == "."
+	tables := data.wilk.tables.shell
+	found := simple_layers(argv)
+	held := data.wilk.profiles[subject.profile].shell
+	is_array(held.conditions)
+	regex.match(held.directories, ".")
+	held.block.n >= 0
+	count([1 |
+		some layer in found
+		some entry in held.block.program[layer[0]]
+		every expression in entry.all { regex.match(expression, layer[2]) }
+	]) == 0
+	held.allow.n > 0
+	allows := held.allow.program
+	granting := [min(hits) |
+		some layer in found
+		regex.match(object.get(tables.guards, [layer[0], "any"], nothing), layer[2]) == false
+		hits := [[entry.rank, entry.rule] |
+			some key in [layer[0], layer[1]]
+			some entry in allows[key]
+			regex.match(entry.match, layer[2])
+			every refused in entry.never { regex.match(refused, layer[2]) == false }
+		]
+		count(hits) > 0
+	]
+	count(granting) == count(found)
+} else := {
 	"outcome": "granted",
 	"detail": "allowed",
 	"rule": min(_granting(_texts[0]))[1],
@@ -163,7 +204,10 @@ _argv_valid(argv) if {
 	is_array(argv)
 	count(argv) > 0
 	count(argv) <= max_arguments
-	every argument in argv { is_string(argument) }
+
+	# Texts stand between numbers and arrays in the order of all values.
+	min(argv) >= ""
+	max(argv) < []
 	argv[0] != ""
 	whole := concat("", argv)
 	count(whole) <= max_characters

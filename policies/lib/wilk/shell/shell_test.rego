@@ -40,13 +40,14 @@ world := {
 				"any": {"scripts": `^[.]/scripts/[^/]+$`},
 				"each": {"scripts": [[`^[.]/scripts/[^/]+$`, 0, "fs.execute.allow.0"]]},
 			}},
-			"block": {"n": 0, "any": {}, "each": {}},
+			"block": {"n": 0, "any": {".": ""}, "each": {}},
 		},
 	}},
 	"tables": {
 		"path": {"rooted": `^(?:[.]|(?:[.])?(?:/[^/.][^/]*)+)$`, "bare": `^[^/.~][^/]*$`},
 		"shell": {
 			"opaque": {"eval": true},
+			"running": `^(?:[^\x{0}]*/)?(?:eval|(?:ba)?sh|python3|timeout|sed)\x{0}`,
 			"special": `^(?:[^\x{0}]*/)?(?:eval|(?:ba)?sh|python3|timeout|git|sed)\x{0}`,
 			"shell_text": `^(?:[^\x{0}]*/)?(?:ba)?sh\x{0}(?:[^\x{0}]*\x{0})*-[A-Za-z]*c`,
 			"interpreters": `^python3$`,
@@ -54,6 +55,7 @@ world := {
 			"wrappers": {"timeout": {
 				"inner": `^[^\x{0}]*\x{0}(?:-v\x{0})*(?:(?:|-|[^-\x{0}][^\x{0}]*)\x{0}((?:[^\x{0}]*\x{0})*))?$`,
 				"plain": false,
+				"simple": true,
 			}},
 			"guards": {"git": {"any": `\x{0}-c`, "each": [["0:short:c", `^-c`, "any", ""]]}},
 			"scripts": {"sed": `^5p$`},
@@ -78,6 +80,9 @@ judged(request, holding) := answer if {
 
 run(argv) := judged(asked({"argv": argv}, {}), world)
 
+# One command of a line, which is judged in one body where it can be.
+run_line(argv) := judged(asked({"commands": [argv]}, {}), world)
+
 test_grants[name] if {
 	some name, case in {
 		"exact": {"argv": ["git", "status"], "rule": "shell.allow.0"},
@@ -87,10 +92,11 @@ test_grants[name] if {
 		"script": {"argv": ["python3", "scripts/x.py"], "rule": "shell.allow.3"},
 		"version": {"argv": ["python3", "--version"], "rule": "shell.allow.3"},
 	}
-	answer := run(case.argv)
-	answer.outcome == "granted"
-	answer.rule == case.rule
-	answer.conditions[0].type == "sandbox"
+	every answer in [run(case.argv), run_line(case.argv)] {
+		answer.outcome == "granted"
+		answer.rule == case.rule
+		answer.conditions[0].type == "sandbox"
+	}
 }
 
 test_refusals[name] if {
@@ -116,6 +122,18 @@ test_refusals[name] if {
 		"text": {"argv": "git status", "detail": "shell_argv_invalid"},
 	}
 	run(case.argv).detail == case.detail
+	run_line(case.argv).detail == case.detail
+}
+
+test_a_block_inside_a_wrapper_beats_its_allow if {
+	request := asked({"commands": [["timeout", "5", "ls", "-l"]]}, {})
+	judged(request, world).outcome == "granted"
+	blocking := json.patch(world, [{"op": "add", "path": "/profiles/p/shell/block/program/ls", "value": [{
+		"rank": 1,
+		"rule": "shell.block.1",
+		"all": [`^[^\x{0}]*\x{0}(?:[^\x{0}]*\x{0})*$`],
+	}]}])
+	judged(request, blocking).detail == "blocked"
 }
 
 test_five_layers_are_too_many if {
@@ -140,17 +158,42 @@ test_the_working_directory_must_match if {
 	judged(asked({"argv": ["git", "status"]}, {"cwd": 3}), world).outcome == "invalid"
 }
 
+damages := [
+	"/profiles/p/shell/allow/program/ls\u0000-l", "/profiles/p/shell/block/n",
+	"/profiles/p/shell/allow/program/ls\u0000-l/0/match",
+	"/profiles/p/shell/allow/program/ls\u0000-l/0/never",
+	"/profiles/p/shell/directories", "/profiles/p/shell/conditions",
+]
+
 test_damaged_data_denies_plain_programs[path] if {
-	some path in [
-		"/profiles/p/shell/allow/program/ls\u0000-l", "/profiles/p/shell/block/n",
-		"/profiles/p/shell/allow/program/ls\u0000-l/0/match",
-		"/profiles/p/shell/allow/program/ls\u0000-l/0/never",
-		"/profiles/p/shell/directories", "/profiles/p/shell/conditions",
-	]
+	some path in damages
+	request := asked({"argv": ["ls", "-l"]}, {})
+	judged(request, world).outcome == "granted"
 	every operation in [{"op": "remove", "path": path}, {"op": "replace", "path": path, "value": null}] {
-		request := asked({"argv": ["ls", "-l"]}, {})
-		judged(request, world).outcome == "granted"
 		not granted_by(request, json.patch(world, [operation]))
+	}
+}
+
+test_damaged_data_denies_simple_commands[path] if {
+	some path in damages
+	request := asked({"commands": [["timeout", "5", "ls", "-l"]]}, {})
+	judged(request, world).outcome == "granted"
+	every operation in [{"op": "remove", "path": path}, {"op": "replace", "path": path, "value": null}] {
+		not granted_by(request, json.patch(world, [operation]))
+	}
+}
+
+# A table without which some command cannot be judged in one body leaves it to the other rules.
+test_damaged_tables_deny_what_they_are_about[path] if {
+	some path, argv in {
+		"/tables/shell/guards": ["git", "-c", "x", "log"],
+		"/tables/shell/running": ["bash", "-lc", "git"],
+		"/tables/shell/wrappers": ["timeout", "5", "rm", "x"],
+		"/tables/shell/wrappers/timeout": ["timeout", "5", "ls"],
+		"/tables/shell/special": ["git", "-c", "x", "log"],
+	}
+	every operation in [{"op": "remove", "path": path}, {"op": "replace", "path": path, "value": null}] {
+		not granted_by(asked({"commands": [argv]}, {}), json.patch(world, [operation]))
 	}
 }
 
@@ -159,6 +202,7 @@ test_what_cannot_be_read_of_an_entry_grants_nothing[name] if {
 	path := concat("/", ["/profiles/p/shell/allow/program/ls\u0000-l/0", name])
 	damaged := json.patch(world, [{"op": "replace", "path": path, "value": value}])
 	not granted_by(asked({"argv": ["ls", "-l"]}, {}), damaged)
+	not granted_by(asked({"commands": [["ls", "-l"]]}, {}), damaged)
 }
 
 granted_by(request, holding) if judged(request, holding).outcome == "granted"
@@ -171,6 +215,14 @@ test_damaged_data_denies[path] if {
 		"/profiles/p/shell/block/n", "/profiles/p/shell/directories",
 		"/profiles/p/shell/conditions", "/profiles/p/shell/interpreters",
 		"/profiles/p/file", "/profiles/p/file/allow", "/profiles/p/file/block/n",
+	]
+	every operation in [{"op": "remove", "path": path}, {"op": "replace", "path": path, "value": null}] {
+		not granted(json.patch(world, [operation]))
+	}
+}
+
+test_missing_tables_deny[path] if {
+	some path in [
 		"/tables/shell/interpreters", "/tables/shell/opaque", "/tables/shell/guards",
 		"/tables/shell/wrappers", "/tables/shell/scripts", "/tables/shell/shell_text", "/tables/path",
 	]

@@ -97,7 +97,7 @@ def test_addresses_are_read_as_such() -> None:
 
 @pytest.mark.parametrize("char", ["a", ".", "-", "ü", "xn--", ":", "1", "\u0301"])
 def test_long_texts_are_refused_at_once(char: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(RequestError):
         canonical_host(char * 60_000)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

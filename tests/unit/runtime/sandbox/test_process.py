@@ -334,7 +334,7 @@ def _running(mark: str) -> list[int]:
 
 
 def _await(done: Any) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -1,0 +1,58 @@
+"""Options that several commands have. Layer: cli."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Command = Callable[..., Any]
+
+budget_option: Final = click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    help="Steps that one question may take before it is inconclusive.",
+)
+
+
+def format_option(forms: Sequence[str], text: str) -> Callable[[Command], Command]:
+    """`-f`, whose first form is the default.
+
+    Args:
+        forms: what may be asked for.
+        text: its help.
+    """
+    return click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=text,
+    )
+
+
+def key_options(key: str, scope: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """`--key`, `--key-id` and `--scope`: whose signature is wanted.
+
+    Args:
+        key: help of the first.
+        scope: help of the last.
+        required: whether there must be a key.
+    """
+    options = (
+        click.option("--key", required=required, metavar="FILE", help=key),
+        click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem."),
+        click.option("--scope", metavar="NAME", help=scope),
+    )
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
