@@ -236,3 +236,15 @@ def test_a_command_without_a_record_does_not_run(bwrap: Path, runner: Guard, not
     found = runner.run(["ls"])
     assert (found.outcome.kind, found.decision.detail) == ("denied", "audit_unavailable")
     assert not found.recorded
+
+
+def test_a_launch_that_breaks_is_an_outcome(
+    runner: Guard, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("broken")
+
+    monkeypatch.setattr("wilkc.runtime.guard.running.launch", broken)
+    found = runner.run(["ls"])
+    assert (found.outcome.kind, found.outcome.detail) == ("sandbox_failed", "guard_failed")
+    assert notes.events == [("intent", "allowed"), ("failure", "sandbox_failed")]

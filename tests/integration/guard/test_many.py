@@ -150,3 +150,24 @@ def test_children_share_the_log(served: Served, workspace: Path, log: Log) -> No
     assert len(log.records()) == 1 + 2 * (len(RESOURCES) + 1) + 1
     assert log.verify().verdict == "OK"
     guard.close()
+
+
+def test_a_path_that_cannot_be_looked_at_in_time_is_no(
+    served: Served, workspace: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that does not answer holds a thread, and neither the loop nor the caller."""
+    go_on = threading.Event()
+    look = os.lstat
+    monkeypatch.setattr(os, "lstat", lambda path: (go_on.wait(20), look(path))[1])
+    guard = Guard(served.socket, notes, agent="worker", workspace=workspace, seconds=0.3)
+
+    async def ask() -> None:
+        started = time.monotonic()
+        found = await guard.check_async("file:./src/app.ts", "read")
+        assert (found.allow, found.detail) == (False, "late_answer")
+        assert time.monotonic() - started < 5
+        go_on.set()
+
+    asyncio.run(ask())
+    assert notes.events == [("intent", "late_answer")]
+    guard.close()

@@ -7,6 +7,7 @@ Nothing but the whole way ends in a yes; everything else is a denial with a reas
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shlex
@@ -14,17 +15,26 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from wilkc.core.contract import denial
 from wilkc.core.errors import UsageError
 from wilkc.opa import Announced, Transport
 from wilkc.opa.async_transport import AsyncTransport
+from wilkc.opa.denials import LATE_ANSWER
 from wilkc.opa.transport import DEFAULT_SECONDS
 from wilkc.runtime.guard.action import Action, abandon
-from wilkc.runtime.guard.canonical import TOUCHES_DISK
 from wilkc.runtime.guard.conditions import FULFILLABLE
 from wilkc.runtime.guard.denied import PermissionDenied
 from wilkc.runtime.guard.pool import Pool
 from wilkc.runtime.guard.running import CommandResult, run_command
-from wilkc.runtime.guard.steps import Question, failed, prepare, settle, weigh
+from wilkc.runtime.guard.steps import (
+    Question,
+    failed,
+    prepare,
+    refused,
+    settle,
+    touches_disk,
+    weigh,
+)
 from wilkc.runtime.guard.tools import as_tool
 from wilkc.runtime.sandbox.names import Roots
 
@@ -188,7 +198,8 @@ class Guard:
         question = self._question(
             f"shell:{_shown(argv)}",
             "execute",
-            properties={"argv": list(argv) if isinstance(argv, tuple) else argv},
+            # A copy: what is judged must be what runs, whoever else holds the list.
+            properties={"argv": list(argv) if isinstance(argv, list | tuple) else argv},
             security=security,
             agent=agent,
         )
@@ -218,9 +229,7 @@ class Guard:
     async def decide_async(self, question: Question, *, enforced: bool) -> tuple[Prepared, Settled]:
         """The same without blocking the loop."""
         deadline = time.monotonic() + self._seconds
-        work = partial(prepare, question, self._roots)
-        touches = str(question.resource).partition(":")[0] in TOUCHES_DISK
-        prepared = await self.pool.run(work) if touches else work()
+        prepared = await self._prepare_async(question)
         decision = prepared.refusal
         if decision is None:
             try:
@@ -236,6 +245,19 @@ class Guard:
         """Close this thread's connection, and end the threads that served event loops."""
         self._point.close()
         self.pool.close()
+
+    async def _prepare_async(self, question: Question) -> Prepared:
+        """What looks at the disk is left to a thread, which a disk may hold for ever."""
+        started = time.perf_counter()
+        work = partial(prepare, question, self._roots)
+        if not touches_disk(question):
+            return work()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self.pool.run(work)
+        except TimeoutError:
+            text = "the path could not be looked at in time"
+            return refused(question, denial("VALIDATION_ERROR", LATE_ANSWER, text), started)
 
     def _settle(self, prepared: Prepared, decision: Decision, *, enforced: bool) -> Settled:
         return settle(

@@ -36,8 +36,15 @@ class Pool:
             return await asyncio.shield(asyncio.wrap_future(begun))
         except asyncio.CancelledError:
             if not begun.cancel() and undo is not None:
-                begun.add_done_callback(lambda done: _undo(done, undo))
+                self._undo(begun, undo)
             raise
+
+    def _undo(self, begun: Future[T], undo: Callable[[T], object]) -> None:
+        """Undo in a thread: at once where it is done, else in the thread that does it."""
+        if begun.done():
+            self._pool().submit(_undone, begun, undo)
+        else:
+            begun.add_done_callback(lambda done: _undone(done, undo))
 
     def _pool(self) -> ThreadPoolExecutor:
         process = os.getpid()
@@ -53,6 +60,6 @@ class Pool:
             pool.shutdown(wait=True)
 
 
-def _undo(done: Future[T], undo: Callable[[T], object]) -> None:
+def _undone(done: Future[T], undo: Callable[[T], object]) -> None:
     if not done.cancelled() and done.exception() is None:
         undo(done.result())

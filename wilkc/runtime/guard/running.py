@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.contract import Decision, denial
 from wilkc.runtime.guard.executing import Executor
-from wilkc.runtime.guard.steps import failed, settle
+from wilkc.runtime.guard.steps import GUARD_FAILED, failed, settle
 from wilkc.runtime.sandbox import Outcome, Streams, launch
 
 if TYPE_CHECKING:
@@ -69,11 +69,20 @@ def run_command(  # noqa: PLR0913  # what a run rests on
         outcome = Outcome("denied", None, settled.decision.detail, settled.decision.message)
         return CommandResult(settled.decision, outcome, settled.intent is not None)
     stdout, stderr = _Kept(), _Kept()
-    launcher = partial(launch, point=point, streams=Streams(stdout.take, stderr.take))
+    launcher = partial(_launched, point, Streams(stdout.take, stderr.take))
     ended = Executor(point, _Recorder(recorder, prepared), launcher).run(prepared.request, jobs)
     return CommandResult(
         ended.decision, ended.outcome, ended.recorded, bytes(stdout.held), bytes(stderr.held)
     )
+
+
+def _launched(point: DecisionPoint, streams: Streams, job: Job) -> Outcome:
+    """How the launch ended, also where it met something unforeseen."""
+    try:
+        return launch(job, point, streams)
+    except Exception as error:  # noqa: BLE001  # a caller is told, and the outcome recorded
+        text = f"the sandbox failed: {type(error).__name__}"
+        return Outcome("sandbox_failed", None, GUARD_FAILED, text)
 
 
 def _jobs(

@@ -17,7 +17,7 @@ from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.language.requests import split_short
 from wilkc.runtime.audit import unrecorded
-from wilkc.runtime.guard.canonical import canonical
+from wilkc.runtime.guard.canonical import TOUCHES_DISK, canonical
 from wilkc.runtime.guard.conditions import RATE_LIMIT, unmet
 from wilkc.runtime.guard.context import RESERVED, SecurityContext
 from wilkc.runtime.limits import Hit, RateExceededError, RateStoreError, limits_of
@@ -112,6 +112,16 @@ def prepare(question: Question, roots: Roots) -> Prepared:
         refusal = denial("VALIDATION_ERROR", error.detail, error.message)
     except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
         refusal = failed(error)
+    return refused(question, refusal, started)
+
+
+def touches_disk(question: Question) -> bool:
+    """Whether preparing a question looks at the file system."""
+    return str(question.resource).partition(":")[0] in TOUCHES_DISK
+
+
+def refused(question: Question, refusal: Decision, started: float) -> Prepared:
+    """A question that is not asked, with what can be recorded of it."""
     return Prepared(_stand_in(question), started, frozenset(), refusal=refusal)
 
 
@@ -194,6 +204,8 @@ def _uncounted(decision: Decision, why: str) -> Decision:
 
 def _read(question: Question) -> Request:
     security = question.security
+    if not isinstance(security, SecurityContext | None):
+        raise RequestError("security_context_invalid", "the security context is none")
     own = {} if security is None else security.as_context()
     named = {*question.agents, security.principal if security else None} - {None}
     if len(named) != 1:
