@@ -100,7 +100,7 @@ def test_the_eight_decisions(place: Path, rule: tuple[Any, ...]) -> None:
         assert ask(place, request).decisions is rule[-1]
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=range(len(FOURTH_TWINS)))
+@pytest.mark.parametrize("twin", TWINS, ids=range(len(TWINS)))
 def test_neighbours_of_the_eight_are_refused(place: Path, twin: tuple[Any, ...]) -> None:
     answer = ask(place, _asked(twin, twin[5], twin[6]))
     assert (answer.status, answer.decisions) == (200, False)

@@ -6,8 +6,8 @@ search endpoint, which says that there is no search.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from wilkc.core.errors import UsageError
 
@@ -18,6 +18,9 @@ METADATA: Final = "/.well-known/authzen-configuration"
 EVALUATION: Final = "/access/v1/evaluation"
 EVALUATIONS: Final = "/access/v1/evaluations"
 DEFAULT_BASE_URL: Final = "https://localhost"
+MAX_PORT: Final = 65_535
+_HOST: Final = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
+_BASE_URL: Final = re.compile(rf"https://(?:{_HOST})(?::(?P<port>[1-9][0-9]{{0,4}}))?", re.ASCII)
 
 
 def metadata(base_url: str) -> dict[str, Json]:
@@ -30,14 +33,8 @@ def metadata(base_url: str) -> dict[str, Json]:
         UsageError: the URL is of another form. A caller compares it with its own, and refuses
             the whole document where they differ, so nothing is repaired.
     """
-    try:
-        parts = urlsplit(base_url)
-        plain = parts.scheme == "https" and bool(parts.hostname)
-        plain = plain and base_url == f"https://{parts.netloc}" and "@" not in parts.netloc
-        plain = plain and parts.port != 0 and base_url.isascii() and base_url.isprintable()
-    except ValueError:
-        plain = False
-    if not plain:
+    found = _BASE_URL.fullmatch(base_url)
+    if not found or int(found["port"] or 443) > MAX_PORT:
         raise UsageError(
             f"`{base_url}` is no base URL",
             help_text="write `https://` and a host, without a path: https://pdp.example.com",
