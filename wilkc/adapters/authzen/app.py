@@ -103,12 +103,17 @@ async def _body(request: HttpRequest, limit: int) -> bytes:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:
-                    raise HTTPException(_TOO_LARGE, f"the body has more than {limit} bytes")
+                    raise _unread(_TOO_LARGE, f"the body has more than {limit} bytes")
     except TimeoutError as error:
-        raise HTTPException(_TOO_SLOW, "the body took too long to arrive") from error
+        raise _unread(_TOO_SLOW, "the body took too long to arrive") from error
     except ClientDisconnect as error:
         raise HTTPException(BAD_REQUEST, "the body is not whole") from error
     return bytes(body)
+
+
+def _unread(status: int, message: str) -> HTTPException:
+    """The rest of the body must not be read as the next request."""
+    return HTTPException(status, message, headers={"Connection": "close"})
 
 
 class _RequestIds:

@@ -16,7 +16,8 @@ from wilkc.opa import NoAnswerError, no_answer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-YES, NO, BROKEN = asked("./yes"), asked("./no"), {"subject": {}}
+YES, NO = asked("./yes"), asked("./no")
+BROKEN: dict[str, Any] = {"subject": {}}
 SIZED = Condition("fs.size", "max_bytes", {"max_bytes": 9})
 
 
