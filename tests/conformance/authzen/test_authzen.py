@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 CERTIFICATION = json.loads((HERE / "certification.json").read_text(encoding="utf-8"))["cases"]
 EXAMPLES = json.loads((HERE / "examples.json").read_text(encoding="utf-8"))["cases"]
-TYPES = frozenset({"record", "account", "todo", "document"})
+TODO = json.loads((HERE / "todo.json").read_text(encoding="utf-8"))["cases"]
+TYPES = frozenset({"record", "account", "todo", "document", "user"})
 RULES: Final[list[tuple[str, dict[str, Any], str, dict[str, Any], dict[str, Any], bool]]] = [
     ("alice", {}, "read", {}, {}, True),
     ("alice", {}, "write", {}, {}, True),
@@ -115,6 +116,12 @@ def test_published_examples(place: Path, case: dict[str, Any]) -> None:
     assert not any(decided if isinstance(decided, list) else [decided])
     named = json.loads(json.dumps(case["request"]).replace("alice@example.com", "alice"))
     assert ask(place, named, case["path"]).decisions == case["decisions"]
+
+
+@pytest.mark.parametrize("case", TODO, ids=range(len(TODO)))
+def test_the_todo_scenario(place: Path, case: dict[str, Any]) -> None:
+    path = EVALUATIONS if "evaluations" in case["request"] else EVALUATION
+    assert ask(place, case["request"], path).decisions == case["decisions"]
 
 
 @pytest.mark.parametrize(
