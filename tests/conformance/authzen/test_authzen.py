@@ -107,6 +107,27 @@ def test_neighbours_of_the_eight_are_refused(place: Path, twin: tuple[Any, ...])
     assert (answer.status, answer.decisions) == (200, False)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "{} ", " {}", "{}\0", "\0{}", "{}\n", "{}\u200b", "{}\u202e", "{}/..", "./{}",
+     "*", "?", "{}*", "[{}]", "{0}:{0}", "{{{},x}}", "\u0430lice", "\uff52ead", "{}" + "x" * 70_000,
+     "UPPER", "\ud800", "{}\udfff"],
+    ids=range(23),
+)  # fmt: skip
+@pytest.mark.parametrize("member", ["subject.type", "subject.id", "action.name", "resource.type"])
+def test_texts_near_to_a_granted_one_are_refused(place: Path, member: str, text: str) -> None:
+    """By a denial or as malformed; what comes after is answered as before."""
+    asked = _asked(RULES[0])
+    entity, _, name = member.partition(".")
+    granted = asked[entity][name]
+    odd = granted.upper() if text == "UPPER" else text.format(granted)
+    near = asked | {entity: asked[entity] | {name: odd}}
+    answer = ask(place, near)
+    assert answer.status == 400 or (answer.status == 200 and answer.decisions is False)
+    batch = ask(place, {"evaluations": [asked, near, asked]}, EVALUATIONS)
+    assert batch.decisions == [True, False, True]
+
+
 @pytest.mark.parametrize("case", EXAMPLES, ids=lambda case: case["title"])
 def test_published_examples(place: Path, case: dict[str, Any]) -> None:
     """As published they are about a subject that is no name of the language."""

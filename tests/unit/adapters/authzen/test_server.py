@@ -15,7 +15,7 @@ import pytest
 
 from tests.authzen import EVALUATION, EVALUATIONS, JSON, METADATA, ask
 from tests.unit.adapters.authzen.conftest import Point, asked
-from wilkc.adapters.authzen import AuthzenServer, AuthzenSettings, Service, app
+from wilkc.adapters.authzen import AuthzenServer, AuthzenSettings, Service, app, server
 from wilkc.adapters.authzen.app import MAX_EVALUATION_BYTES, MAX_EVALUATIONS_BYTES
 from wilkc.core.errors import UnavailableError, UsageError
 
@@ -170,6 +170,25 @@ def test_a_caller_that_leaves_harms_nobody(place: Path, logged: list[str]) -> No
     assert logged == []
 
 
+def test_connections_are_counted(
+    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 4)
+    with AuthzenServer(service, AuthzenSettings(folder / "a.sock")) as serving:
+        idle = [socket.socket(socket.AF_UNIX) for _ in range(4)]
+        try:
+            for one in idle:
+                one.connect(str(serving.socket))
+            assert ask(serving.socket, YES).status == 503
+        finally:
+            for one in idle:
+                one.close()
+        deadline = time.monotonic() + 10
+        while ask(serving.socket, YES).status == 503:
+            assert time.monotonic() < deadline
+        assert ask(serving.socket, YES).decisions is True
+
+
 def test_a_fault_of_ours_is_no_permission(place: Path, point: Point, logged: list[str]) -> None:
     def fail(_request: object) -> None:
         raise KeyError("secret")
@@ -196,12 +215,12 @@ def test_callers_at_a_time_get_their_own_answers(place: Path) -> None:
 
 def test_the_socket_is_private_and_goes_with_the_server(service: Service, folder: Path) -> None:
     place = folder / "made" / "authzen.sock"
-    with AuthzenServer(service, AuthzenSettings(place)) as server:
+    with AuthzenServer(service, AuthzenSettings(place)) as serving:
         assert stat.S_IMODE(place.stat().st_mode) == 0o600
         assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
-        assert server.is_alive()
+        assert serving.is_alive()
     assert not place.parent.exists()
-    assert not server.is_alive()
+    assert not serving.is_alive()
 
 
 def test_evaluations_under_way_are_answered_at_the_end(
@@ -215,12 +234,12 @@ def test_evaluations_under_way_are_answered_at_the_end(
 
     point.before = wait
     with ThreadPoolExecutor(1) as pool:
-        with AuthzenServer(service, AuthzenSettings(folder / "a.sock")) as server:
-            answer = pool.submit(ask, server.socket, YES)
+        with AuthzenServer(service, AuthzenSettings(folder / "a.sock")) as serving:
+            answer = pool.submit(ask, serving.socket, YES)
             assert begun.wait(10)
         assert answer.result().decisions is True
     with pytest.raises(OSError, match=r"No such file|refused"):
-        ask(server.socket, YES)
+        ask(serving.socket, YES)
 
 
 def test_there_is_one_server_at_a_place(service: Service, place: Path) -> None:
@@ -235,8 +254,8 @@ def test_there_is_one_server_at_a_place(service: Service, place: Path) -> None:
 def test_a_socket_that_was_left_behind_is_replaced(service: Service, folder: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(folder / "a.sock"))
-    with AuthzenServer(service, AuthzenSettings(folder / "a.sock")) as server:
-        assert ask(server.socket, YES).decisions is True
+    with AuthzenServer(service, AuthzenSettings(folder / "a.sock")) as serving:
+        assert ask(serving.socket, YES).decisions is True
 
 
 def test_places_where_no_socket_may_stand(service: Service, folder: Path) -> None:
