@@ -56,11 +56,12 @@ def place(opa: Path) -> Iterator[Path]:
     """AuthZEN's socket in front of a sidecar with the scenario's policy."""
     key = generate_key()
     built = build_bundle([str(HERE)]).bundle
-    bundle = verify_bundle(sign_bundle(built, key, key_id="k"), {"k": key.public()})
+    keys = {"k": key.public()}
+    bundle = verify_bundle(sign_bundle(built, key, key_id="k"), keys)
     words = Vocabulary(frozenset({"user"}), TYPES)
     with (
         tempfile.TemporaryDirectory(prefix="wilk-test-") as folder,
-        Sidecar(bundle, key.public(), SidecarSettings(opa, answer_seconds=10)) as sidecar,
+        Sidecar(bundle, keys["k"], SidecarSettings(opa, answer_seconds=10)) as sidecar,
         AuthzenServer(
             Service(sidecar.point, words), AuthzenSettings(Path(folder, "authzen.sock"))
         ) as server,
