@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final[dict[str, str]] = {
     "audit": "wilkc.cli.commands.audit:audit",
+    "authzen": "wilkc.cli.commands.authzen:authzen",
     "build": "wilkc.cli.commands.build:build",
     "check": "wilkc.cli.commands.check:check",
     "completion": "wilkc.cli.commands.completion:completion",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wilkc.cli import exits
+from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.options import key_options
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import read_bundle_file, verify_with
@@ -32,6 +33,7 @@ DEFAULT_NAME: Final = "opa.sock"
 @key_options("Public key of who signs.", "Scope that signatures must bind.", required=True)
 @click.option("--socket", metavar="PATH", help="Where decisions are asked.")
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
+@click.option("--authzen", metavar="PATH", help="Also serve AuthZEN there, see `wilkc authzen`.")
 @click.option(
     "--start-timeout",
     type=click.FloatRange(min=0.1),
@@ -48,6 +50,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     scope: str | None,
     socket: str | None,
     run_dir: str | None,
+    authzen: str | None,
     start_timeout: float,
 ) -> None:
     """Serve decisions by the newest valid bundle, through OPA, on a unix socket.
@@ -65,7 +68,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     )
     with Sidecar(verified, public, settings) as sidecar:
         click.echo(f"ready  revision {sidecar.revision}  socket {sidecar.socket}")
-        _attend(sidecar, source)
+        with authzen_beside(sidecar.point, authzen, _log):
+            _attend(sidecar, source)
 
 
 class _Source:
