@@ -10,6 +10,7 @@ from wilkc.bundle.key_files import (
 )
 from wilkc.bundle.keys import PrivateKey, PublicKey, generate_key
 from wilkc.bundle.model import Bundle, VerifiedBundle
+from wilkc.bundle.sequence import sequence_of, with_sequence
 from wilkc.bundle.signing import sign_bundle
 from wilkc.bundle.sources import SOURCES, read_sources_of, write_sources
 from wilkc.bundle.verifying import verify_bundle
@@ -27,8 +28,10 @@ __all__ = [
     "load_public_key",
     "read_bundle",
     "read_sources_of",
+    "sequence_of",
     "sign_bundle",
     "verify_bundle",
+    "with_sequence",
     "write_bundle",
     "write_key_pair",
     "write_sources",

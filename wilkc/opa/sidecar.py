@@ -22,7 +22,7 @@ from wilkc.opa.supervisor import Supervisor
 from wilkc.opa.transport import DEFAULT_SECONDS, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -61,13 +61,15 @@ class Sidecar:
 
     Args:
         bundle: what to serve, verified by Wilk; OPA verifies it again.
-        key: the public half of the key that signed it and every update.
+        keys: key id to public half, of every key that may sign it and updates.
         settings: how to run.
     """
 
-    def __init__(self, bundle: VerifiedBundle, key: PublicKey, settings: SidecarSettings) -> None:
+    def __init__(
+        self, bundle: VerifiedBundle, keys: Mapping[str, PublicKey], settings: SidecarSettings
+    ) -> None:
         self._bundle = bundle
-        self._key = key
+        self._keys = keys
         self._settings = settings
         self._folder = RunFolder(settings.socket)
         self._publisher = Publisher(bundle.archive)
@@ -170,7 +172,7 @@ class Sidecar:
         return sidecar_config(
             port=self._publisher.port,
             token=self._publisher.token,
-            key_pem=self._key.pem,
+            keys={name: key.pem for name, key in self._keys.items()},
             scope=self._bundle.scope,
         )
 

@@ -37,7 +37,7 @@ def make(opa: Path, folder: Path, signer: Signer) -> Callable[..., Sidecar]:
         settings = SidecarSettings(
             program, folder / "run" / "opa.sock", start_seconds=seconds, answer_seconds=2.0
         )
-        return Sidecar(signer.verified(revision, "a"), signer.key.public(), settings)
+        return Sidecar(signer.verified(revision, "a"), signer.keys, settings)
 
     return build
 
@@ -126,7 +126,7 @@ def test_everything_else_is_refused(served: Sidecar, method: str, target: str) -
 def served(opa: Path, signer: Signer, tmp_path_factory: pytest.TempPathFactory) -> object:
     """One sidecar for the questions of authorization."""
     del tmp_path_factory
-    with Sidecar(signer.verified("r1", "a"), signer.key.public(), SidecarSettings(opa)) as sidecar:
+    with Sidecar(signer.verified("r1", "a"), signer.keys, SidecarSettings(opa)) as sidecar:
         yield sidecar
 
 
@@ -199,7 +199,7 @@ def test_an_update_that_opa_refuses_changes_nothing(
 def test_opa_verifies_by_itself(opa: Path, signer: Signer) -> None:
     """A bundle that Wilk's own verifier took, but signed by another key than OPA's."""
     settings = SidecarSettings(opa, start_seconds=10)
-    wrong = Sidecar(signer.verified("r1", "a"), generate_key().public(), settings)
+    wrong = Sidecar(signer.verified("r1", "a"), {"k": generate_key().public()}, settings)
     with pytest.raises(UnavailableError, match=r"OPA refuses the bundle: .*JWT"), wrong:
         pass
 
@@ -297,5 +297,5 @@ def test_an_opa_that_cannot_be_started(make: Callable[..., Sidecar], folder: Pat
 def test_a_folder_with_blanks_and_signs(opa: Path, folder: Path, signer: Signer) -> None:
     socket_path = folder / "a b#c?d%20" / "opa.sock"
     settings = SidecarSettings(opa, socket_path)
-    with Sidecar(signer.verified("r1", "a"), signer.key.public(), settings) as sidecar:
+    with Sidecar(signer.verified("r1", "a"), signer.keys, settings) as sidecar:
         assert sidecar.point.decide(ASKED).allow

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wilkc.cli import exits
-from wilkc.cli.building import Built, build_bundle
+from wilkc.cli.building import Built, build_bundle, with_place
 from wilkc.cli.cache import CacheFolder
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.files import write_atomically
@@ -19,6 +19,7 @@ from wilkc.cli.signing import sign_with
 from wilkc.cli.sources import read_sources
 from wilkc.cli.terminal import wants_colour
 from wilkc.compiler import FORMS, Form
+from wilkc.core.canonical import MAX_INTEGER
 from wilkc.core.errors import SpecError
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
 @click.option("--sign", "key", metavar="KEY", help="Sign with this ES256 private key.")
 @click.option("--key-id", metavar="ID", help="Key id to name; default: the key file's stem.")
 @click.option("--scope", metavar="NAME", help="Scope that the signature binds.")
+@click.option(
+    "--sequence",
+    type=click.IntRange(1, MAX_INTEGER),
+    metavar="N",
+    help="Number of this release, from 1; `serve` never goes back.",
+)
 @click.option(
     "--form",
     type=click.Choice(FORMS),
@@ -63,6 +70,7 @@ def build(  # noqa: PLR0913 - one parameter per option
     key: str | None,
     key_id: str | None,
     scope: str | None,
+    sequence: int | None,
     form: Form,
     wish: Wish | None,
     cache: str | None,
@@ -83,6 +91,8 @@ def build(  # noqa: PLR0913 - one parameter per option
     _show(built.compiled.warnings, paths)
     proof = prove(built.compiled, wish)
     built = with_proof(built, proof)
+    if sequence is not None:
+        built = with_place(built, sequence)
     bundle = built.bundle
     if key:
         bundle = sign_with(bundle, key, key_id=key_id, scope=scope)

@@ -16,6 +16,7 @@ from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.obtain import find_opa
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
     from wilkc.bundle import PublicKey, VerifiedBundle
@@ -28,8 +29,15 @@ DEFAULT_NAME: Final = "opa.sock"
 
 @click.command()
 @click.option("--bundle", required=True, metavar="FILE", help="The signed bundle; watched.")
-@click.option("--key", required=True, metavar="FILE", help="Public key of who signs.")
-@click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem.")
+@click.option(
+    "--key",
+    "keys",
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    help="Public key of who signs; several while keys change.",
+)
+@click.option("--key-id", metavar="ID", help="The only key's id; default: the key file's stem.")
 @click.option("--scope", metavar="NAME", help="Scope that signatures must bind.")
 @click.option("--socket", metavar="PATH", help="Where decisions are asked.")
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
@@ -44,7 +52,7 @@ DEFAULT_NAME: Final = "opa.sock"
 def serve(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     bundle: str,
-    key: str,
+    keys: tuple[str, ...],
     key_id: str | None,
     scope: str | None,
     socket: str | None,
@@ -59,7 +67,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     """
     end_in_order(exits.OK)
     place = _socket(socket, run_dir)
-    source = _Source(Path(bundle), key, key_id, scope)
+    source = _Source(Path(bundle), keys, key_id, scope)
     verified, public = source.read()
     settings = SidecarSettings(
         opa=find_opa().path, socket=place, start_seconds=start_timeout, log=_log
@@ -72,17 +80,19 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
 class _Source:
     """The bundle's file, and what it takes to verify it."""
 
-    def __init__(self, path: Path, key: str, key_id: str | None, scope: str | None) -> None:
+    def __init__(
+        self, path: Path, keys: Sequence[str], key_id: str | None, scope: str | None
+    ) -> None:
         self._path = path
-        self._key = key
+        self._keys = keys
         self._key_id = key_id
         self._scope = scope
         self._seen = self._look()
 
-    def read(self) -> tuple[VerifiedBundle, PublicKey]:
+    def read(self) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
         """The bundle as it is now, verified."""
         data = read_bundle_file(str(self._path))
-        return verify_with(data, self._key, key_id=self._key_id, scope=self._scope)
+        return verify_with(data, self._keys, key_id=self._key_id, scope=self._scope)
 
     def has_changed(self) -> bool:
         """Whether the file is another one, or was written to, since the last question."""
