@@ -10,6 +10,7 @@ from wilkc.bundle.key_files import (
 )
 from wilkc.bundle.keys import PrivateKey, PublicKey, generate_key
 from wilkc.bundle.model import Bundle, VerifiedBundle
+from wilkc.bundle.rollback import Mark, mark_of, require_not_older
 from wilkc.bundle.sequence import sequence_of, with_sequence
 from wilkc.bundle.signing import sign_bundle
 from wilkc.bundle.sources import SOURCES, read_sources_of, write_sources
@@ -18,6 +19,7 @@ from wilkc.bundle.verifying import verify_bundle
 __all__ = [
     "SOURCES",
     "Bundle",
+    "Mark",
     "PrivateKey",
     "PublicKey",
     "VerifiedBundle",
@@ -26,8 +28,10 @@ __all__ = [
     "key_id_of",
     "load_private_key",
     "load_public_key",
+    "mark_of",
     "read_bundle",
     "read_sources_of",
+    "require_not_older",
     "sequence_of",
     "sign_bundle",
     "verify_bundle",

@@ -18,6 +18,7 @@ from wilkc.opa.process import OpaProcess
 from wilkc.opa.publisher import Publisher
 from wilkc.opa.readiness import answers, await_recovery, await_revision
 from wilkc.opa.run_folder import RunFolder
+from wilkc.opa.state import NoLedger
 from wilkc.opa.supervisor import Supervisor
 from wilkc.opa.transport import DEFAULT_SECONDS, Transport
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from wilkc.bundle import PublicKey, VerifiedBundle
     from wilkc.opa.client import AdminClient
+    from wilkc.opa.state import Ledger
 
 START_SECONDS: Final = 20.0
 _GRACE_SECONDS: Final = 2.0
@@ -63,14 +65,20 @@ class Sidecar:
         bundle: what to serve, verified by Wilk; OPA verifies it again.
         keys: key id to public half, of every key that may sign it and updates.
         settings: how to run.
+        ledger: asked before a bundle is put in force; None asks nobody.
     """
 
     def __init__(
-        self, bundle: VerifiedBundle, keys: Mapping[str, PublicKey], settings: SidecarSettings
+        self,
+        bundle: VerifiedBundle,
+        keys: Mapping[str, PublicKey],
+        settings: SidecarSettings,
+        ledger: Ledger | None = None,
     ) -> None:
         self._bundle = bundle
         self._keys = keys
         self._settings = settings
+        self._ledger = ledger or NoLedger()
         self._folder = RunFolder(settings.socket)
         self._publisher = Publisher(bundle.archive)
         self._supervisor = Supervisor(self._start, settings.log)
@@ -86,12 +94,10 @@ class Sidecar:
             for part in (self._folder, self._publisher, self._supervisor):
                 stack.push(part)
             self._folder.__enter__()
+            # The folder's lock is held: nobody else keeps this ledger now.
+            self._ledger.enter(self._bundle)
             self._publisher.__enter__()
-            self._folder.write(self._config())
-            announce(self.socket, [self.revision])
-            self._supervisor.__enter__()
-            self._connect(stack)
-            self._await(self._bundle)
+            self._start_serving(stack)
             self._supervisor.mark_ready()
             self._stack = stack.pop_all()
         return self
@@ -104,6 +110,17 @@ class Sidecar:
     ) -> None:
         self._stack.close()
 
+    def _start_serving(self, stack: ExitStack) -> None:
+        try:
+            self._folder.write(self._config())
+            announce(self.socket, [self.revision])
+            self._supervisor.__enter__()
+            self._connect(stack)
+            self._await(self._bundle)
+        except UnavailableError:
+            self._ledger.withdraw()
+            raise
+
     @property
     def socket(self) -> Path:
         """Where decisions are asked."""
@@ -113,6 +130,16 @@ class Sidecar:
     def revision(self) -> str:
         """The revision in force."""
         return self._bundle.revision
+
+    @property
+    def bundle(self) -> VerifiedBundle:
+        """The bundle in force."""
+        return self._bundle
+
+    @property
+    def restarts(self) -> int:
+        """How often OPA ended by itself and was started again."""
+        return self._supervisor.restarts
 
     @property
     def point(self) -> Transport:
@@ -129,15 +156,21 @@ class Sidecar:
         """Put another bundle in force, and wait until it is.
 
         Raises:
-            UnavailableError: OPA refused it or took too long; the old one stays in force.
+            VerificationError: it is older than what was in force.
+            BundleRefusedError: OPA refused it.
+            UnavailableError: the ledger cannot be kept, or OPA took too long.
+
+        The old one stays in force whatever is raised.
         """
         with self._updating:
+            self._ledger.enter(bundle)
             announce(self.socket, [self.revision, bundle.revision])
             self._publisher.publish(bundle.archive)
             try:
                 self._await(bundle)
             except UnavailableError:
                 self._go_back()
+                self._ledger.withdraw()
                 raise
             self._bundle = bundle
             self._replaced = time.monotonic()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from wilkc.core.contract import Decision
     from wilkc.opa import Transport
 
 ASKED = Request("a", "read", "file", "./x")
@@ -227,6 +228,32 @@ def test_a_stopped_opa_means_no_in_time(make: Callable[..., Sidecar]) -> None:
         assert (found.allow, found.detail) == (False, "late_answer")
         assert seconds < 4
         assert sidecar.point.decide(ASKED).allow
+
+
+SLOW = POLICY.replace(
+    b'poisoned if input.resource.id != "./poison"',
+    b"""poisoned if input.resource.id != "./slow"
+
+poisoned if count({x | some x in numbers.range(1, 200000); x % 7 == 0}) > 1""",
+)
+
+
+def test_what_is_in_flight_is_answered_before_the_end(
+    opa: Path, folder: Path, signer: Signer
+) -> None:
+    found: list[Decision] = []
+    settings = SidecarSettings(opa, folder / "run" / "opa.sock", answer_seconds=20)
+    with Sidecar(signer.verified("r1", "a", policy=SLOW), signer.keys, settings) as sidecar:
+        asked = Request("a", "read", "file", "./slow")
+        started = time.monotonic()
+        assert sidecar.point.decide(asked).allow
+        seconds = time.monotonic() - started
+        thread = threading.Thread(target=lambda: found.append(sidecar.point.decide(asked)))
+        thread.start()
+        time.sleep(seconds / 3)
+        assert found == []
+    thread.join()
+    assert [one.allow for one in found] == [True]
 
 
 def test_a_second_sidecar_in_the_folder_is_refused(make: Callable[..., Sidecar]) -> None:
