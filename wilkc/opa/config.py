@@ -19,6 +19,7 @@ BUNDLE_NAME: Final = "wilk"
 CONFIG_FILE: Final = "opa.json"
 AUTHZ_FILE: Final = "authz.rego"
 HEALTH_SOCKET: Final = "health.sock"
+STATUS_SOCKET: Final = "status.sock"
 RESOURCE: Final = "bundle.tar.gz"
 MAX_BODY_BYTES: Final = 65_536
 MAX_CACHED_PATTERNS: Final = 10_000

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.opa.announcement import announcement_path
-from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET
+from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET, STATUS_SOCKET
 from wilkc.opa.private_files import write_private
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ MAX_SOCKET_PATH: Final = 107
 PRIVATE_NAME: Final = "opa.sock"
 _SOCKET_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _MAX_TEMPORARY: Final = 80
-_TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET})
+_TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, STATUS_SOCKET})
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -108,7 +108,7 @@ class RunFolder:
             self._lock = -1
 
     def _own_files(self) -> tuple[Path, ...]:
-        names = (CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, self.socket.name)
+        names = (CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, STATUS_SOCKET, self.socket.name)
         return *(self.path / name for name in names), announcement_path(self.socket)
 
     def _open(self) -> None:

@@ -66,6 +66,9 @@ class Sidecar:
         keys: key id to public half, of every key that may sign it and updates.
         settings: how to run.
         ledger: asked before a bundle is put in force; None asks nobody.
+
+    Attributes:
+        since: when the bundle came into force, on the monotonic clock.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Sidecar:
         self._stack = ExitStack()
         self._updating = threading.Lock()
         self._replaced = 0.0
+        self.since = time.monotonic()
         self._admin: AdminClient | None = None
         self._transport: Transport | None = None
 
@@ -99,6 +103,7 @@ class Sidecar:
             self._publisher.__enter__()
             self._start_serving(stack)
             self._supervisor.mark_ready()
+            self.since = time.monotonic()
             self._stack = stack.pop_all()
         return self
 
@@ -173,7 +178,7 @@ class Sidecar:
                 self._ledger.withdraw()
                 raise
             self._bundle = bundle
-            self._replaced = time.monotonic()
+            self._replaced = self.since = time.monotonic()
 
     def problem(self) -> str:
         """What is wrong with the sidecar now, or empty; to be asked every few seconds."""

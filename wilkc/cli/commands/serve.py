@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wilkc.cli import exits
+from wilkc.cli.places import socket_place
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
-from wilkc.core.errors import UsageError
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.keeper import Keeper, Trust
 from wilkc.opa.obtain import find_opa
+from wilkc.opa.pages import Pages
 from wilkc.opa.sources import open_source
 from wilkc.opa.state import StateFile, state_path
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from wilkc.bundle import VerifiedBundle
 
 STEP_SECONDS: Final = 0.1
-DEFAULT_NAME: Final = "opa.sock"
 
 
 @click.command()
@@ -61,6 +61,12 @@ DEFAULT_NAME: Final = "opa.sock"
     help="How often an address is asked.",
 )
 @click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65_535),
+    metavar="PORT",
+    help="Serve `/metrics` on this loopback port, too; always on `status.sock` beside the socket.",
+)
+@click.option(
     "--start-timeout",
     type=click.FloatRange(min=0.1),
     default=20.0,
@@ -78,6 +84,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     run_dir: str | None,
     state: str | None,
     poll_seconds: float,
+    metrics_port: int | None,
     start_timeout: float,
 ) -> None:
     """Serve decisions by the newest valid bundle, through OPA, on a unix socket.
@@ -88,7 +95,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     one with the highest sequence is served. Ends in order at SIGINT and SIGTERM.
     """
     end_in_order(exits.OK)
-    place = _socket(socket, run_dir)
+    place = socket_place(socket, run_dir)
     trust = Trust(load_keys(keys, key_id=key_id), scope or "")
     keeper = Keeper(open_source(bundle, poll_seconds=poll_seconds), trust, _log)
     first = keeper.first()
@@ -96,18 +103,12 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
         opa=find_opa().path, socket=place, start_seconds=start_timeout, log=_log
     )
     ledger = StateFile(Path(state) if state is not None else state_path(place))
-    with Sidecar(first, trust.keys, settings, ledger) as sidecar:
+    with (
+        Sidecar(first, trust.keys, settings, ledger) as sidecar,
+        Pages(sidecar, keeper, port=metrics_port),
+    ):
         click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
         _attend(sidecar, keeper)
-
-
-def _socket(socket: str | None, run_dir: str | None) -> Path:
-    if (socket is None) == (run_dir is None):
-        raise UsageError(
-            "name one of `--socket` and `--run-dir`",
-            help_text="for example: --socket ~/.wilk/run/opa.sock",
-        )
-    return Path(socket) if socket is not None else Path(run_dir or "", DEFAULT_NAME)
 
 
 def _attend(sidecar: Sidecar, keeper: Keeper) -> NoReturn:
