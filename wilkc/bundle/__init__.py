@@ -1,5 +1,6 @@
 """Room: bundle. Reproducible archives for OPA, signed with ES256 and verified."""
 
+from wilkc.bundle.attestation import Attestation, attest, verify_attestation
 from wilkc.bundle.container import read_bundle, write_bundle
 from wilkc.bundle.key_files import (
     check_key_id,
@@ -18,11 +19,13 @@ from wilkc.bundle.verifying import verify_bundle
 
 __all__ = [
     "SOURCES",
+    "Attestation",
     "Bundle",
     "Mark",
     "PrivateKey",
     "PublicKey",
     "VerifiedBundle",
+    "attest",
     "check_key_id",
     "generate_key",
     "key_id_of",
@@ -34,6 +37,7 @@ __all__ = [
     "require_not_older",
     "sequence_of",
     "sign_bundle",
+    "verify_attestation",
     "verify_bundle",
     "with_sequence",
     "write_bundle",
