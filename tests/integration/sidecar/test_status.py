@@ -89,6 +89,7 @@ def test_a_sidecar_that_is_well_and_refuses_and_updates(
     (why,) = shown["refusals"].values()  # type: ignore[attr-defined]  # decoded JSON
     assert "it has sequence 4, and 5 was in force" in why
     assert "refused   " in cli.run("status", "--run-dir", folder / "run").stdout
+    assert cli.run("status", "--run-dir", folder / "run", "--answering").returncode == 0
     assert _metrics(port)["wilk_bundle_refused"] == 1
 
     _put(folder, signer.bundle("r6", "a", sequence=6))
@@ -116,6 +117,7 @@ def test_an_opa_that_hangs_and_one_that_is_killed(
     freeze(process)
     code, shown = _status(cli, folder)
     assert (code, shown["revision"], shown["answers"]) == (7, "r5", False)
+    assert cli.run("status", "--run-dir", folder / "run", "--answering").returncode == 7
     found = _metrics(port)
     assert found["wilk_opa_up"] == 0
     assert found["wilk_bundle_sequence"] == 5

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from wilkc.cli import exits
+from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.places import socket_place
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from wilkc.bundle import VerifiedBundle
 
 STEP_SECONDS: Final = 0.1
+_CARRIED: Final = frozenset({"key_id", "scope", "poll_seconds", "metrics_port", "start_timeout"})
+_PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
 
 
 @click.command()
@@ -74,6 +78,12 @@ STEP_SECONDS: Final = 0.1
     metavar="SECONDS",
     help="How long OPA may take to have the bundle in force.",
 )
+@click.option(
+    "--print",
+    "printed",
+    type=click.Choice(KINDS),
+    help="Do not serve: print a hardened unit or a pod's manifest that does, with these options.",
+)
 def serve(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     bundle: str,
@@ -86,6 +96,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     poll_seconds: float,
     metrics_port: int | None,
     start_timeout: float,
+    printed: Kind | None,
 ) -> None:
     """Serve decisions by the newest valid bundle, through OPA, on a unix socket.
 
@@ -94,6 +105,11 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     ever in force, is refused, and the old one goes on answering. Of a folder's `*.tar.gz` the
     one with the highest sequence is served. Ends in order at SIGINT and SIGTERM.
     """
+    if printed is not None:
+        named = str(socket_place(socket, run_dir)) if socket or run_dir else None
+        given = Deployment(bundle, keys, named, state, _given_options())
+        click.echo(_PRINTERS[printed](given), nl=False)
+        return
     end_in_order(exits.OK)
     place = socket_place(socket, run_dir)
     trust = Trust(load_keys(keys, key_id=key_id), scope or "")
@@ -109,6 +125,17 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     ):
         click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
         _attend(sidecar, keeper)
+
+
+def _given_options() -> tuple[str, ...]:
+    """The options that were named and are the same on every machine, as words."""
+    context = click.get_current_context()
+    found: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in _CARRIED and context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            found += [parameter.opts[0], str(context.params[name])]
+    return tuple(found)
 
 
 def _attend(sidecar: Sidecar, keeper: Keeper) -> NoReturn:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 @click.option("--socket", metavar="PATH", help="Where decisions are asked.")
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
 @click.option(
+    "--answering",
+    is_flag=True,
+    help="Exit with 0 whenever decisions come, whatever was refused: for probes.",
+)
+@click.option(
     "-f",
     "--format",
     "form",
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How the result is shown.",
 )
-def status(*, socket: str | None, run_dir: str | None, form: str) -> None:
+def status(*, socket: str | None, run_dir: str | None, answering: bool, form: str) -> None:
     """Show what a running `wilkc serve` has in force, and what is wrong.
 
     Exits with 0 when all is well, 6 when a newer bundle was refused or cannot be looked for
@@ -41,13 +46,14 @@ def status(*, socket: str | None, run_dir: str | None, form: str) -> None:
     """
     place = socket_place(socket, run_dir)
     condition = ask_condition(place)
-    answering = _answers(place, condition.revision)
+    answers_now = _answers(place, condition.revision)
     if form == "json":
-        shown = {**condition.as_json(), "answers": answering}
+        shown = {**condition.as_json(), "answers": answers_now}
         click.echo(json.dumps(shown, ensure_ascii=False))
     else:
-        click.echo(_text(condition, answering=answering))
-    sys.exit(_code(condition, answering=answering))
+        click.echo(_text(condition, answering=answers_now))
+    code = _code(condition, answering=answers_now)
+    sys.exit(exits.OK if answering and code == exits.REFUSED else code)
 
 
 def _answers(place: Path, revision: str) -> bool:
