@@ -163,19 +163,21 @@ class Sidecar:
         Raises:
             VerificationError: it is older than what was in force.
             BundleRefusedError: OPA refused it.
-            UnavailableError: the ledger cannot be kept, or OPA took too long.
+            UnavailableError: the disk is full, or OPA took too long.
 
         The old one stays in force whatever is raised.
         """
         with self._updating:
             self._ledger.enter(bundle)
-            announce(self.socket, [self.revision, bundle.revision])
-            self._publisher.publish(bundle.archive)
             try:
+                announce(self.socket, [self.revision, bundle.revision])
+                self._publisher.publish(bundle.archive)
                 self._await(bundle)
             except UnavailableError:
-                self._go_back()
-                self._ledger.withdraw()
+                try:
+                    self._go_back()
+                finally:
+                    self._ledger.withdraw()
                 raise
             self._bundle = bundle
             self._replaced = self.since = time.monotonic()
@@ -184,7 +186,10 @@ class Sidecar:
         """What is wrong with the sidecar now, or empty; to be asked every few seconds."""
         with self._updating:
             if self._replaced and time.monotonic() - self._replaced > _GRACE_SECONDS:
-                announce(self.socket, [self.revision])
+                try:
+                    announce(self.socket, [self.revision])
+                except UnavailableError as error:
+                    return error.message
                 self._replaced = 0.0
             status = None if self._admin is None else self._admin.bundle_status()
             if status is None:
@@ -195,6 +200,8 @@ class Sidecar:
 
     def _go_back(self) -> None:
         self._publisher.publish(self._bundle.archive)
+        # Should there be no room to take the announcement back, it is tried again later.
+        self._replaced = time.monotonic()
         announce(self.socket, [self.revision])
         if self._admin is not None:
             await_recovery(self._admin, seconds=_RECOVERY_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -149,6 +150,27 @@ def test_without_room_for_the_mark_the_old_bundle_answers_until_there_is(
     assert running.line_with("active") == "active  revision r6  sequence 6"
     assert time.monotonic() - mended < 5
     assert json.loads(state.read_bytes())["sequence"] == 6
+    assert running.stop() == 0
+
+
+def test_a_full_disk_lets_the_old_bundle_answer(
+    cli: Cli, folder: Path, signer: Signer, place: Path, state: Path, serve: Callable[..., Running]
+) -> None:
+    """No file of the supervisor may grow, which to it is a full disk; OPA writes none."""
+    running = serve()
+    before, number = state.read_bytes(), running.process.pid
+    free = resource.prlimit(number, resource.RLIMIT_FSIZE, (8, resource.RLIM_INFINITY))
+    _put(place, signer.bundle("r6", "a", sequence=6))
+    assert "cannot write the state" in running.line_with("refused the new bundle")
+    assert _answer(cli, folder) == (0, "r5")
+    assert (state.read_bytes(), _announced(folder)) == (before, ["r5"])
+    # Room for the announcement, but not for the state.
+    resource.prlimit(number, resource.RLIMIT_FSIZE, (40, resource.RLIM_INFINITY))
+    time.sleep(1.5)
+    assert _answer(cli, folder) == (0, "r5")
+    resource.prlimit(number, resource.RLIMIT_FSIZE, free)
+    assert running.line_with("active") == "active  revision r6  sequence 6"
+    assert _answer(cli, folder) == (0, "r6")
     assert running.stop() == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import signal
@@ -10,6 +11,7 @@ import stat
 import threading
 import time
 from typing import TYPE_CHECKING, NoReturn
+from unittest.mock import Mock
 
 import pytest
 
@@ -193,6 +195,20 @@ def test_an_update_that_opa_refuses_changes_nothing(
             sidecar.publish(broken)
         assert sidecar.point.decide(ASKED).revision == "r1"
         assert sidecar.problem() == ""
+        sidecar.publish(signer.verified("r3", "a"))
+        assert sidecar.point.decide(ASKED).revision == "r3"
+
+
+def test_an_update_that_cannot_be_announced_changes_nothing(
+    make: Callable[..., Sidecar], signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with make() as sidecar:
+        with monkeypatch.context() as patched:
+            patched.setattr("wilkc.opa.announcement.write_private", Mock(side_effect=full))
+            with pytest.raises(UnavailableError, match="No space left on device"):
+                sidecar.publish(signer.verified("r2", "b"))
+        assert sidecar.point.decide(ASKED).revision == "r1"
         sidecar.publish(signer.verified("r3", "a"))
         assert sidecar.point.decide(ASKED).revision == "r3"
 
