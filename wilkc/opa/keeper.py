@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wilkc.bundle import verify_bundle
+from wilkc.bundle import mark_of, require_not_older, verify_bundle
 from wilkc.core.errors import UnavailableError, VerificationError, WilkError
 from wilkc.opa.readiness import BundleRefusedError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wilkc.bundle import PublicKey, VerifiedBundle
+    from wilkc.opa.kept import KeptBundle
     from wilkc.opa.sidecar import Sidecar
     from wilkc.opa.sources import Offer, Source
 
@@ -46,12 +47,20 @@ class Keeper:
         source: where bundles appear.
         trust: what they must be signed by and for.
         log: told, in one line, of what goes wrong and of what is well again.
+        kept: where the bundle in force is kept for the next start, or None.
     """
 
-    def __init__(self, source: Source, trust: Trust, log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        trust: Trust,
+        log: Callable[[str], None],
+        kept: KeptBundle | None = None,
+    ) -> None:
         self._source = source
         self._trust = trust
         self._log = log
+        self._kept = kept
         self._pending: tuple[str, VerifiedBundle] | None = None
         self._look_at = self._retry_at = self._health_at = 0.0
         self.refusals: dict[str, str] = {}
@@ -60,13 +69,51 @@ class Keeper:
         self.sidecar_problem = ""
 
     def first(self) -> VerifiedBundle:
-        """The newest valid bundle that the source has now.
+        """The newest valid bundle that the source has now, or the one that was kept.
 
         Raises:
-            UsageError: the place is not there, or holds no bundle.
+            UsageError: the place is not there.
             VerificationError: no bundle in it verifies.
             UnavailableError: the address gives none.
         """
+        kept = self._verified_copy()
+        try:
+            found = self._first_found()
+        except WilkError as error:
+            if kept is None:
+                raise
+            if isinstance(error, VerificationError):
+                self._refuse_all(error.message, kept)
+            else:
+                self._log(f"{error.message}; revision {kept.revision} was kept")
+                self.source_problem = error.message
+            return kept
+        if kept is None:
+            return found
+        try:
+            require_not_older(mark_of(kept), found)
+        except VerificationError as error:
+            self._refuse_all(error.message, kept)
+            return kept
+        return found
+
+    def keep(self, bundle: VerifiedBundle) -> None:
+        """Keep a bundle that came into force for the next start, where that is wished."""
+        try:
+            if self._kept is not None:
+                self._kept.keep(bundle)
+        except UnavailableError as error:
+            self._log(error.message)
+
+    def _verified_copy(self) -> VerifiedBundle | None:
+        offer = self._kept.offer() if self._kept is not None else None
+        try:
+            return None if offer is None else self._verified(offer)
+        except VerificationError as error:
+            self._log(f"the bundle that was kept is not used: {error.message}")
+            return None
+
+    def _first_found(self) -> VerifiedBundle:
         failure: VerificationError | None = None
         found: list[tuple[str, VerifiedBundle]] = []
         for offer in self._source.look():
@@ -165,6 +212,11 @@ class Keeper:
         self.refusals[name] = why
         rest = f"; revision {stays} stays" if stays else ""
         self._log(f"refused the new bundle `{name}`: {why}{rest}")
+
+    def _refuse_all(self, why: str, kept: VerifiedBundle) -> None:
+        """Refuse what an address offers; it has one name."""
+        for name in self._source.names():
+            self._refuse(name, why, kept.revision)
 
     def _tell(self, problem: str, before: str) -> None:
         if problem != before:

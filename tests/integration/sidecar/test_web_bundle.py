@@ -116,3 +116,28 @@ def test_a_bundle_behind_an_address(
     assert running.line_with("active") == "active  revision r6  sequence 6"
     assert answer() == "r6"
     assert running.stop() == 0
+
+    # A start while the server is away, or serves what is older or spoilt, is by what was kept.
+    twice = signer.bundle("r6b", "b", sequence=6)
+    older, spoilt = signer.bundle("r5", "b", sequence=5), b"<html></html>"
+    for data, message, changes in (
+        (b"", "it answers 404; revision r6 was kept", {"status": 404}),
+        (spoilt, "no gzip file; revision r6 stays", {}),
+        (older, "it has sequence 5, and 6 was in force; revision r6 stays", {}),
+        (twice, "sequence 6 belongs to revision r6 already; revision r6 stays", {}),
+    ):
+        shelf.put(data, **changes)
+        running = cli.start("serve", "--bundle", address, *words, WILK_OPA=str(opa))
+        assert message in running.line_with(message)
+        assert running.line_with("ready").startswith("ready  revision r6  sequence 6")
+        assert answer() == "r6"
+        assert cli.run("status", "--socket", socket).returncode == 6
+        assert running.stop() == 0
+    # What was kept is trusted no more than what is fetched.
+    shelf.put(b"", status=404)
+    kept = socket.with_name("opa.sock.state.bundle")
+    for data in (signer.bundle("r5", "b", sequence=5), kept.read_bytes()[:-9], b""):
+        kept.write_bytes(data)
+        done = cli.run("serve", "--bundle", address, *words, WILK_OPA=str(opa))
+        assert (done.returncode, done.stdout) in {(5, ""), (7, "")}
+    assert not (folder / "run" / "opa.sock").exists()

@@ -16,6 +16,7 @@ from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.keeper import Keeper, Trust
+from wilkc.opa.kept import kept_beside
 from wilkc.opa.obtain import find_opa
 from wilkc.opa.pages import Pages
 from wilkc.opa.sources import open_source
@@ -113,16 +114,18 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     end_in_order(exits.OK)
     place = socket_place(socket, run_dir)
     trust = Trust(load_keys(keys, key_id=key_id), scope or "")
-    keeper = Keeper(open_source(bundle, poll_seconds=poll_seconds), trust, _log)
+    noted = Path(state) if state is not None else state_path(place)
+    source = open_source(bundle, poll_seconds=poll_seconds)
+    keeper = Keeper(source, trust, _log, kept_beside(noted) if source.remote else None)
     first = keeper.first()
     settings = SidecarSettings(
         opa=find_opa().path, socket=place, start_seconds=start_timeout, log=_log
     )
-    ledger = StateFile(Path(state) if state is not None else state_path(place))
     with (
-        Sidecar(first, trust.keys, settings, ledger) as sidecar,
+        Sidecar(first, trust.keys, settings, StateFile(noted)) as sidecar,
         Pages(sidecar, keeper, port=metrics_port),
     ):
+        keeper.keep(sidecar.bundle)
         click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
         _attend(sidecar, keeper)
 
@@ -143,6 +146,7 @@ def _attend(sidecar: Sidecar, keeper: Keeper) -> NoReturn:
     while True:
         time.sleep(STEP_SECONDS)
         if keeper.step(sidecar):
+            keeper.keep(sidecar.bundle)
             click.echo(f"active  {_named(sidecar.bundle)}")
 
 

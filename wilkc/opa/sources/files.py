@@ -23,6 +23,7 @@ class FileSource:
 
     pause_seconds = LOOK_SECONDS
     holds_history = False
+    remote = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -47,6 +48,7 @@ class FolderSource:
 
     pause_seconds = LOOK_SECONDS
     holds_history = True
+    remote = False
 
     def __init__(self, path: Path) -> None:
         self._path = path

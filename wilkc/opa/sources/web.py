@@ -81,6 +81,7 @@ class WebSource:
     """
 
     holds_history = False
+    remote = True
 
     def __init__(
         self, address: Address, *, pause_seconds: float, fetch_seconds: float = FETCH_SECONDS
