@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "schema": "wilkc.cli.commands.schema:schema",
     "serve": "wilkc.cli.commands.serve:serve",
     "sign": "wilkc.cli.commands.sign:sign",
+    "status": "wilkc.cli.commands.status:status",
     "test": "wilkc.cli.commands.test:test",
     "verify": "wilkc.cli.commands.verify:verify",
 }

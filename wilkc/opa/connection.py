@@ -77,11 +77,24 @@ class Connection(HTTPConnection):
         return bool(poll.poll(0))
 
     def post(self, target: str, body: bytes, *, deadline: float, limit: int) -> tuple[int, bytes]:
-        """Send a request and read its answer.
+        """Send a question and read its answer; see `get` for what is raised.
 
         Args:
             target: path and query.
             body: JSON.
+            deadline: on the monotonic clock, for everything together.
+            limit: bytes that an answer may have.
+
+        Returns:
+            The status and the body.
+        """
+        return self._exchange("POST", target, body, deadline, limit)
+
+    def get(self, target: str, *, deadline: float, limit: int) -> tuple[int, bytes]:
+        """Ask for a page and read it.
+
+        Args:
+            target: path and query.
             deadline: on the monotonic clock, for everything together.
             limit: bytes that an answer may have.
 
@@ -94,10 +107,15 @@ class Connection(HTTPConnection):
             http.client.HTTPException: the answer is not HTTP.
             ValueError: the answer is larger than `limit`.
         """
+        return self._exchange("GET", target, None, deadline, limit)
+
+    def _exchange(
+        self, method: str, target: str, body: bytes | None, deadline: float, limit: int
+    ) -> tuple[int, bytes]:
         self._deadline = deadline
         if isinstance(self.sock, _DeadlineSocket):
             self.sock.deadline = deadline
-        self.request("POST", target, body, _HEADERS)
+        self.request(method, target, body, _HEADERS)
         with self.getresponse() as response:
             content = response.read(limit + 1)
         if len(content) > limit:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from wilkc.core.errors import UnavailableError
 from wilkc.opa.announcement import announcement_path
-from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET
+from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET, STATUS_SOCKET
 from wilkc.opa.private_files import write_private
 from wilkc.opa.socket_place import checked_socket, make_folder, require_free, require_private
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PRIVATE_NAME: Final = "opa.sock"
 _MAX_TEMPORARY: Final = 80
-_TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET})
+_TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, STATUS_SOCKET})
 
 
 class RunFolder:
@@ -103,7 +103,7 @@ class RunFolder:
             self._lock = -1
 
     def _own_files(self) -> tuple[Path, ...]:
-        names = (CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, self.socket.name)
+        names = (CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, STATUS_SOCKET, self.socket.name)
         return *(self.path / name for name in names), announcement_path(self.socket)
 
     def _open(self) -> None:

@@ -61,7 +61,7 @@ def place(opa: Path) -> Iterator[Path]:
     words = Vocabulary(frozenset({"user"}), TYPES)
     with (
         tempfile.TemporaryDirectory(prefix="wilk-test-") as folder,
-        Sidecar(bundle, keys["k"], SidecarSettings(opa, answer_seconds=10)) as sidecar,
+        Sidecar(bundle, keys, SidecarSettings(opa, answer_seconds=10)) as sidecar,
         AuthzenServer(
             Service(sidecar.point, words), AuthzenSettings(Path(folder, "authzen.sock"))
         ) as server,
