@@ -40,7 +40,7 @@ COMPILE_PINS := $(PYTHON) -m piptools compile --quiet --generate-hashes --allow-
 	--strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 pins: setup ## renew requirements/*.txt from pyproject.toml (needs pip-tools)
-	@$(COMPILE_PINS) --extra dev -o requirements/dev.txt pyproject.toml requirements/dev.in
+	@$(COMPILE_PINS) --extra dev --extra authzen -o requirements/dev.txt pyproject.toml requirements/dev.in
 	@$(COMPILE_PINS) -c requirements/dev.txt -o requirements/run.txt pyproject.toml \
 		requirements/run.in
 

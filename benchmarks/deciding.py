@@ -75,9 +75,8 @@ def verified(compiled: Compiled, key: PrivateKey) -> VerifiedBundle:
 
 def sidecar_of(bundle: VerifiedBundle, key: PrivateKey) -> Sidecar:
     """A sidecar that serves it."""
-    return Sidecar(
-        bundle, key.public(), SidecarSettings(opa=find_opa().path, start_seconds=START_SECONDS)
-    )
+    settings = SidecarSettings(opa=find_opa().path, start_seconds=START_SECONDS)
+    return Sidecar(bundle, {"bench": key.public()}, settings)
 
 
 def examples_sidecar() -> Sidecar:

@@ -34,7 +34,8 @@ ROOMS = {
     "bundle": {"core", "language"},
     "opa": {"core", "language", "bundle"},
     "runtime": {"core", "language", "bundle", "opa"},
-    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "runtime"},
+    "adapters": {"core", "language", "bundle", "opa", "runtime"},
+    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "runtime", "adapters"},
 }
 # The one home of each third-party package, as path prefixes below the package.
 HOMES = {
@@ -48,6 +49,8 @@ HOMES = {
     "urllib3": ["opa/"],
     "cryptography": ["bundle/keys.py", "runtime/keys/"],
     "click": ["cli/"],
+    "starlette": ["adapters/authzen/app.py"],
+    "uvicorn": ["adapters/authzen/server.py"],
     "idna": ["language/hosts/"],
     "redis": ["runtime/limits/redis.py"],
     "subprocess": [
@@ -102,6 +105,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.cli.main", ["yaml", "jinja2", "pydantic", "opa_client", "cryptography"]),
         ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
+        ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
     ],

@@ -322,9 +322,10 @@ def test_a_sidecar_that_serves(site: Site, opa: Path) -> None:
     bundle, public, _ = _signed(site)
     key = generate_key()
     unsigned = build_bundle([str(site.top / "policies")]).bundle
-    served = verify_bundle(sign_bundle(unsigned, key, key_id="own"), {"own": key.public()})
+    keys = {"own": key.public()}
+    served = verify_bundle(sign_bundle(unsigned, key, key_id="own"), keys)
     words = ("--bundle", str(bundle), "--key", str(public), "--key-id", "test", *site.record())
-    with Sidecar(served, key.public(), SidecarSettings(opa=opa)) as sidecar:
+    with Sidecar(served, keys, SidecarSettings(opa=opa)) as sidecar:
         asked = (*words, "--socket", str(sidecar.socket))
         assert site.run(*asked, "builder", "--", "cat", "src/a.txt").stdout == "hello"
         # A plan of another revision than the decision's starts nothing.

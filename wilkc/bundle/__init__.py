@@ -1,5 +1,6 @@
 """Room: bundle. Reproducible archives for OPA, signed with ES256 and verified."""
 
+from wilkc.bundle.attestation import Attestation, attest, verify_attestation
 from wilkc.bundle.container import read_bundle, write_bundle
 from wilkc.bundle.key_files import (
     check_key_id,
@@ -10,25 +11,35 @@ from wilkc.bundle.key_files import (
 )
 from wilkc.bundle.keys import PrivateKey, PublicKey, generate_key
 from wilkc.bundle.model import Bundle, VerifiedBundle
+from wilkc.bundle.rollback import Mark, mark_of, require_not_older
+from wilkc.bundle.sequence import sequence_of, with_sequence
 from wilkc.bundle.signing import sign_bundle
 from wilkc.bundle.sources import SOURCES, read_sources_of, write_sources
 from wilkc.bundle.verifying import verify_bundle
 
 __all__ = [
     "SOURCES",
+    "Attestation",
     "Bundle",
+    "Mark",
     "PrivateKey",
     "PublicKey",
     "VerifiedBundle",
+    "attest",
     "check_key_id",
     "generate_key",
     "key_id_of",
     "load_private_key",
     "load_public_key",
+    "mark_of",
     "read_bundle",
     "read_sources_of",
+    "require_not_older",
+    "sequence_of",
     "sign_bundle",
+    "verify_attestation",
     "verify_bundle",
+    "with_sequence",
     "write_bundle",
     "write_key_pair",
     "write_sources",

@@ -49,6 +49,7 @@ class VerifiedBundle:
         scope: the scope that the signature binds, or empty.
         files: names of the signed members, sorted.
         manifest: the decoded `.manifest`.
+        sequence: its place among the releaser's bundles; 0 where it has none.
     """
 
     archive: bytes = field(repr=False)
@@ -57,3 +58,4 @@ class VerifiedBundle:
     scope: str
     files: tuple[str, ...]
     manifest: Mapping[str, Json]
+    sequence: int = 0

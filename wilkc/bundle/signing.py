@@ -8,7 +8,8 @@ from wilkc.bundle.archive import pack
 from wilkc.bundle.container import read_bundle, require_canonical_members
 from wilkc.bundle.jws import compact, signing_input
 from wilkc.bundle.key_files import check_key_id
-from wilkc.bundle.model import SIGNATURES
+from wilkc.bundle.model import MANIFEST, SIGNATURES
+from wilkc.bundle.sequence import sequence_of, with_sequence
 from wilkc.core.canonical import canonical_json, sha256_hex
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 HASH: Final = "SHA-256"
 
 
-def sign_bundle(data: bytes, key: PrivateKey, *, key_id: str, scope: str = "") -> bytes:
+def sign_bundle(
+    data: bytes, key: PrivateKey, *, key_id: str, scope: str = "", sequence: int | None = None
+) -> bytes:
     """The same bundle with this signature, in place of any it had.
 
     Args:
@@ -25,17 +28,22 @@ def sign_bundle(data: bytes, key: PrivateKey, *, key_id: str, scope: str = "") -
         key: the private half.
         key_id: name that whoever verifies knows the key by.
         scope: environment that the signature is good for; empty binds none.
+        sequence: place among the releaser's bundles, from 1; None keeps what the bundle says.
 
     Returns:
         The signed bundle; the same input gives the same bytes.
 
     Raises:
         VerificationError: the bundle is damaged or not one of Wilk's.
-        UsageError: the key id cannot be one.
+        UsageError: the key id or the sequence cannot be one.
     """
     bundle = read_bundle(data)
     require_canonical_members(bundle)
     members = bundle.signed_members()
+    if sequence is None:
+        sequence_of(bundle.manifest)  # What nobody could verify is not signed either.
+    else:
+        members[MANIFEST] = canonical_json(with_sequence(bundle.manifest, sequence))
     payload: dict[str, Any] = {
         "files": [
             {"name": name, "hash": sha256_hex(content), "algorithm": HASH}

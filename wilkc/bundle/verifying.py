@@ -12,6 +12,7 @@ from wilkc.bundle.archive import pack
 from wilkc.bundle.container import read_bundle, require_canonical_members
 from wilkc.bundle.jws import parse
 from wilkc.bundle.model import SIGNATURES, Bundle, VerifiedBundle
+from wilkc.bundle.sequence import sequence_of
 from wilkc.bundle.signing import HASH
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.errors import VerificationError
@@ -67,10 +68,12 @@ def verify_bundle(data: bytes, keys: Mapping[str, PublicKey], *, scope: str = ""
             raise VerificationError(f"member `{name}` was changed after signing")
     # 8. OPA's digests, taken of canonical JSON, are the same as these, taken of bytes.
     require_canonical_members(bundle)
+    # 9. Its place in the sequence can be compared with others.
+    sequence = sequence_of(bundle.manifest)
     archive = pack({**members, SIGNATURES: bundle.signatures or b""})
     revision = bundle.manifest["revision"]
     names = tuple(sorted(members))
-    return VerifiedBundle(archive, revision, token.key_id, scope, names, bundle.manifest)
+    return VerifiedBundle(archive, revision, token.key_id, scope, names, bundle.manifest, sequence)
 
 
 def _only_signature(bundle: Bundle) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wilkc.bundle import SOURCES, write_bundle, write_sources
+from wilkc.bundle import SOURCES, with_sequence, write_bundle, write_sources
 from wilkc.cli.sources import read_sources
 from wilkc.compiler import Compiled, Form, Store, compile_incrementally, compile_sources
 from wilkc.core.errors import UsageError
@@ -54,6 +54,12 @@ def build_bundle(
         else:
             compiled = compile_incrementally(sources, read_library(), store, form=form)
     return Built(compiled, sources)
+
+
+def with_place(built: Built, sequence: int) -> Built:
+    """The bundle as the given release of its releaser; its revision stays."""
+    manifest = with_sequence(built.compiled.manifest, sequence)
+    return replace(built, compiled=replace(built.compiled, manifest=manifest))
 
 
 @contextmanager

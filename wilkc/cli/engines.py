@@ -18,7 +18,7 @@ from wilkc.opa.obtain import find_opa
 from wilkc.plan import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wilkc.bundle import PublicKey
     from wilkc.core.contract import Decision, Request
@@ -128,17 +128,18 @@ def _reference(policies: Sequence[str]) -> Engine:
     return ask
 
 
-def _bundle(choice: Choice) -> tuple[VerifiedBundle, PublicKey]:
+def _bundle(choice: Choice) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
     if choice.policies:
         return _signed_for_now(build_bundle(choice.policies).bundle)
     data = read_bundle_file(choice.bundle or "")
     if choice.key is None:
         return _signed_for_now(data)
-    return verify_with(data, choice.key, key_id=choice.key_id, scope=choice.scope)
+    return verify_with(data, [choice.key], key_id=choice.key_id, scope=choice.scope)
 
 
-def _signed_for_now(data: bytes) -> tuple[VerifiedBundle, PublicKey]:
+def _signed_for_now(data: bytes) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
     """OPA takes signed bundles only, so what needs no signature gets one for the call."""
     key = generate_key()
     signed = sign_bundle(data, key, key_id=_EPHEMERAL)
-    return verify_bundle(signed, {_EPHEMERAL: key.public()}), key.public()
+    keys = {_EPHEMERAL: key.public()}
+    return verify_bundle(signed, keys), keys

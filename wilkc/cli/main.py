@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final[dict[str, str]] = {
     "audit": "wilkc.cli.commands.audit:audit",
+    "authzen": "wilkc.cli.commands.authzen:authzen",
     "build": "wilkc.cli.commands.build:build",
     "check": "wilkc.cli.commands.check:check",
     "completion": "wilkc.cli.commands.completion:completion",
@@ -37,6 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "schema": "wilkc.cli.commands.schema:schema",
     "serve": "wilkc.cli.commands.serve:serve",
     "sign": "wilkc.cli.commands.sign:sign",
+    "status": "wilkc.cli.commands.status:status",
     "test": "wilkc.cli.commands.test:test",
     "verify": "wilkc.cli.commands.verify:verify",
 }

@@ -36,19 +36,44 @@ def format_option(forms: Sequence[str], text: str) -> Callable[[Command], Comman
     )
 
 
-def key_options(key: str, scope: str, *, required: bool = False) -> Callable[[Command], Command]:
+def key_options(key: str, scope: str) -> Callable[[Command], Command]:
     """`--key`, `--key-id` and `--scope`: whose signature is wanted.
 
     Args:
         key: help of the first.
         scope: help of the last.
-        required: whether there must be a key.
     """
-    options = (
-        click.option("--key", required=required, metavar="FILE", help=key),
+    return _together(
+        click.option("--key", metavar="FILE", help=key),
         click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem."),
         click.option("--scope", metavar="NAME", help=scope),
     )
+
+
+def keys_options(scope: str) -> Callable[[Command], Command]:
+    """`--key`, which must be there and may be repeated, `--key-id` and `--scope`.
+
+    Args:
+        scope: help of the last.
+    """
+    return _together(
+        click.option(
+            "--key",
+            "keys",
+            required=True,
+            multiple=True,
+            metavar="FILE",
+            help="Public key of who signs; several while keys change.",
+        ),
+        click.option(
+            "--key-id", metavar="ID", help="The only key's id; default: the key file's stem."
+        ),
+        click.option("--scope", metavar="NAME", help=scope),
+    )
+
+
+def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator for several, in their order."""
 
     def add(command: Command) -> Command:
         for option in reversed(options):

@@ -15,7 +15,7 @@ from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
 from wilkc.opa.obtain import find_opa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wilkc.bundle import PublicKey, VerifiedBundle
 
@@ -74,7 +74,7 @@ def open_source(source: Source) -> Iterator[tuple[Transport, VerifiedBundle]]:
         VerificationError: the bundle does not verify.
         UnavailableError: OPA cannot be had.
     """
-    verified, key = _bundle(source)
+    verified, keys = _bundle(source)
     if source.socket is not None:
         socket = Path(source.socket)
         transport = Transport(socket, Announced(socket))
@@ -83,15 +83,16 @@ def open_source(source: Source) -> Iterator[tuple[Transport, VerifiedBundle]]:
         finally:
             transport.close()
     else:
-        with Sidecar(verified, key, SidecarSettings(opa=find_opa().path)) as sidecar:
+        with Sidecar(verified, keys, SidecarSettings(opa=find_opa().path)) as sidecar:
             yield sidecar.point, verified
 
 
-def _bundle(source: Source) -> tuple[VerifiedBundle, PublicKey]:
+def _bundle(source: Source) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
     if source.bundle is not None and source.key is not None:
         data = read_bundle_file(source.bundle)
-        return verify_with(data, source.key, key_id=source.key_id, scope=source.scope)
+        return verify_with(data, [source.key], key_id=source.key_id, scope=source.scope)
     # OPA takes signed bundles only, so what was compiled just now gets a key of its own.
     key = generate_key()
     signed = sign_bundle(build_bundle(source.policies).bundle, key, key_id=_CALL_KEY)
-    return verify_bundle(signed, {_CALL_KEY: key.public()}), key.public()
+    keys = {_CALL_KEY: key.public()}
+    return verify_bundle(signed, keys), keys

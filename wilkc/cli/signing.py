@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.bundle import (
+    check_key_id,
     key_id_of,
     load_private_key,
     load_public_key,
@@ -16,6 +17,8 @@ from wilkc.bundle import (
 from wilkc.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from wilkc.bundle import PublicKey, VerifiedBundle
 
 MAX_BUNDLE_BYTES: Final = 256 * 2**20
@@ -42,7 +45,14 @@ def read_bundle_file(path: str) -> bytes:
     return data
 
 
-def sign_with(bundle: bytes, key: str, *, key_id: str | None, scope: str | None) -> bytes:
+def sign_with(
+    bundle: bytes,
+    key: str,
+    *,
+    key_id: str | None,
+    scope: str | None,
+    sequence: int | None = None,
+) -> bytes:
     """Sign a bundle with the private key in a file.
 
     Args:
@@ -50,6 +60,7 @@ def sign_with(bundle: bytes, key: str, *, key_id: str | None, scope: str | None)
         key: path of the private key.
         key_id: name of the key; None takes it from the file's name.
         scope: scope that the signature binds; None binds none.
+        sequence: place among the releaser's bundles; None keeps what the bundle says.
 
     Raises:
         UsageError: there is no such key.
@@ -57,25 +68,61 @@ def sign_with(bundle: bytes, key: str, *, key_id: str | None, scope: str | None)
     """
     path = Path(key)
     private = load_private_key(path)
-    return sign_bundle(bundle, private, key_id=key_id or key_id_of(path), scope=scope or "")
+    return sign_bundle(
+        bundle,
+        private,
+        key_id=key_id or key_id_of(path),
+        scope=scope or "",
+        sequence=sequence,
+    )
+
+
+def load_keys(files: Sequence[str], *, key_id: str | None = None) -> dict[str, PublicKey]:
+    """The public keys that are trusted, by their ids; more than one while keys change.
+
+    Args:
+        files: paths of the keys.
+        key_id: name of the only key; None takes each key's from its file's name.
+
+    Raises:
+        UsageError: there is no such key, or two would have one id.
+        VerificationError: a key is not acceptable.
+    """
+    if key_id is not None and len(files) > 1:
+        raise UsageError(
+            "`--key-id` names one key, and several are given",
+            help_text="name the files by the keys' ids, for example `release-2026.pub.pem`",
+        )
+    keys: dict[str, PublicKey] = {}
+    for file in files:
+        path = Path(file)
+        public, name = load_public_key(path), check_key_id(key_id or key_id_of(path))
+        if name in keys:
+            raise UsageError(
+                f"two keys have the id `{name}`",
+                help_text="the id is the file's name: rename one as who signs calls it",
+            )
+        keys[name] = public
+    return keys
 
 
 def verify_with(
-    bundle: bytes, key: str, *, key_id: str | None, scope: str | None
-) -> tuple[VerifiedBundle, PublicKey]:
-    """Verify a bundle with the public key in a file.
+    bundle: bytes, keys: Sequence[str], *, key_id: str | None, scope: str | None
+) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
+    """Verify a bundle with public keys in files, each of which is trusted alike.
 
     Args:
         bundle: the bundle.
-        key: path of the public key.
-        key_id: name of the key; None takes it from the file's name.
+        keys: paths of the public keys.
+        key_id: name of the only key; None takes it from the file's name.
         scope: scope that the signature must bind; None demands that it binds none.
+
+    Returns:
+        What was verified, and the keys.
 
     Raises:
         UsageError: there is no such key.
         VerificationError: it does not verify; the message names the step.
     """
-    path = Path(key)
-    public = load_public_key(path)
-    keys = {key_id or key_id_of(path): public}
-    return verify_bundle(bundle, keys, scope=scope or ""), public
+    known = load_keys(keys, key_id=key_id)
+    return verify_bundle(bundle, known, scope=scope or ""), known

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.canonical import canonical_json
+from wilkc.core.errors import UnavailableError
 from wilkc.core.strict_json import decode_json
 from wilkc.opa.private_files import write_private
 
@@ -27,8 +28,16 @@ def announcement_path(socket: Path) -> Path:
 
 
 def announce(socket: Path, revisions: Sequence[str]) -> None:
-    """Say which revisions may answer from now on."""
-    write_private(announcement_path(socket), canonical_json({"revisions": list(revisions)}))
+    """Say which revisions may answer from now on.
+
+    Raises:
+        UnavailableError: it cannot be written; what was said before stands.
+    """
+    path = announcement_path(socket)
+    try:
+        write_private(path, canonical_json({"revisions": list(revisions)}))
+    except OSError as error:
+        raise UnavailableError(f"cannot write `{path}`: {error.strerror}") from error
 
 
 class Announced:

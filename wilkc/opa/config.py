@@ -7,15 +7,19 @@ warning as a failure to start.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.canonical import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BUNDLE_NAME: Final = "wilk"
 """Name of the bundle in status and provenance."""
 CONFIG_FILE: Final = "opa.json"
 AUTHZ_FILE: Final = "authz.rego"
 HEALTH_SOCKET: Final = "health.sock"
+STATUS_SOCKET: Final = "status.sock"
 RESOURCE: Final = "bundle.tar.gz"
 MAX_BODY_BYTES: Final = 65_536
 MAX_CACHED_PATTERNS: Final = 10_000
@@ -25,18 +29,21 @@ _DRAIN_SECONDS: Final = 2
 """How long requests in flight may take after the signal to stop."""
 
 
-def sidecar_config(*, port: int, token: str, key_pem: bytes, scope: str) -> bytes:
+def sidecar_config(*, port: int, token: str, keys: Mapping[str, bytes], scope: str) -> bytes:
     """OPA's configuration file.
 
     Args:
         port: loopback port that the bundle is fetched from.
         token: secret that the fetch is authorised by.
-        key_pem: public key; OPA accepts bundles of no other.
+        keys: key id to public key in PEM; OPA accepts bundles of no other.
         scope: scope that bundles must be signed for; empty for none.
     """
     credentials = {"bearer": {"token": token}}
     service = {"url": f"http://127.0.0.1:{port}", "credentials": credentials}
-    signing = {"keyid": BUNDLE_NAME, **({"scope": scope} if scope else {})}
+    # One key is named, so that OPA uses no other. Of several, the one is used whose id the
+    # signature names. A block that is there, even an empty one, demands a signature.
+    only = {"keyid": next(iter(keys))} if len(keys) == 1 else {}
+    signing = {**only, **({"scope": scope} if scope else {})}
     polling = {
         "min_delay_seconds": 1,
         "max_delay_seconds": 5,
@@ -52,7 +59,9 @@ def sidecar_config(*, port: int, token: str, key_pem: bytes, scope: str) -> byte
     config: dict[str, Any] = {
         "services": {BUNDLE_NAME: service},
         "bundles": {BUNDLE_NAME: bundle},
-        "keys": {BUNDLE_NAME: {"algorithm": "ES256", "key": key_pem.decode("ascii")}},
+        "keys": {
+            name: {"algorithm": "ES256", "key": pem.decode("ascii")} for name, pem in keys.items()
+        },
         "caching": {"inter_query_builtin_value_cache": {"max_num_entries": MAX_CACHED_PATTERNS}},
         "server": {"decoding": {**limit, "gzip": limit}},
         "status": {"prometheus": True},

@@ -61,11 +61,21 @@ class Connection:
         return self._socket is not None and bool(self._arrivals.poll(0))
 
     def post(self, target: str, body: bytes, *, deadline: float, limit: int) -> Answer:
-        """Send a request and read its answer.
+        """Send a question and read its answer; see `get`.
 
         Args:
             target: path and query.
             body: JSON.
+            deadline: on the monotonic clock, for everything together.
+            limit: bytes that an answer may have.
+        """
+        return self._exchange(question(target, body), deadline, limit)
+
+    def get(self, target: str, *, deadline: float, limit: int) -> Answer:
+        """Ask for a page and read it.
+
+        Args:
+            target: path and query.
             deadline: on the monotonic clock, for everything together.
             limit: bytes that an answer may have.
 
@@ -74,8 +84,18 @@ class Connection:
             OSError: the connection failed; `ConnectionError` where no byte of an answer came.
             ValueError: the answer is not one that is understood, or too large.
         """
+        return self._exchange(question(target, None), deadline, limit)
+
+    def close(self) -> None:
+        """Close it."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+            self._arrivals = select.poll()
+
+    def _exchange(self, data: bytes, deadline: float, limit: int) -> Answer:
         connected = self._socket or self._connect(deadline)
-        _send(connected, question(target, body), deadline)
+        _send(connected, data, deadline)
         answer = Answer(limit)
         while True:
             # A socket with a timeout of its own would be looked at before every call.
@@ -85,13 +105,6 @@ class Connection:
             require_more(data, answer)
             if answer.take(data):
                 return answer
-
-    def close(self) -> None:
-        """Close it."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-            self._arrivals = select.poll()
 
     def _connect(self, deadline: float) -> socket.socket:
         connecting = self._socket = QuietSocket(socket.AF_UNIX, socket.SOCK_STREAM)

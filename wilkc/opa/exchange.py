@@ -21,13 +21,15 @@ _MAX_CHUNK_LINE: Final = 256
 _FIRST_FINAL: Final = 200
 
 
-def question(target: str, body: bytes) -> bytes:
+def question(target: str, body: bytes | None) -> bytes:
     """A whole request.
 
     Args:
         target: path and query, without blanks or controls.
-        body: JSON.
+        body: JSON to be posted, or None to get a page.
     """
+    if body is None:
+        return f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("ascii")
     head = (
         f"POST {target} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

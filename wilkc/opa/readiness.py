@@ -24,6 +24,10 @@ CANARY: Final = Request(agent="~canary", action="read", type="file", id="./canar
 """A question of an agent that no spec can name; the only right answer is no."""
 
 
+class BundleRefusedError(UnavailableError):
+    """OPA refused a bundle, and would refuse it again."""
+
+
 def await_revision(
     admin: AdminClient,
     transport: Transport,
@@ -42,13 +46,14 @@ def await_revision(
         failure: why OPA is not running, or empty.
 
     Raises:
-        UnavailableError: OPA ended, refused the bundle, or took too long.
+        BundleRefusedError: OPA refused the bundle.
+        UnavailableError: OPA ended, or took too long.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         status = admin.bundle_status()
         if status is not None and status.error:
-            raise UnavailableError(f"OPA refuses the bundle: {status.error}")
+            raise BundleRefusedError(f"OPA refuses the bundle: {status.error}")
         if status is not None and status.revision == revision and answers(transport, revision):
             return
         if why := failure():

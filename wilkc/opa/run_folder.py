@@ -10,28 +10,23 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import shutil
-import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.core.errors import UnavailableError
 from wilkc.opa.announcement import announcement_path
-from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET
+from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET, STATUS_SOCKET
 from wilkc.opa.private_files import write_private
+from wilkc.opa.socket_place import checked_socket, make_folder, require_free, require_private
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-MAX_SOCKET_PATH: Final = 107
-"""Bytes of a socket's path, see unix(7); one less than `sun_path`, for the final NUL."""
 PRIVATE_NAME: Final = "opa.sock"
-_SOCKET_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _MAX_TEMPORARY: Final = 80
-_TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET})
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, STATUS_SOCKET})
 
 
 class RunFolder:
@@ -108,7 +103,7 @@ class RunFolder:
             self._lock = -1
 
     def _own_files(self) -> tuple[Path, ...]:
-        names = (CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, self.socket.name)
+        names = (CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, STATUS_SOCKET, self.socket.name)
         return *(self.path / name for name in names), announcement_path(self.socket)
 
     def _open(self) -> None:
@@ -118,16 +113,16 @@ class RunFolder:
             folder = tempfile.mkdtemp(prefix="wilk-", dir=parent if short else "/tmp")  # noqa: S108  # a socket's path must be short; the folder is made anew, 0700
             self.socket, self._made = Path(folder, PRIVATE_NAME), True
         else:
-            self.socket = _checked(self._wanted)
-            self._made = _make(self.path)
+            self.socket = checked_socket(self._wanted, taken=_TAKEN)
+            self._made = make_folder(self.path)
         self._take()
 
     def _take(self) -> None:
         fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            _require_private(self.path, os.fstat(fd))
+            require_private(self.path, os.fstat(fd))
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _require_free(self.socket)
+            require_free(self.socket)
         except BlockingIOError as error:
             os.close(fd)
             raise UnavailableError(
@@ -138,48 +133,3 @@ class RunFolder:
             os.close(fd)
             raise
         self._lock = fd
-
-
-def _checked(socket: Path) -> Path:
-    absolute = Path(os.path.abspath(socket))  # noqa: PTH100  # `resolve` would follow the socket
-    if len(os.fsencode(absolute)) > MAX_SOCKET_PATH:
-        raise UsageError(
-            f"the socket's path `{absolute}` has more than {MAX_SOCKET_PATH} bytes",
-            help_text="name a socket in a folder with a shorter path",
-        )
-    if not _SOCKET_NAME.fullmatch(absolute.name) or absolute.name in _TAKEN:
-        raise UsageError(
-            f"`{absolute.name}` cannot name a socket",
-            help_text="use letters, digits, `.`, `_` and `-`, for example `opa.sock`",
-        )
-    return absolute
-
-
-def _make(folder: Path) -> bool:
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise UsageError(f"cannot make the run folder `{folder}`: {error.strerror}") from error
-    return True
-
-
-def _require_private(folder: Path, status: os.stat_result) -> None:
-    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & _OTHERS:
-        raise UsageError(
-            f"the run folder `{folder}` is open to others",
-            help_text=f"name a socket in a folder of your own, made with: mkdir -m 700 {folder}",
-        )
-
-
-def _require_free(socket: Path) -> None:
-    """OPA would remove whatever stands there."""
-    try:
-        kind = socket.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(kind):
-        raise UsageError(
-            f"`{socket}` is there already and is no socket", help_text="name another path"
-        )

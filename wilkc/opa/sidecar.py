@@ -18,17 +18,19 @@ from wilkc.opa.process import OpaProcess
 from wilkc.opa.publisher import Publisher
 from wilkc.opa.readiness import answers, await_recovery, await_revision
 from wilkc.opa.run_folder import RunFolder
+from wilkc.opa.state import NoLedger
 from wilkc.opa.supervisor import Supervisor
 from wilkc.opa.transport import DEFAULT_SECONDS, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from wilkc.bundle import PublicKey, VerifiedBundle
     from wilkc.opa.client import AdminClient
+    from wilkc.opa.state import Ledger
 
 START_SECONDS: Final = 20.0
 _GRACE_SECONDS: Final = 2.0
@@ -61,20 +63,32 @@ class Sidecar:
 
     Args:
         bundle: what to serve, verified by Wilk; OPA verifies it again.
-        key: the public half of the key that signed it and every update.
+        keys: key id to public half, of every key that may sign it and updates.
         settings: how to run.
+        ledger: asked before a bundle is put in force; None asks nobody.
+
+    Attributes:
+        since: when the bundle came into force, on the monotonic clock.
     """
 
-    def __init__(self, bundle: VerifiedBundle, key: PublicKey, settings: SidecarSettings) -> None:
+    def __init__(
+        self,
+        bundle: VerifiedBundle,
+        keys: Mapping[str, PublicKey],
+        settings: SidecarSettings,
+        ledger: Ledger | None = None,
+    ) -> None:
         self._bundle = bundle
-        self._key = key
+        self._keys = keys
         self._settings = settings
+        self._ledger = ledger or NoLedger()
         self._folder = RunFolder(settings.socket)
         self._publisher = Publisher(bundle.archive)
         self._supervisor = Supervisor(self._start, settings.log)
         self._stack = ExitStack()
         self._updating = threading.Lock()
         self._replaced = 0.0
+        self.since = time.monotonic()
         self._admin: AdminClient | None = None
         self._transport: Transport | None = None
 
@@ -84,13 +98,12 @@ class Sidecar:
             for part in (self._folder, self._publisher, self._supervisor):
                 stack.push(part)
             self._folder.__enter__()
+            # The folder's lock is held: nobody else keeps this ledger now.
+            self._ledger.enter(self._bundle)
             self._publisher.__enter__()
-            self._folder.write(self._config())
-            announce(self.socket, [self.revision])
-            self._supervisor.__enter__()
-            self._connect(stack)
-            self._await(self._bundle)
+            self._start_serving(stack)
             self._supervisor.mark_ready()
+            self.since = time.monotonic()
             self._stack = stack.pop_all()
         return self
 
@@ -102,6 +115,17 @@ class Sidecar:
     ) -> None:
         self._stack.close()
 
+    def _start_serving(self, stack: ExitStack) -> None:
+        try:
+            self._folder.write(self._config())
+            announce(self.socket, [self.revision])
+            self._supervisor.__enter__()
+            self._connect(stack)
+            self._await(self._bundle)
+        except UnavailableError:
+            self._ledger.withdraw()
+            raise
+
     @property
     def socket(self) -> Path:
         """Where decisions are asked."""
@@ -111,6 +135,16 @@ class Sidecar:
     def revision(self) -> str:
         """The revision in force."""
         return self._bundle.revision
+
+    @property
+    def bundle(self) -> VerifiedBundle:
+        """The bundle in force."""
+        return self._bundle
+
+    @property
+    def restarts(self) -> int:
+        """How often OPA ended by itself and was started again."""
+        return self._supervisor.restarts
 
     @property
     def point(self) -> Transport:
@@ -127,24 +161,35 @@ class Sidecar:
         """Put another bundle in force, and wait until it is.
 
         Raises:
-            UnavailableError: OPA refused it or took too long; the old one stays in force.
+            VerificationError: it is older than what was in force.
+            BundleRefusedError: OPA refused it.
+            UnavailableError: the disk is full, or OPA took too long.
+
+        The old one stays in force whatever is raised.
         """
         with self._updating:
-            announce(self.socket, [self.revision, bundle.revision])
-            self._publisher.publish(bundle.archive)
+            self._ledger.enter(bundle)
             try:
+                announce(self.socket, [self.revision, bundle.revision])
+                self._publisher.publish(bundle.archive)
                 self._await(bundle)
             except UnavailableError:
-                self._go_back()
+                try:
+                    self._go_back()
+                finally:
+                    self._ledger.withdraw()
                 raise
             self._bundle = bundle
-            self._replaced = time.monotonic()
+            self._replaced = self.since = time.monotonic()
 
     def problem(self) -> str:
         """What is wrong with the sidecar now, or empty; to be asked every few seconds."""
         with self._updating:
             if self._replaced and time.monotonic() - self._replaced > _GRACE_SECONDS:
-                announce(self.socket, [self.revision])
+                try:
+                    announce(self.socket, [self.revision])
+                except UnavailableError as error:
+                    return error.message
                 self._replaced = 0.0
             status = None if self._admin is None else self._admin.bundle_status()
             if status is None:
@@ -155,6 +200,8 @@ class Sidecar:
 
     def _go_back(self) -> None:
         self._publisher.publish(self._bundle.archive)
+        # Should there be no room to take the announcement back, it is tried again later.
+        self._replaced = time.monotonic()
         announce(self.socket, [self.revision])
         if self._admin is not None:
             await_recovery(self._admin, seconds=_RECOVERY_SECONDS)
@@ -170,7 +217,7 @@ class Sidecar:
         return sidecar_config(
             port=self._publisher.port,
             token=self._publisher.token,
-            key_pem=self._key.pem,
+            keys={name: key.pem for name, key in self._keys.items()},
             scope=self._bundle.scope,
         )
 

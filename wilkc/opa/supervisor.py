@@ -40,6 +40,7 @@ class Supervisor:
         self._guard = threading.Lock()
         self._process: OpaProcess | None = None
         self._failure = ""
+        self.restarts = 0
         # Should cleaning up be cut short, the program must still end, and OPA with it.
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -82,6 +83,7 @@ class Supervisor:
             if not self._ready.is_set():
                 self._failure = ended
                 return
+            self.restarts += 1
             self._log(f"{ended}; starting it again")
             if time.monotonic() - started > _STEADY_SECONDS:
                 delay = FIRST_DELAY_SECONDS

@@ -7,13 +7,20 @@ is only an answer that is whole, in time and of an announced revision.
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.opa.answers import Revisions, read_decision, read_decisions
 from wilkc.opa.channel import Channel
 from wilkc.opa.config import MAX_BODY_BYTES
-from wilkc.opa.denials import ODD_ANSWER, UNKNOWN_REVISION, NoAnswerError, no_answer
+from wilkc.opa.denials import (
+    LATE_ANSWER,
+    ODD_ANSWER,
+    UNKNOWN_REVISION,
+    NoAnswerError,
+    no_answer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,9 +68,9 @@ class Transport:
         body = body_of(request)
         if isinstance(body, Decision):
             return body
-        time = self._seconds if seconds is None else seconds
+        left = self._seconds if seconds is None else seconds
         try:
-            answer = self._channel.ask(ONE_DECISION, body, seconds=time, limit=MAX_ANSWER_BYTES)
+            answer = self._channel.ask(ONE_DECISION, body, seconds=left, limit=MAX_ANSWER_BYTES)
             return read_decision(*answer, self._revisions)
         except NoAnswerError as error:
             return no_answer(error)
@@ -98,13 +105,27 @@ class Transport:
                 answers[place] = _too_large()
             else:
                 encoded.append((place, body))
+        late: Decision | None = None
         for chunk in _chunks(encoded):
-            decided = self._decide_chunk(chunk)
+            # Waiting as long again for every further chunk would keep the caller for minutes.
+            decided = [late] * len(chunk) if late else self._decide_chunk(chunk)
             if decided is None:
-                decided = [self.decide(requests[place]) for place, _ in chunk]
+                decided = self._one_by_one([requests[place] for place, _ in chunk])
             for (place, _), answer in zip(chunk, decided, strict=True):
                 answers[place] = answer
+            late = decided[-1] if decided[-1].detail == LATE_ANSWER else None
         return [answer or _unreadable() for answer in answers]
+
+    def _one_by_one(self, requests: Sequence[Request]) -> list[Decision]:
+        """The answers that come within the time of a batch; the others are late."""
+        deadline = time.monotonic() + BATCH_SECONDS
+        late = NoAnswerError(
+            LATE_ANSWER, f"the decision point did not answer all within {BATCH_SECONDS:g} s"
+        )
+        return [
+            self.decide(request) if time.monotonic() < deadline else no_answer(late)
+            for request in requests
+        ]
 
     def _decide_chunk(self, chunk: Sequence[tuple[int, bytes]]) -> list[Decision] | None:
         """The answers, or None where asking one by one may do better."""

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from wilkc.core.errors import UsageError
 from wilkc.render.literals import metadata, reference, rego
+from wilkc.render.quoting import unit, yaml
 
 if TYPE_CHECKING:
     from wilkc.core.contract import Json
@@ -88,7 +89,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
         undefined=StrictUndefined,
-        # The output is Rego, which has its own quoting: the filters below.
+        # The output is Rego or a file of settings, with a quoting of its own: the filters below.
         autoescape=False,  # noqa: S701 - no HTML is written
         trim_blocks=True,
         lstrip_blocks=True,
@@ -96,4 +97,5 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(metadata=metadata, reference=reference, rego=rego)
+    environment.filters.update(unit=unit, yaml=yaml)
     return environment

@@ -63,7 +63,7 @@ def compiled_bundle(**specs: bytes) -> tuple[VerifiedBundle, PublicKey]:
 def served(opa: Path) -> Iterator[Served]:
     """A sidecar that serves the spec beside this file."""
     bundle, key = compiled_bundle(worker=SPEC)
-    with Sidecar(bundle, key, SidecarSettings(opa)) as sidecar:
+    with Sidecar(bundle, {"k": key}, SidecarSettings(opa)) as sidecar:
         yield Served(sidecar, bundle, key)
 
 

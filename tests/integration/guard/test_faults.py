@@ -68,7 +68,7 @@ def await_yes(guard: Guard) -> None:
 def own(opa: Path, short: Path) -> Iterator[Sidecar]:
     """A sidecar of this test alone."""
     bundle, key = compiled_bundle(worker=SPEC)
-    with Sidecar(bundle, key, SidecarSettings(opa, short / "run" / "opa.sock")) as sidecar:
+    with Sidecar(bundle, {"k": key}, SidecarSettings(opa, short / "run" / "opa.sock")) as sidecar:
         yield sidecar
 
 

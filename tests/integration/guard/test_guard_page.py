@@ -52,7 +52,7 @@ def place(short: Path, opa: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     monkeypatch.chdir(short)
     bundle = verify_bundle(signed, {"release": key.public()})
     settings = SidecarSettings(opa, short / "run" / "opa.sock")
-    with Sidecar(bundle, key.public(), settings):
+    with Sidecar(bundle, {"release": key.public()}, settings):
         yield short
 
 

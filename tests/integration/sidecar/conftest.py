@@ -18,6 +18,7 @@ import pytest
 
 from wilkc.bundle import (
     PrivateKey,
+    PublicKey,
     VerifiedBundle,
     generate_key,
     sign_bundle,
@@ -61,15 +62,40 @@ class Signer:
 
     key: PrivateKey
 
-    def bundle(self, revision: str, *agents: str, policy: bytes = POLICY) -> bytes:
+    name: str = "k"
+
+    @property
+    def keys(self) -> dict[str, PublicKey]:
+        return {self.name: self.key.public()}
+
+    def bundle(
+        self,
+        revision: str,
+        *agents: str,
+        policy: bytes = POLICY,
+        sequence: int | None = None,
+        scope: str = "test",
+    ) -> bytes:
         data = canonical_json({"revision": revision, "agents": list(agents)})
         manifest = {"revision": revision, "roots": ["wilk"], "rego_version": 1}
         files = {"wilk/data.json": data, "wilk/decision.rego": policy}
-        return sign_bundle(write_bundle(files, manifest), self.key, key_id="k", scope="test")
+        return sign_bundle(
+            write_bundle(files, manifest),
+            self.key,
+            key_id=self.name,
+            scope=scope,
+            sequence=sequence,
+        )
 
-    def verified(self, revision: str, *agents: str, policy: bytes = POLICY) -> VerifiedBundle:
-        data = self.bundle(revision, *agents, policy=policy)
-        return verify_bundle(data, {"k": self.key.public()}, scope="test")
+    def verified(
+        self,
+        revision: str,
+        *agents: str,
+        policy: bytes = POLICY,
+        sequence: int | None = None,
+    ) -> VerifiedBundle:
+        data = self.bundle(revision, *agents, policy=policy, sequence=sequence)
+        return verify_bundle(data, self.keys, scope="test")
 
 
 @pytest.fixture(scope="session")

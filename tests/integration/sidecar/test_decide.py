@@ -44,7 +44,7 @@ def bundle(folder: Path, signer: Signer) -> Path:
 @pytest.fixture
 def sidecar(opa: Path, folder: Path, signer: Signer) -> Iterator[Sidecar]:
     settings = SidecarSettings(opa, folder / "run" / "opa.sock")
-    with Sidecar(signer.verified("r1", "a"), signer.key.public(), settings) as running:
+    with Sidecar(signer.verified("r1", "a"), signer.keys, settings) as running:
         yield running
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.sidecar.conftest import Signer
+from wilkc.bundle import generate_key
 from wilkc.bundle.archive import pack, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.integration.sidecar.conftest import Cli, Signer
+    from tests.integration.sidecar.conftest import Cli
 
 
 @pytest.fixture
@@ -34,13 +36,14 @@ def test_from_keys_to_a_verified_bundle(cli: Cli, folder: Path, bundle: Path) ->
     assert (done.returncode, done.stdout) == (0, "")
     done = cli.run("verify", signed, "--key", public, "--scope", "prod")
     assert done.returncode == 0
-    assert done.stdout == "verified  revision r1  3 files  key release  scope prod\n"
+    assert done.stdout == "verified  revision r1  no sequence  3 files  key release  scope prod\n"
     done = cli.run("verify", signed, "--key", public, "--scope", "prod", "-f", "json")
     assert json.loads(done.stdout) == {
         "revision": "r1",
         "files": [".manifest", "wilk/data.json", "wilk/decision.rego"],
         "key_id": "release",
         "scope": "prod",
+        "sequence": 0,
     }
 
 
@@ -49,8 +52,59 @@ def test_signing_in_place_and_through_pipes(cli: Cli, keys: Path, bundle: Path) 
     assert cli.run("sign", bundle, "--key", keys / "k.pem").returncode == 0
     assert bundle.read_bytes() != before
     done = cli.run("verify", bundle, "--key", keys / "k.pub.pem")
-    assert done.stdout == "verified  revision r1  3 files  key k  no scope\n"
+    assert done.stdout == "verified  revision r1  no sequence  3 files  key k  no scope\n"
     assert cli.run("sign", "-", "--key", keys / "k.pem", given="no bundle").returncode == 5
+
+
+def test_the_releaser_numbers_bundles(cli: Cli, keys: Path, bundle: Path) -> None:
+    key, public = keys / "k.pem", keys / "k.pub.pem"
+    assert cli.run("sign", bundle, "--key", key, "--sequence", "7").returncode == 0
+    done = cli.run("verify", bundle, "--key", public)
+    assert done.stdout == "verified  revision r1  sequence 7  3 files  key k  no scope\n"
+    assert cli.run("sign", bundle, "--key", key).returncode == 0
+    shown = json.loads(cli.run("verify", bundle, "--key", public, "-f", "json").stdout)
+    assert shown["sequence"] == 7
+    for odd in ("0", "-1", "x", "9007199254740992"):
+        done = cli.run("sign", bundle, "--key", key, "--sequence", odd)
+        assert (done.returncode, done.stdout) == (2, "")
+    whole = unpack(bundle.read_bytes())
+    other = json.dumps(json.loads(whole[".manifest"]) | {"metadata": {"sequence": 8}})
+    bundle.write_bytes(pack(whole | {".manifest": other.encode()}))
+    _refused(cli, 5, "`.manifest` was changed", "verify", bundle, "--key", public)
+
+
+def test_a_build_is_numbered_without_another_revision(cli: Cli, keys: Path, folder: Path) -> None:
+    (folder / "a.yaml").write_text("agent: a\npermissions: {filesystem: {read: [./src/**]}}\n")
+    numbered, plain = folder / "numbered.tar.gz", folder / "plain.tar.gz"
+    build = ("build", folder / "a.yaml", "--prove", "none", "--sign", keys / "k.pem", "-q", "-o")
+    assert cli.run(*build, numbered, "--sequence", "3").returncode == 0
+    assert cli.run(*build, plain).returncode == 0
+    shown = [
+        json.loads(cli.run("verify", one, "--key", keys / "k.pub.pem", "-f", "json").stdout)
+        for one in (numbered, plain)
+    ]
+    assert [one["sequence"] for one in shown] == [3, 0]
+    assert len({one["revision"] for one in shown}) == 1
+    assert cli.run(*build, plain, "--sequence", "0").returncode == 2
+
+
+def test_while_keys_change_two_are_trusted(cli: Cli, folder: Path, keys: Path) -> None:
+    cli.run("keys", "generate", keys, "--id", "new")
+    old, new = folder / "old.tar.gz", folder / "new.tar.gz"
+    unsigned = folder / "bundle.tar.gz"
+    unsigned.write_bytes(Signer(generate_key()).bundle("r1", "a"))
+    assert cli.run("sign", unsigned, "--key", keys / "k.pem", "-o", old).returncode == 0
+    assert cli.run("sign", unsigned, "--key", keys / "new.pem", "-o", new).returncode == 0
+    both = ("--key", keys / "k.pub.pem", "--key", keys / "new.pub.pem")
+    assert "key k" in cli.run("verify", old, *both).stdout
+    assert "key new" in cli.run("verify", new, *both).stdout
+    _refused(cli, 5, "unknown key `k`; known: `new`", "verify", old, *both[2:])
+    _refused(cli, 5, "unknown key `new`; known: `k`", "verify", new, *both[:2])
+    _refused(cli, 2, "names one key", "verify", old, *both, "--key-id", "k")
+    _refused(cli, 2, "two keys have the id `k`", "verify", old, *both[:2], *both[:2])
+    crossed = ("sign", unsigned, "--key", keys / "new.pem", "--key-id", "k", "-o", new)
+    assert cli.run(*crossed).returncode == 0
+    _refused(cli, 5, "not made by key `k`", "verify", new, *both)
 
 
 def _refused(cli: Cli, code: int, message: str, *arguments: str | Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import signal
@@ -10,6 +11,7 @@ import stat
 import threading
 import time
 from typing import TYPE_CHECKING, NoReturn
+from unittest.mock import Mock
 
 import pytest
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from wilkc.core.contract import Decision
     from wilkc.opa import Transport
 
 ASKED = Request("a", "read", "file", "./x")
@@ -37,7 +40,7 @@ def make(opa: Path, folder: Path, signer: Signer) -> Callable[..., Sidecar]:
         settings = SidecarSettings(
             program, folder / "run" / "opa.sock", start_seconds=seconds, answer_seconds=2.0
         )
-        return Sidecar(signer.verified(revision, "a"), signer.key.public(), settings)
+        return Sidecar(signer.verified(revision, "a"), signer.keys, settings)
 
     return build
 
@@ -126,7 +129,7 @@ def test_everything_else_is_refused(served: Sidecar, method: str, target: str) -
 def served(opa: Path, signer: Signer, tmp_path_factory: pytest.TempPathFactory) -> object:
     """One sidecar for the questions of authorization."""
     del tmp_path_factory
-    with Sidecar(signer.verified("r1", "a"), signer.key.public(), SidecarSettings(opa)) as sidecar:
+    with Sidecar(signer.verified("r1", "a"), signer.keys, SidecarSettings(opa)) as sidecar:
         yield sidecar
 
 
@@ -196,10 +199,24 @@ def test_an_update_that_opa_refuses_changes_nothing(
         assert sidecar.point.decide(ASKED).revision == "r3"
 
 
+def test_an_update_that_cannot_be_announced_changes_nothing(
+    make: Callable[..., Sidecar], signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with make() as sidecar:
+        with monkeypatch.context() as patched:
+            patched.setattr("wilkc.opa.announcement.write_private", Mock(side_effect=full))
+            with pytest.raises(UnavailableError, match="No space left on device"):
+                sidecar.publish(signer.verified("r2", "b"))
+        assert sidecar.point.decide(ASKED).revision == "r1"
+        sidecar.publish(signer.verified("r3", "a"))
+        assert sidecar.point.decide(ASKED).revision == "r3"
+
+
 def test_opa_verifies_by_itself(opa: Path, signer: Signer) -> None:
     """A bundle that Wilk's own verifier took, but signed by another key than OPA's."""
     settings = SidecarSettings(opa, start_seconds=10)
-    wrong = Sidecar(signer.verified("r1", "a"), generate_key().public(), settings)
+    wrong = Sidecar(signer.verified("r1", "a"), {"k": generate_key().public()}, settings)
     with pytest.raises(UnavailableError, match=r"OPA refuses the bundle: .*JWT"), wrong:
         pass
 
@@ -227,6 +244,32 @@ def test_a_stopped_opa_means_no_in_time(make: Callable[..., Sidecar]) -> None:
         assert (found.allow, found.detail) == (False, "late_answer")
         assert seconds < 4
         assert sidecar.point.decide(ASKED).allow
+
+
+SLOW = POLICY.replace(
+    b'poisoned if input.resource.id != "./poison"',
+    b"""poisoned if input.resource.id != "./slow"
+
+poisoned if count({x | some x in numbers.range(1, 200000); x % 7 == 0}) > 1""",
+)
+
+
+def test_what_is_in_flight_is_answered_before_the_end(
+    opa: Path, folder: Path, signer: Signer
+) -> None:
+    found: list[Decision] = []
+    settings = SidecarSettings(opa, folder / "run" / "opa.sock", answer_seconds=20)
+    with Sidecar(signer.verified("r1", "a", policy=SLOW), signer.keys, settings) as sidecar:
+        asked = Request("a", "read", "file", "./slow")
+        started = time.monotonic()
+        assert sidecar.point.decide(asked).allow
+        seconds = time.monotonic() - started
+        thread = threading.Thread(target=lambda: found.append(sidecar.point.decide(asked)))
+        thread.start()
+        time.sleep(seconds / 3)
+        assert found == []
+    thread.join()
+    assert [one.allow for one in found] == [True]
 
 
 def test_a_second_sidecar_in_the_folder_is_refused(make: Callable[..., Sidecar]) -> None:
@@ -297,5 +340,5 @@ def test_an_opa_that_cannot_be_started(make: Callable[..., Sidecar], folder: Pat
 def test_a_folder_with_blanks_and_signs(opa: Path, folder: Path, signer: Signer) -> None:
     socket_path = folder / "a b#c?d%20" / "opa.sock"
     settings = SidecarSettings(opa, socket_path)
-    with Sidecar(signer.verified("r1", "a"), signer.key.public(), settings) as sidecar:
+    with Sidecar(signer.verified("r1", "a"), signer.keys, settings) as sidecar:
         assert sidecar.point.decide(ASKED).allow

@@ -18,7 +18,8 @@ TOKEN = "t" * 8
 
 
 def test_the_configuration_is_whole() -> None:
-    config = json.loads(sidecar_config(port=1, token=TOKEN, key_pem=b"PEM", scope="prod"))
+    keys = {"k": b"PEM"}
+    config = json.loads(sidecar_config(port=1, token=TOKEN, keys=keys, scope="prod"))
     assert config == {
         "services": {
             "wilk": {"url": "http://127.0.0.1:1", "credentials": {"bearer": {"token": TOKEN}}}
@@ -27,7 +28,7 @@ def test_the_configuration_is_whole() -> None:
             "wilk": {
                 "service": "wilk",
                 "resource": "bundle.tar.gz",
-                "signing": {"keyid": "wilk", "scope": "prod"},
+                "signing": {"keyid": "k", "scope": "prod"},
                 "polling": {
                     "min_delay_seconds": 1,
                     "max_delay_seconds": 5,
@@ -35,7 +36,7 @@ def test_the_configuration_is_whole() -> None:
                 },
             }
         },
-        "keys": {"wilk": {"algorithm": "ES256", "key": "PEM"}},
+        "keys": {"k": {"algorithm": "ES256", "key": "PEM"}},
         "caching": {"inter_query_builtin_value_cache": {"max_num_entries": 10_000}},
         "server": {"decoding": {"max_length": 65_536, "gzip": {"max_length": 65_536}}},
         "status": {"prometheus": True},
@@ -43,8 +44,18 @@ def test_the_configuration_is_whole() -> None:
 
 
 def test_verification_stands_without_scope_too() -> None:
-    config = json.loads(sidecar_config(port=1, token=TOKEN, key_pem=b"PEM", scope=""))
-    assert config["bundles"]["wilk"]["signing"] == {"keyid": "wilk"}
+    config = json.loads(sidecar_config(port=1, token=TOKEN, keys={"k": b"PEM"}, scope=""))
+    assert config["bundles"]["wilk"]["signing"] == {"keyid": "k"}
+
+
+def test_of_two_keys_the_signature_names_one() -> None:
+    keys = {"old": b"OLD", "new": b"NEW"}
+    config = json.loads(sidecar_config(port=1, token=TOKEN, keys=keys, scope=""))
+    assert config["bundles"]["wilk"]["signing"] == {}
+    assert {name: one["key"] for name, one in config["keys"].items()} == {
+        "old": "OLD",
+        "new": "NEW",
+    }
 
 
 def test_the_command_is_hardened() -> None:

@@ -361,3 +361,36 @@ def test_a_batch_by_changing_revisions_is_denied(point: FakePoint) -> None:
     found = Transport(point.path, Every()).decide_many(_big_batch())
     assert {one.detail for one in found} == {"unknown_revision"}
     assert not any(one.allow for one in found)
+
+
+def test_a_batch_waits_once_for_a_point_that_is_silent(
+    point: FakePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH_SECONDS", 0.3)
+
+    def reply(_connection: socket.socket, _number: int) -> None:
+        point.stopped.wait(5)
+
+    point.reply = reply
+    began = time.monotonic()
+    found = Transport(point.path, Known()).decide_many(_big_batch())
+    assert {one.detail for one in found} == {"late_answer"}
+    assert len(point.requests) == 1
+    assert time.monotonic() - began < 2
+
+
+def test_a_batch_that_is_asked_one_by_one_has_its_time(
+    point: FakePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH_SECONDS", 0.3)
+
+    def reply(_connection: socket.socket, number: int) -> bytes:
+        if number == 1:
+            return http(b"{}", "500 Internal Server Error")
+        time.sleep(0.1)
+        return WHOLE
+
+    point.reply = reply
+    found = Transport(point.path, Known()).decide_many([ASKED] * 50)
+    assert 0 < sum(one.allow for one in found) < 10
+    assert {one.detail for one in found if not one.allow} == {"late_answer"}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from wilkc.cli import exits
-from wilkc.cli.building import Built, build_bundle
+from wilkc.cli.attesting import attest_with
+from wilkc.cli.building import Built, build_bundle, with_place
 from wilkc.cli.cache import CacheFolder
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.files import write_atomically
@@ -19,7 +20,8 @@ from wilkc.cli.signing import sign_with
 from wilkc.cli.sources import read_sources
 from wilkc.cli.terminal import wants_colour
 from wilkc.compiler import FORMS, Form
-from wilkc.core.errors import SpecError
+from wilkc.core.canonical import MAX_INTEGER
+from wilkc.core.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,17 @@ if TYPE_CHECKING:
 @click.option("--sign", "key", metavar="KEY", help="Sign with this ES256 private key.")
 @click.option("--key-id", metavar="ID", help="Key id to name; default: the key file's stem.")
 @click.option("--scope", metavar="NAME", help="Scope that the signature binds.")
+@click.option(
+    "--sequence",
+    type=click.IntRange(1, MAX_INTEGER),
+    metavar="N",
+    help="Number of this release, from 1; `serve` never goes back.",
+)
+@click.option(
+    "--attest",
+    metavar="FILE",
+    help="Also write a signed statement of what was built from what; needs --sign.",
+)
 @click.option(
     "--form",
     type=click.Choice(FORMS),
@@ -63,6 +76,8 @@ def build(  # noqa: PLR0913 - one parameter per option
     key: str | None,
     key_id: str | None,
     scope: str | None,
+    sequence: int | None,
+    attest: str | None,
     form: Form,
     wish: Wish | None,
     cache: str | None,
@@ -74,6 +89,8 @@ def build(  # noqa: PLR0913 - one parameter per option
     The same specs give the same bytes on any machine. Where OPA is there, the bundle is
     compared with the specs' own meaning first; one that differs is not written.
     """
+    if attest is not None and key is None:
+        raise UsageError("`--attest` needs a key: name it by `--sign`")
     try:
         with _cache(cache) as store:
             built = build_bundle(paths, form=form, store=store)
@@ -83,9 +100,13 @@ def build(  # noqa: PLR0913 - one parameter per option
     _show(built.compiled.warnings, paths)
     proof = prove(built.compiled, wish)
     built = with_proof(built, proof)
+    if sequence is not None:
+        built = with_place(built, sequence)
     bundle = built.bundle
     if key:
         bundle = sign_with(bundle, key, key_id=key_id, scope=scope)
+    if key and attest is not None:
+        write_atomically(Path(attest), attest_with(bundle, key, key_id=key_id))
     write_atomically(Path(output), bundle)
     if not quiet:
         click.echo(_report(built, output, bundle, proof, signed=key is not None))

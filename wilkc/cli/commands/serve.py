@@ -7,31 +7,64 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from wilkc.cli import exits
-from wilkc.cli.options import key_options
+from wilkc.cli.authzen_serving import authzen_beside
+from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
+from wilkc.cli.options import keys_options
+from wilkc.cli.places import socket_place
 from wilkc.cli.signals import end_in_order
-from wilkc.cli.signing import read_bundle_file, verify_with
-from wilkc.core.errors import UsageError, WilkError
+from wilkc.cli.signing import load_keys
 from wilkc.opa import Sidecar, SidecarSettings
+from wilkc.opa.keeper import Keeper, Trust
+from wilkc.opa.kept import kept_beside
 from wilkc.opa.obtain import find_opa
+from wilkc.opa.pages import Pages
+from wilkc.opa.sources import open_source
+from wilkc.opa.state import StateFile, state_path
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from wilkc.bundle import PublicKey, VerifiedBundle
+    from wilkc.bundle import VerifiedBundle
 
-LOOK_SECONDS: Final = 0.5
-"""How often the bundle's file is looked at."""
-HEALTH_SECONDS: Final = 5.0
-DEFAULT_NAME: Final = "opa.sock"
+STEP_SECONDS: Final = 0.1
+_CARRIED: Final = frozenset({"key_id", "scope", "poll_seconds", "metrics_port", "start_timeout"})
+_PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
 
 
 @click.command()
-@click.option("--bundle", required=True, metavar="FILE", help="The signed bundle; watched.")
-@key_options("Public key of who signs.", "Scope that signatures must bind.", required=True)
+@click.option(
+    "--bundle",
+    required=True,
+    metavar="PLACE",
+    help="The signed bundle: a file, a folder of releases, or an http(s) address; watched.",
+)
+@keys_options("Scope that signatures must bind.")
 @click.option("--socket", metavar="PATH", help="Where decisions are asked.")
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
+@click.option("--authzen", metavar="PATH", help="Also serve AuthZEN there, see `wilkc authzen`.")
+@click.option(
+    "--state",
+    metavar="FILE",
+    help="Keeps the newest sequence that was in force; default: beside the socket.",
+)
+@click.option(
+    "--poll",
+    "poll_seconds",
+    type=click.FloatRange(min=0.1, max=86_400),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often an address is asked.",
+)
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65_535),
+    metavar="PORT",
+    help="Serve `/metrics` on this loopback port, too; always on `status.sock` beside the socket.",
+)
 @click.option(
     "--start-timeout",
     type=click.FloatRange(min=0.1),
@@ -40,95 +73,82 @@ DEFAULT_NAME: Final = "opa.sock"
     metavar="SECONDS",
     help="How long OPA may take to have the bundle in force.",
 )
+@click.option(
+    "--print",
+    "printed",
+    type=click.Choice(KINDS),
+    help="Do not serve: print a hardened unit or a pod's manifest that does, with these options.",
+)
 def serve(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     bundle: str,
-    key: str,
+    keys: tuple[str, ...],
     key_id: str | None,
     scope: str | None,
     socket: str | None,
     run_dir: str | None,
+    authzen: str | None,
+    state: str | None,
+    poll_seconds: float,
+    metrics_port: int | None,
     start_timeout: float,
+    printed: Kind | None,
 ) -> None:
     """Serve decisions by the newest valid bundle, through OPA, on a unix socket.
 
     The socket has mode 0600 and its folder must have mode 0700; it is made if it is not
-    there. When the bundle's file changes, the new one is verified and put in force; a bad one
-    is refused, and the old one goes on answering. Ends in order at SIGINT and SIGTERM.
+    there. A new bundle is verified and put in force; one that is bad, or older than what was
+    ever in force, is refused, and the old one goes on answering. Of a folder's `*.tar.gz` the
+    one with the highest sequence is served. Ends in order at SIGINT and SIGTERM.
     """
+    if printed is not None:
+        named = str(socket_place(socket, run_dir)) if socket or run_dir else None
+        given = Deployment(bundle, keys, named, state, _given_options())
+        click.echo(_PRINTERS[printed](given), nl=False)
+        return
     end_in_order(exits.OK)
-    place = _socket(socket, run_dir)
-    source = _Source(Path(bundle), key, key_id, scope)
-    verified, public = source.read()
+    place = socket_place(socket, run_dir)
+    trust = Trust(load_keys(keys, key_id=key_id), scope or "")
+    noted = Path(state) if state is not None else state_path(place)
+    source = open_source(bundle, poll_seconds=poll_seconds)
+    keeper = Keeper(source, trust, _log, kept_beside(noted) if source.remote else None)
+    first = keeper.first()
     settings = SidecarSettings(
         opa=find_opa().path, socket=place, start_seconds=start_timeout, log=_log
     )
-    with Sidecar(verified, public, settings) as sidecar:
-        click.echo(f"ready  revision {sidecar.revision}  socket {sidecar.socket}")
-        _attend(sidecar, source)
+    with (
+        Sidecar(first, trust.keys, settings, StateFile(noted)) as sidecar,
+        Pages(sidecar, keeper, port=metrics_port),
+    ):
+        keeper.keep(sidecar.bundle)
+        click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
+        with authzen_beside(sidecar.point, authzen, _log):
+            _attend(sidecar, keeper)
 
 
-class _Source:
-    """The bundle's file, and what it takes to verify it."""
-
-    def __init__(self, path: Path, key: str, key_id: str | None, scope: str | None) -> None:
-        self._path = path
-        self._key = key
-        self._key_id = key_id
-        self._scope = scope
-        self._seen = self._look()
-
-    def read(self) -> tuple[VerifiedBundle, PublicKey]:
-        """The bundle as it is now, verified."""
-        data = read_bundle_file(str(self._path))
-        return verify_with(data, self._key, key_id=self._key_id, scope=self._scope)
-
-    def has_changed(self) -> bool:
-        """Whether the file is another one, or was written to, since the last question."""
-        now = self._look()
-        changed = now is not None and now != self._seen
-        self._seen = now or self._seen
-        return changed
-
-    def _look(self) -> tuple[int, int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_size, status.st_mtime_ns
+def _given_options() -> tuple[str, ...]:
+    """The options that were named and are the same on every machine, as words."""
+    context = click.get_current_context()
+    found: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in _CARRIED and context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            found += [parameter.opts[0], str(context.params[name])]
+    return tuple(found)
 
 
-def _socket(socket: str | None, run_dir: str | None) -> Path:
-    if (socket is None) == (run_dir is None):
-        raise UsageError(
-            "name one of `--socket` and `--run-dir`",
-            help_text="for example: --socket ~/.wilk/run/opa.sock",
-        )
-    return Path(socket) if socket is not None else Path(run_dir or "", DEFAULT_NAME)
-
-
-def _attend(sidecar: Sidecar, source: _Source) -> NoReturn:
+def _attend(sidecar: Sidecar, keeper: Keeper) -> NoReturn:
     """Look after both until a signal comes."""
-    looked, told = time.monotonic(), ""
     while True:
-        time.sleep(LOOK_SECONDS)
-        if source.has_changed():
-            _update(sidecar, source)
-        if time.monotonic() - looked >= HEALTH_SECONDS:
-            looked, problem = time.monotonic(), sidecar.problem()
-            if problem != told:
-                _log(problem or "well again")
-            told = problem
+        time.sleep(STEP_SECONDS)
+        if keeper.step(sidecar):
+            keeper.keep(sidecar.bundle)
+            click.echo(f"active  {_named(sidecar.bundle)}")
 
 
-def _update(sidecar: Sidecar, source: _Source) -> None:
-    try:
-        verified, _ = source.read()
-        if verified.revision != sidecar.revision:
-            sidecar.publish(verified)
-            click.echo(f"active  revision {sidecar.revision}")
-    except WilkError as error:
-        _log(f"refused the new bundle: {error.message}; revision {sidecar.revision} stays")
+def _named(bundle: VerifiedBundle) -> str:
+    place = f"  sequence {bundle.sequence}" if bundle.sequence else ""
+    return f"revision {bundle.revision}{place}"
 
 
 def _log(text: str) -> None:

@@ -9,6 +9,7 @@ import click
 
 from wilkc.cli.files import write_atomically
 from wilkc.cli.signing import read_bundle_file, sign_with
+from wilkc.core.canonical import MAX_INTEGER
 from wilkc.core.errors import UsageError
 
 
@@ -17,16 +18,29 @@ from wilkc.core.errors import UsageError
 @click.option("--key", required=True, metavar="FILE", help="Private key, made by `wilkc keys`.")
 @click.option("--key-id", metavar="ID", help="Key id to name; default: the key file's stem.")
 @click.option("--scope", metavar="NAME", help="Scope that the signature binds.")
+@click.option(
+    "--sequence",
+    type=click.IntRange(1, MAX_INTEGER),
+    metavar="N",
+    help="Number of this release, from 1; `serve` never goes back. Default: as built.",
+)
 @click.option("-o", "--output", metavar="FILE", help="Where it goes; default: in place.")
-def sign(
-    *, bundle: str, key: str, key_id: str | None, scope: str | None, output: str | None
+def sign(  # noqa: PLR0913 - one parameter per option
+    *,
+    bundle: str,
+    key: str,
+    key_id: str | None,
+    scope: str | None,
+    sequence: int | None,
+    output: str | None,
 ) -> None:
     """Sign BUNDLE with an ES256 key; any signature it had is replaced.
 
     `-` is standard input or output.
     """
     target = output or bundle
-    signed = sign_with(read_bundle_file(bundle), key, key_id=key_id, scope=scope)
+    data = read_bundle_file(bundle)
+    signed = sign_with(data, key, key_id=key_id, scope=scope, sequence=sequence)
     if target == "-":
         sys.stdout.buffer.write(signed)
         return

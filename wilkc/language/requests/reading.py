@@ -14,6 +14,8 @@ from wilkc.language.requests.texts import check_json, check_request, malformed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.core.contract import Json
+
 SINGLE_ACTIONS: Final = {
     "shell": "execute", "network": "connect", "llm": "request", "tool": "call",
 }  # fmt: skip
@@ -22,6 +24,7 @@ ALIASES: Final = {("network", "request"): "connect"}
 _MEMBERS: Final = frozenset({"subject", "action", "resource", "context"})
 _NAMED: Final = frozenset({"name", "properties"})
 _TYPED: Final = frozenset({"type", "id", "properties"})
+_ENTITIES: Final = {"subject": _TYPED, "action": _NAMED, "resource": _TYPED}
 
 
 def parse_short(agent: str, resource: str, action: str | None = None) -> Request:
@@ -91,6 +94,21 @@ def read_request(raw: Mapping[str, Any]) -> Request:
     )
     check_request(request)
     return request
+
+
+def known_members(raw: Mapping[str, Json]) -> dict[str, Json]:
+    """The same evaluation object without members that `read_request` would not know.
+
+    For callers that may speak a later version than ours (Authorization API 1.0, "JSON
+    Serialization": receivers ignore unknown fields). The values of `properties` and `context`
+    are free and stay whole; what is no object stays as it is, for `read_request` to refuse.
+    """
+    known = {name: value for name, value in raw.items() if name in _MEMBERS}
+    for name, members in _ENTITIES.items():
+        entity = known.get(name)
+        if isinstance(entity, dict):
+            known[name] = {key: value for key, value in entity.items() if key in members}
+    return known
 
 
 def _action(kind: str, name: str) -> str:

@@ -1,0 +1,210 @@
+"""What `wilkc serve --print` prints: its form, and that what it says does serve."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.conftest import lacking
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.sidecar.conftest import Cli, Signer
+
+POD = (
+    "serve", "--print", "kubernetes", "--bundle", "/etc/wilk/bundle/policy.tar.gz",
+    "--key", "/etc/wilk/keys/a.pub.pem", "--key", "/etc/wilk/keys/b.pub.pem",
+)  # fmt: skip
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def _unit(text: str) -> dict[str, dict[str, list[str]]]:
+    """Section to key to values; every line is one that a unit may hold."""
+    found: dict[str, dict[str, list[str]]] = {}
+    section = ""
+    for line in text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("["):
+            section = line.strip("[]")
+            assert section not in found
+            found[section] = {}
+        else:
+            key, equals, value = line.partition("=")
+            assert equals
+            assert re.fullmatch("[A-Za-z]+", key)
+            found[section].setdefault(key, []).append(value)
+    return found
+
+
+def _words(command: str) -> list[str]:
+    assert _WORD.sub("", command).strip() == ""
+    words = _WORD.findall(command)
+    return [re.sub(r"\\(.)", r"\1", one).replace("%%", "%").replace("$$", "$") for one in words]
+
+
+def test_the_unit_is_hardened_and_says_the_command(cli: Cli) -> None:
+    done = cli.run(
+        "serve", "--print", "systemd", "--bundle", "/srv/policy", "--key", "/etc/wilk/k.pub.pem",
+        "--scope", "pr%d $X", "--poll", "7", "--metrics-port", "9100",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    unit = _unit(done.stdout)
+    assert set(unit) == {"Unit", "Service", "Install"}
+    service = {key: values[0] for key, values in unit["Service"].items()}
+    program, *words = _words(service["ExecStart"])
+    assert program.endswith("/wilkc")
+    assert words == [
+        "serve", "--bundle", "/srv/policy", "--key", "/etc/wilk/k.pub.pem",
+        "--socket", "/run/wilk/opa.sock", "--state", "/var/lib/wilk/serve.state",
+        "--scope", "pr%d $X", "--poll", "7.0", "--metrics-port", "9100",
+    ]  # fmt: skip
+    for key, value in {
+        "User": "wilk",
+        "NoNewPrivileges": "yes",
+        "CapabilityBoundingSet": "",
+        "ProtectSystem": "strict",
+        "MemoryDenyWriteExecute": "yes",
+        "RestrictAddressFamilies": "AF_UNIX AF_INET",
+        "IPAddressDeny": "any",
+        "IPAddressAllow": "localhost",
+        "RuntimeDirectory": "wilk",
+        "RuntimeDirectoryMode": "0700",
+        "StateDirectory": "wilk",
+        "Restart": "always",
+    }.items():
+        assert service[key] == value
+    assert "ReadWritePaths" not in service
+
+
+def test_a_unit_that_fetches_may_reach_hosts(cli: Cli) -> None:
+    address = "https://example.org/policy.tar.gz?x=%41"
+    done = cli.run("serve", "--print", "systemd", "--bundle", address, "--key", "k.pub.pem")
+    unit = _unit(done.stdout)
+    assert address in _words(unit["Service"]["ExecStart"][0])
+    assert unit["Service"]["RestrictAddressFamilies"] == ["AF_UNIX AF_INET AF_INET6"]
+    assert "IPAddressDeny" not in unit["Service"]
+    assert unit["Unit"]["After"] == ["network-online.target"]
+
+
+def test_systemd_takes_the_unit(cli: Cli, folder: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        lacking("systemd", "there is no systemd-analyze")
+    for name, bundle in (("local", "/srv/policy"), ("remote", "https://example.org/b.tar.gz")):
+        path = folder / f"wilk-{name}.service"
+        done = cli.run("serve", "--print", "systemd", "--bundle", bundle, "--key", "/k.pub.pem")
+        path.write_text(done.stdout)
+        checked = subprocess.run(
+            [analyze, "verify", path], capture_output=True, text=True, check=False
+        )
+        assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+        judged = subprocess.run(
+            [analyze, "security", "--offline=true", "--threshold=25", path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert judged.returncode == 0, judged.stdout
+
+
+def test_what_the_unit_says_serves(
+    cli: Cli, opa: Path, folder: Path, keys: Path, signer: Signer
+) -> None:
+    bundle = folder / "a b%c$d.tar.gz"
+    bundle.write_bytes(signer.bundle("r1", "a", sequence=1))
+    done = cli.run(
+        "serve", "--print", "systemd", "--bundle", bundle, "--key", keys / "k.pub.pem",
+        "--scope", "test", "--socket", folder / "run" / "opa.sock", "--state", folder / "state",
+    )  # fmt: skip
+    unit = _unit(done.stdout)["Service"]
+    assert unit["ReadWritePaths"] == [f'"{folder}"', f'"{folder}/run"']
+    command = _words(unit["ExecStart"][0])
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "WILK_OPA": str(opa), "TMPDIR": str(folder / "tmp")},
+    )
+    assert process.stdout is not None
+    with process.stdout as lines:
+        assert lines.readline().startswith("ready  revision r1  sequence 1")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def _pod(cli: Cli, *words: str) -> dict[str, Any]:
+    done = cli.run(*words)
+    assert done.returncode == 0, done.stderr
+    pod: dict[str, Any] = yaml.safe_load(done.stdout)
+    assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
+    return pod
+
+
+def test_the_pod_is_hardened_and_says_the_command(cli: Cli) -> None:
+    pod = _pod(cli, *POD, "--scope", 'p"}: x')
+    spec = pod["spec"]
+    (sidecar,), (agent,) = spec["initContainers"], spec["containers"]
+    assert sidecar["restartPolicy"] == "Always"
+    assert sidecar["command"] == [
+        "wilkc", "serve", "--bundle", "/etc/wilk/bundle/policy.tar.gz",
+        "--key", "/etc/wilk/keys/a.pub.pem", "--key", "/etc/wilk/keys/b.pub.pem",
+        "--socket", "/run/wilk/serve/opa.sock", "--state", "/var/lib/wilk/serve.state",
+        "--scope", 'p"}: x',
+    ]  # fmt: skip
+    assert sidecar["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["automountServiceAccountToken"] is False
+    for probe in ("startupProbe", "livenessProbe"):
+        assert sidecar[probe]["exec"]["command"][:3] == ["wilkc", "status", "--answering"]
+    volumes = {volume["name"] for volume in spec["volumes"]}
+    mounts = {mount["name"]: mount for mount in sidecar["volumeMounts"]}
+    assert set(mounts) == volumes == {"wilk-run", "wilk-state", "wilk-keys", "wilk-bundle"}
+    assert mounts["wilk-keys"] == {
+        "name": "wilk-keys", "mountPath": "/etc/wilk/keys", "readOnly": True,
+    }  # fmt: skip
+    assert agent["volumeMounts"] == [mounts["wilk-run"]]
+
+
+def test_a_pod_that_fetches_has_no_volume_for_bundles(cli: Cli) -> None:
+    address = "https://example.org/policy.tar.gz"
+    words = ("serve", "--print", "kubernetes", "--bundle", address, *POD[5:])
+    spec = _pod(cli, *words)["spec"]
+    assert address in spec["initContainers"][0]["command"]
+    assert "wilk-bundle" not in {volume["name"] for volume in spec["volumes"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (("--bundle", "policy.tar.gz"), "must be absolute"),
+        (("--key", "/etc/other/c.pub.pem"), "need a folder each"),
+        (("--bundle", "/etc/wilk/keys/policy.tar.gz"), "need a folder each"),
+        (("--state", "/etc/wilk/keys/state"), "need a folder each"),
+        (("--socket", "/run/opa.sock"), "need a folder each"),
+        (("--socket", "/run/a/opa.sock", "--run-dir", "/run/b"), "name one of"),
+    ],
+)
+def test_pods_that_could_not_be(cli: Cli, changes: tuple[str, ...], message: str) -> None:
+    done = cli.run(*POD, *changes)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_a_unit_with_a_line_break_is_refused(cli: Cli) -> None:
+    words = ("--bundle", "/b", "--key", "/k.pub.pem", "--scope", "a\nExecStartPre=/bin/x")
+    done = cli.run("serve", "--print", "systemd", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot stand in a unit file" in done.stderr

@@ -1,0 +1,44 @@
+"""AuthZEN beside something else that the command does. Layer: cli."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wilkc.opa import Transport
+
+
+@contextmanager
+def authzen_beside(
+    point: Transport, socket: str | None, log: Callable[[str], None]
+) -> Iterator[None]:
+    """Serve AuthZEN with the language's own words until the context ends.
+
+    Args:
+        point: who decides.
+        socket: where; None for not at all.
+        log: told, in one line, of faults.
+
+    Raises:
+        UsageError: there can be no socket.
+        UnavailableError: the extra is not installed, or another server is there.
+    """
+    if socket is None:
+        yield
+        return
+    # Imported here, as most who serve do without.
+    from wilkc.adapters.authzen import (  # noqa: PLC0415
+        AuthzenServer,
+        AuthzenSettings,
+        Service,
+    )
+
+    with AuthzenServer(Service(point), AuthzenSettings(Path(socket), log=log)) as server:
+        click.echo(f"authzen  socket {server.socket}")
+        yield

@@ -1,0 +1,147 @@
+"""`wilkc serve` as a unit of systemd, or beside an agent in Kubernetes. Layer: cli.
+
+What is printed says the command as it was given, with absolute paths. Nothing is read: keys and
+bundles are on the machine that it will run on.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from wilkc import __version__
+from wilkc.core.errors import UsageError
+from wilkc.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind = Literal["systemd", "kubernetes"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+USER: Final = "wilk"
+UID: Final = 65_532
+"""User of the pod; none of the image's own."""
+_UNIT_SOCKET: Final = "/run/wilk/opa.sock"
+_POD_SOCKET: Final = "/run/wilk/serve/opa.sock"
+"""One folder deeper: a volume's own folder is not the user's."""
+_STATE: Final = "/var/lib/wilk/serve.state"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What shall be served, as the options of `wilkc serve` say it.
+
+    Attributes:
+        bundle: file, folder, or address.
+        keys: files of public keys.
+        socket: where decisions are asked, or None for the usual place.
+        state: file of the state, or None for the usual place.
+        options: the other options, as they were given.
+    """
+
+    bundle: str
+    keys: tuple[str, ...]
+    socket: str | None
+    state: str | None
+    options: tuple[str, ...]
+
+    @property
+    def remote(self) -> bool:
+        """Whether bundles come from an address."""
+        return self.bundle.startswith(("http://", "https://"))
+
+
+def systemd_unit(given: Deployment) -> str:
+    """The unit file."""
+    socket, state = _absolute(given.socket or _UNIT_SOCKET), _absolute(given.state or _STATE)
+    bundle = given.bundle if given.remote else _absolute(given.bundle)
+    keys = tuple(map(_absolute, given.keys))
+    runtime, kept = _under("/run", socket), _under("/var/lib", state)
+    others = [(runtime, socket), (kept, state)]
+    return render(
+        "serve/wilk-serve.service.j2",
+        user=USER,
+        command=_command(_wilkc(), bundle, keys, socket, state, given.options),
+        remote=given.remote,
+        runtime_directory=runtime,
+        state_directory=kept,
+        writable=sorted({str(Path(path).parent) for name, path in others if not name}),
+    )
+
+
+def kubernetes_pod(given: Deployment) -> str:
+    """The manifest of a pod with the service beside an agent.
+
+    Raises:
+        UsageError: a path is relative, or two that must differ are in one folder.
+    """
+    socket, state = given.socket or _POD_SOCKET, given.state or _STATE
+    paths = [socket, state, *given.keys, *([] if given.remote else [given.bundle])]
+    for path in paths:
+        if not PurePosixPath(path).is_absolute():
+            raise UsageError(
+                f"`{path}` must be absolute: it is a path in the container",
+                help_text="for example: --bundle /etc/wilk/bundle/policy.tar.gz",
+            )
+    key_folders = {str(PurePosixPath(key).parent) for key in given.keys}
+    run = PurePosixPath(socket).parent
+    folders = [*key_folders, str(run.parent), str(PurePosixPath(state).parent)]
+    if not given.remote:
+        folders.append(str(PurePosixPath(given.bundle).parent))
+    if len(key_folders) > 1 or len(set(folders)) != len(folders) or "/" in folders:
+        raise UsageError(
+            "keys, bundle, socket and state need a folder each, which a volume can be",
+            help_text="for example /etc/wilk/keys, /etc/wilk/bundle, /run/wilk/serve, "
+            "/var/lib/wilk",
+        )
+    return render(
+        "serve/sidecar.yaml.j2",
+        uid=UID,
+        image=f"wilk:{__version__}",
+        command=_command("wilkc", given.bundle, given.keys, socket, state, given.options),
+        probe=["wilkc", "status", "--answering", "--socket", socket],
+        remote=given.remote,
+        socket=socket,
+        run_folder=str(run.parent),
+        state_folder=str(PurePosixPath(state).parent),
+        key_folder=next(iter(key_folders)),
+        bundle_folder=str(PurePosixPath(given.bundle).parent),
+    )
+
+
+def _command(  # noqa: PLR0913, PLR0917  # the parts of one command line
+    program: str,
+    bundle: str,
+    keys: tuple[str, ...],
+    socket: str,
+    state: str,
+    options: tuple[str, ...],
+) -> list[str]:
+    def parts() -> Iterator[str]:
+        yield from (program, "serve", "--bundle", bundle)
+        for key in keys:
+            yield from ("--key", key)
+        yield from ("--socket", socket, "--state", state)
+        yield from options
+
+    return list(parts())
+
+
+def _under(top: str, path: str) -> str:
+    """The folder of a file, if it stands right under the top, where systemd makes it."""
+    folder = PurePosixPath(path).parent
+    return folder.name if str(folder.parent) == top else ""
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links of this machine
+
+
+def _wilkc() -> str:
+    """The command that runs now."""
+    beside = Path(sys.executable).with_name("wilkc")
+    return str(beside) if beside.exists() else shutil.which("wilkc") or "/usr/bin/wilkc"

@@ -1,0 +1,240 @@
+"""Keeping a sidecar on the newest valid bundle of a source. Layer: opa.
+
+A bundle that is not put in force changes nothing: the old one goes on answering, and the
+refusal is remembered until what was refused is gone or replaced.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wilkc.bundle import mark_of, require_not_older, verify_bundle
+from wilkc.core.errors import UnavailableError, VerificationError, WilkError
+from wilkc.opa.readiness import BundleRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wilkc.bundle import PublicKey, VerifiedBundle
+    from wilkc.opa.kept import KeptBundle
+    from wilkc.opa.sidecar import Sidecar
+    from wilkc.opa.sources import Offer, Source
+
+RETRY_SECONDS: Final = 1.0
+"""How long until a bundle is tried again that failed for a reason outside of it."""
+HEALTH_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a bundle must be signed by and for.
+
+    Attributes:
+        keys: key id to key, each trusted alike.
+        scope: scope that signatures must bind, or empty.
+    """
+
+    keys: Mapping[str, PublicKey]
+    scope: str
+
+
+class Keeper:
+    """Looks after a source and a sidecar. One thread calls; any thread may read.
+
+    Args:
+        source: where bundles appear.
+        trust: what they must be signed by and for.
+        log: told, in one line, of what goes wrong and of what is well again.
+        kept: where the bundle in force is kept for the next start, or None.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        trust: Trust,
+        log: Callable[[str], None],
+        kept: KeptBundle | None = None,
+    ) -> None:
+        self._source = source
+        self._trust = trust
+        self._log = log
+        self._kept = kept
+        self._pending: tuple[str, VerifiedBundle] | None = None
+        self._look_at = self._retry_at = self._health_at = 0.0
+        self.refusals: dict[str, str] = {}
+        self.refused = 0
+        self.source_problem = ""
+        self.sidecar_problem = ""
+
+    def first(self) -> VerifiedBundle:
+        """The newest valid bundle that the source has now, or the one that was kept.
+
+        Raises:
+            UsageError: the place is not there.
+            VerificationError: no bundle in it verifies.
+            UnavailableError: the address gives none.
+        """
+        kept = self._verified_copy()
+        try:
+            found = self._first_found()
+        except WilkError as error:
+            if kept is None:
+                raise
+            if isinstance(error, VerificationError):
+                self._refuse_all(error.message, kept)
+            else:
+                self._log(f"{error.message}; revision {kept.revision} was kept")
+                self.source_problem = error.message
+            return kept
+        if kept is None:
+            return found
+        try:
+            require_not_older(mark_of(kept), found)
+        except VerificationError as error:
+            self._refuse_all(error.message, kept)
+            return kept
+        return found
+
+    def keep(self, bundle: VerifiedBundle) -> None:
+        """Keep a bundle that came into force for the next start, where that is wished."""
+        try:
+            if self._kept is not None:
+                self._kept.keep(bundle)
+        except UnavailableError as error:
+            self._log(error.message)
+
+    def _verified_copy(self) -> VerifiedBundle | None:
+        offer = self._kept.offer() if self._kept is not None else None
+        try:
+            return None if offer is None else self._verified(offer)
+        except VerificationError as error:
+            self._log(f"the bundle that was kept is not used: {error.message}")
+            return None
+
+    def _first_found(self) -> VerifiedBundle:
+        failure: VerificationError | None = None
+        found: list[tuple[str, VerifiedBundle]] = []
+        for offer in self._source.look():
+            try:
+                found.append((offer.name, self._verified(offer)))
+            except VerificationError as error:
+                failure = error
+                if self._source.holds_history:
+                    self._refuse(offer.name, error.message, "")
+        self._look_at = time.monotonic() + self._source.pause_seconds
+        if not found:
+            raise failure or VerificationError("there is no bundle to serve")
+        return _newest(found)[1]
+
+    def step(self, sidecar: Sidecar) -> bool:
+        """Do what is due; to be called several times a second.
+
+        Returns:
+            Whether another bundle came into force.
+        """
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look(sidecar)
+            self._look_at = time.monotonic() + self._source.pause_seconds
+        changed = self._pending is not None and now >= self._retry_at and self._publish(sidecar)
+        if now >= self._health_at:
+            self._health_at = now + HEALTH_SECONDS
+            problem = sidecar.problem()
+            self._tell(problem, self.sidecar_problem)
+            self.sidecar_problem = problem
+        return changed
+
+    def _look(self, sidecar: Sidecar) -> None:
+        try:
+            found = self._verified_offers(sidecar.revision)
+        except WilkError as error:
+            self._tell(error.message, self.source_problem)
+            self.source_problem = error.message
+            return
+        self._tell("", self.source_problem)
+        self.source_problem = ""
+        names = self._source.names()
+        self.refusals = {name: why for name, why in self.refusals.items() if name in names}
+        if found:
+            self._consider(found, sidecar)
+
+    def _verified_offers(self, stays: str) -> list[tuple[str, VerifiedBundle]]:
+        found = []
+        for offer in self._source.look():
+            self.refusals.pop(offer.name, None)
+            try:
+                found.append((offer.name, self._verified(offer)))
+            except VerificationError as error:
+                self._refuse(offer.name, error.message, stays)
+        return found
+
+    def _consider(self, found: list[tuple[str, VerifiedBundle]], sidecar: Sidecar) -> None:
+        """Take up the newest of what was found, if it is anything new."""
+        in_force = sidecar.bundle
+        if self._source.holds_history:
+            found = [one for one in found if one[1].sequence >= in_force.sequence]
+        try:
+            newest = _newest(found) if found else None
+        except VerificationError as error:
+            self._refuse(found[-1][0], error.message, in_force.revision)
+            return
+        if newest is not None and newest[1].archive == in_force.archive:
+            newest = None
+        # What waited to be tried again was replaced, too.
+        self._pending, self._retry_at = newest, 0.0
+
+    def _publish(self, sidecar: Sidecar) -> bool:
+        if self._pending is None:
+            return False
+        name, bundle = self._pending
+        try:
+            sidecar.publish(bundle)
+        except (BundleRefusedError, VerificationError) as error:
+            self._pending = None
+            self._refuse(name, error.message, sidecar.revision)
+            return False
+        except UnavailableError as error:
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            if self.refusals.get(name) != error.message:
+                self._refuse(name, error.message, sidecar.revision)
+            return False
+        self._pending = None
+        self.refusals.pop(name, None)
+        return True
+
+    def _verified(self, offer: Offer) -> VerifiedBundle:
+        return verify_bundle(offer.data, self._trust.keys, scope=self._trust.scope)
+
+    def _refuse(self, name: str, why: str, stays: str) -> None:
+        self.refused += 1
+        self.refusals[name] = why
+        rest = f"; revision {stays} stays" if stays else ""
+        self._log(f"refused the new bundle `{name}`: {why}{rest}")
+
+    def _refuse_all(self, why: str, kept: VerifiedBundle) -> None:
+        """Refuse what an address offers; it has one name."""
+        for name in self._source.names():
+            self._refuse(name, why, kept.revision)
+
+    def _tell(self, problem: str, before: str) -> None:
+        if problem != before:
+            self._log(problem or f"well again: {before}")
+
+
+def _newest(found: list[tuple[str, VerifiedBundle]]) -> tuple[str, VerifiedBundle]:
+    """The bundle with the highest place.
+
+    Raises:
+        VerificationError: two of different content have it.
+    """
+    newest = max(found, key=lambda one: one[1].sequence)
+    rivals = {one[1].revision for one in found if one[1].sequence == newest[1].sequence}
+    if len(rivals) > 1:
+        place = f"sequence {newest[1].sequence}" if newest[1].sequence else "no sequence"
+        raise VerificationError(
+            f"several bundles with {place} differ, so that none is the newest",
+            help_text="give each release a number of its own: wilkc sign --sequence",
+        )
+    return newest
