@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Final
 
 from wilkc.opa.connection import READ_BYTES, QuietSocket, has_input, require_more
 from wilkc.opa.exchange import Answer
+
+_FULL_SECONDS: Final = 0.01
+"""How long to wait where too many others wait to be let in."""
 
 
 class Line:
@@ -24,17 +28,27 @@ class Line:
         self._whole: asyncio.Future[None] | None = None
 
     async def connect(self) -> None:
-        """Connect.
+        """Connect, as soon as whoever listens has room for one more.
 
         Raises:
             OSError: nobody listens.
         """
         try:
-            await self._loop.sock_connect(self._socket, self._path)
+            # A unix socket connects at once or not at all (connect(2), EAGAIN); the loop's own
+            # `sock_connect` would take one that was put off for connected.
+            while not self._connected():  # noqa: ASYNC110  # nobody tells when there is room
+                await asyncio.sleep(_FULL_SECONDS)
         except BaseException:
             self._socket.close()
             raise
         self._loop.add_reader(self._socket, self._take)
+
+    def _connected(self) -> bool:
+        try:
+            self._socket.connect(self._path)
+        except BlockingIOError:
+            return False
+        return True
 
     @property
     def usable(self) -> bool:

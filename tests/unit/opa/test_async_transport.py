@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from wilkc.core.contract import Decision, Request
 from wilkc.opa.async_transport import MAX_CONNECTIONS, AsyncTransport
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -204,3 +204,37 @@ def test_ended_loops_are_forgotten(transport: AsyncTransport) -> None:
     for _ in range(5):
         _run(ask)
     assert len(transport._pools) == 1
+
+
+def test_a_queue_that_is_full_is_waited_for(short_folder: Path) -> None:
+    """Whoever listens has no room for one more until the queue moves on."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(short_folder / "opa.sock"))
+    listener.listen(0)
+    waiting: list[socket.socket] = []
+    while True:
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        waiting.append(one)
+        try:
+            one.connect(str(short_folder / "opa.sock"))
+        except BlockingIOError:
+            break
+    transport = AsyncTransport(short_folder / "opa.sock", Known(), seconds=20)
+
+    def serve() -> None:
+        accepted = [listener.accept()[0] for _ in waiting[:-1]]
+        last = listener.accept()[0]
+        last.recv(65_536)
+        last.sendall(WHOLE)
+        for one in (*accepted, last, *waiting):
+            one.close()
+
+    async def ask() -> None:
+        asking = asyncio.create_task(transport.decide(ASKED))
+        await asyncio.sleep(0.05)
+        serving = asyncio.create_task(asyncio.to_thread(serve))
+        assert (await asking).allow
+        await serving
+
+    _run(ask)
+    listener.close()
