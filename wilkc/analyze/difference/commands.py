@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from wilkc.analyze.difference.elsewhere import from_elsewhere
 from wilkc.analyze.difference.meaning import meaning
 from wilkc.analyze.difference.members import is_single, members
-from wilkc.analyze.difference.model import Change
+from wilkc.analyze.difference.model import Change, Undecided
 from wilkc.analyze.difference.risk import command_risk
 from wilkc.analyze.difference.runnable import Runnable, blocks, directories, runnables
 from wilkc.analyze.difference.sides import NOT_CONFIRMED, place_of
@@ -37,7 +37,6 @@ from wilkc.language.commands import TABLES, command_matches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wilkc.analyze.difference.model import Undecided
     from wilkc.analyze.difference.sides import Direction, Finding
     from wilkc.language.automata import Language, Verdict
     from wilkc.language.commands import CommandPattern
@@ -94,7 +93,7 @@ class CommandQuestion:
         yield from groups.values()
 
     def _open(self, one: Runnable, why: str) -> Undecided:
-        return self.direction.undecided("shell", "execute", place_of(one.spec, one.rule.id), why)
+        return Undecided("shell", "execute", place_of(one.spec, one.rule.id), why)
 
     def _beyond(self, one: Runnable) -> Change | str | None:
         """A clause of one pattern, why it is not decided, or None if it grants nothing new."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference.asking import Entry, Lists, common, surplus
-from wilkc.analyze.difference.model import Change
+from wilkc.analyze.difference.model import Change, Undecided
 from wilkc.analyze.difference.risk import Granted, file_risk
 from wilkc.analyze.difference.sides import NOT_CONFIRMED, place_of
 from wilkc.core.contract import Request
@@ -167,7 +167,7 @@ def _finding(direction: Direction, ask: Ask, one: Surplus, to: Lists) -> Finding
             return replace(change, risk=risk, why=reason)
     else:
         why = one.verdict.why
-    return direction.undecided("file", ask.action, place_of(one.entry.spec, one.entry.rule), why)
+    return Undecided("file", ask.action, place_of(one.entry.spec, one.entry.rule), why)
 
 
 def _granted(direction: Direction, ask: Ask, one: Surplus, to: Lists) -> Granted:
@@ -224,5 +224,5 @@ def _other_name(
         return replace(change, risk="low" if direction.widening else "none", why=why)
     unsure = [one.why for one in verdicts if isinstance(one, Inconclusive)]
     if unsure:
-        return direction.undecided("file", ask.action, place_of(block.spec, block.rule), unsure[0])
+        return Undecided("file", ask.action, place_of(block.spec, block.rule), unsure[0])
     return None

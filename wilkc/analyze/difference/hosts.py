@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import combinations, islice, product
 from typing import TYPE_CHECKING, Final
 
+from wilkc.analyze.difference.model import Undecided
 from wilkc.analyze.difference.risk import host_risk
 from wilkc.analyze.difference.sides import distinct, place_of
 from wilkc.core.contract import Request
@@ -173,7 +174,7 @@ def _resolved(direction: Direction, to: _Cell, base: _Cell) -> Iterator[Finding]
     if len(base.side.specs) > MAX_SPECS:
         spec, rule, _ = to.allow[0]
         why = f"where names lead is not compared for more than {MAX_SPECS} specs"
-        yield direction.undecided("network", "connect", place_of(spec, rule.id), why)
+        yield Undecided("network", "connect", place_of(spec, rule.id), why)
         return
     for spec in to.side.specs:
         for granting in _subsets(base.side.specs):

@@ -56,22 +56,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A question that was not answered within its budget.
+    """A question that was not answered within its budget; a gate takes it for a widening.
 
     Attributes:
         type: resource type.
         action: the action.
         rule: the entry that was asked about.
         why: what was not known, in a few plain words.
-        widens: whether it was asked what the new version allows and the old one does not, so
-            that a gate takes it for a widening; else the reverse was asked.
     """
 
     type: str
     action: str
     rule: RuleRef
     why: str
-    widens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +98,12 @@ class AgentGroup:
     @property
     def widens(self) -> bool:
         """Whether some change lets these agents do more, or that is not known."""
-        return self.maybe_wider or any(change.widens for change in self.changes)
-
-    @property
-    def maybe_wider(self) -> bool:
-        """Whether it was not decided if these agents can do more."""
-        return any(one.widens for one in self.undecided)
+        return bool(self.undecided) or any(change.widens for change in self.changes)
 
     @property
     def narrows(self) -> bool:
-        """Whether some change lets these agents do less, or that is not known."""
-        unsure = any(not one.widens for one in self.undecided)
-        return unsure or any(not change.widens for change in self.changes)
+        """Whether some change lets these agents do less."""
+        return any(not change.widens for change in self.changes)
 
     @property
     def moved(self) -> bool:
@@ -121,8 +112,8 @@ class AgentGroup:
 
     @property
     def risk(self) -> Risk:
-        """The highest risk of all changes; what may be a widening counts as high."""
-        if self.maybe_wider:
+        """The highest risk of all changes; what is undecided counts as high."""
+        if self.undecided:
             return "high"
         return min((change.risk for change in self.changes), key=RISKS.index, default="none")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference.asking import Entry, Lists, surplus
 from wilkc.analyze.difference.calls import call_properties
+from wilkc.analyze.difference.model import Undecided
 from wilkc.analyze.difference.risk import name_risk
 from wilkc.analyze.difference.sides import NOT_CONFIRMED, place_of
 from wilkc.core.contract import Request
@@ -87,4 +88,4 @@ def _finding(direction: Direction, kind: str, action: str, one: Surplus) -> Find
             why = "no arguments were found that the schemas of the tool take"
     else:
         why = one.verdict.why
-    return direction.undecided(kind, action, place_of(one.entry.spec, one.entry.rule), why)
+    return Undecided(kind, action, place_of(one.entry.spec, one.entry.rule), why)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference.members import members
+from wilkc.analyze.difference.model import Change, Undecided
 from wilkc.analyze.difference.runnable import directory_forms
 from wilkc.analyze.difference.sides import Side, place_of
 from wilkc.core.contract import Request
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wilkc.analyze.difference.commands import CommandQuestion
-    from wilkc.analyze.difference.model import Change
     from wilkc.analyze.difference.runnable import Runnable
     from wilkc.analyze.difference.sides import Direction, Finding
     from wilkc.plan import SpecPlan
@@ -67,7 +67,7 @@ def _directories(question: CommandQuestion) -> Iterator[Finding]:
             if change is not None:
                 yield question.ranked(change)
             elif unsure:
-                yield direction.undecided("shell", "execute", place_of(spec, rule.id), unsure[0])
+                yield Undecided("shell", "execute", place_of(spec, rule.id), unsure[0])
 
 
 def _bases(direction: Direction) -> Iterator[Negatives]:

@@ -114,10 +114,6 @@ class Direction:
         old, new = self._placed(rules)
         return Change(self.kind, request.type, request.action, request, old, new)
 
-    def undecided(self, type_: str, action: str, rule: RuleRef, why: str) -> Undecided:
-        """A question that was not answered, see `Undecided`."""
-        return Undecided(type_, action, rule, why, widens=self.widening)
-
     def degree_of(
         self, what: tuple[str, str], values: tuple[str, str], rules: Rules,
         witness: Request | None = None,

@@ -27,7 +27,7 @@ def as_json(review: Review) -> str:
         "agents": agents,
         "inconclusive": [
             {"agent": agent, "type": one.type, "action": one.action, "rule": one.rule.as_json(),
-             "why": one.why, "widens": one.widens}
+             "why": one.why}
             for group in groups for agent in group.agents for one in group.undecided
         ],
         "old": _side(review.old),

@@ -1,9 +1,8 @@
 """Whether a change may pass. Layer: cli.
 
-What is not known is taken for the worse: where it was not decided whether the new version
-allows more, that is a widening of high risk; a file of the new version that cannot be compared
-may hold anything, and an agent that is new beside an old version with gaps may have been there
-before. Where it was not decided whether the new version allows less, it allows no more.
+What is not known is taken for the worse: a question without an answer is a widening of high
+risk, a file of the new version that cannot be compared may hold anything, and an agent that
+is new beside an old version with gaps may have been there before.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def refusals(
 
 
 def _of_changes(comparison: Comparison, fail_on: str) -> Iterator[str]:
-    undecided = sum(len(one.agents) for one in comparison.groups if one.maybe_wider)
+    undecided = sum(len(one.agents) for one in comparison.groups if one.undecided)
     if undecided:
         yield f"inconclusive for {counted(undecided, 'agent')}"
     if fail_on == ANY:

@@ -58,7 +58,7 @@ class Review:
 
     @property
     def narrower(self) -> tuple[AgentGroup, ...]:
-        """Groups that lost something, or of which that is not known."""
+        """Groups that lost something."""
         return tuple(one for one in self.comparison.groups if one.narrows)
 
     @property

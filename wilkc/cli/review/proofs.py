@@ -92,8 +92,8 @@ def _verdict(group: AgentGroup, text: str, *, unknown: bool) -> Verdict:
         what = "" if shown.witness else f"{shown.type} {shown.action} {shown.detail}".rstrip()
         why = "; ".join(filter(None, (what, shown.why)))
         return Verdict(group.agents, text, None, "broken", shown.witness, rule, why)
-    if group.maybe_wider:
-        first = next(one for one in group.undecided if one.widens)
+    if group.undecided:
+        first = group.undecided[0]
         return Verdict(group.agents, text, None, "inconclusive", None, first.rule, first.why)
     if unknown:
         why = "something of the old version was left out"

@@ -122,16 +122,14 @@ def changed_groups(review: Review, links: Links, *, apart_up_to: int = 0) -> tup
 def verdict(review: Review) -> str:
     """One sentence for somebody who sees nothing else."""
     wider, narrower = agents_in(review.wider), agents_in(review.narrower)
-    unsure = any(one.maybe_wider for one in review.wider)
+    unsure = agents_in(tuple(one for one in review.wider if one.undecided))
     parts = []
     if wider:
         risk = max_risk(review)
         may = "may do" if unsure else "can do"
         parts.append(f"{counted(wider, 'agent')} {may} more than before (highest risk: {risk})")
     if narrower:
-        certain = all(any(not each.widens for each in one.changes) for one in review.narrower)
-        can = "can do" if certain else "may do"
-        parts.append(f"{counted(narrower, 'agent')} {can} less")
+        parts.append(f"{counted(narrower, 'agent')} can do less")
     if not parts:
         parts.append(
             "no agent can do more or less than before"
@@ -156,7 +154,7 @@ def summary(review: Review) -> str:
         f"{agents_in(wider):,} wider ({counted(clauses, 'clause')})" if wider else "none wider"
     )
     parts.append(f"{agents_in(narrower):,} narrower" if narrower else "none narrower")
-    undecided = agents_in(tuple(one for one in review.comparison.groups if one.undecided))
+    undecided = agents_in(tuple(one for one in wider if one.undecided))
     if undecided:
         parts.append(f"{undecided:,} not decided")
     return f"{', '.join(parts)}; {review.confirmed}"
@@ -210,8 +208,8 @@ def _group(group: AgentGroup, agents: tuple[str, ...], links: Links) -> GroupVie
         files=listed([visible(file) for file in group.files], 2),
         status=_status(group),
         widens=group.widens,
-        wider=len(wider) + sum(one.widens for one in group.undecided),
-        narrower=len(narrower) + sum(not one.widens for one in group.undecided),
+        wider=len(wider) + len(group.undecided),
+        narrower=len(narrower),
         risk=group.risk,
         asked=shown.what if shown else "",
         example=shown.example if shown else "",
@@ -273,12 +271,12 @@ def _place(word: str, rule: RuleRef, link: str) -> PlaceView:
 def _undecided(one: Undecided, links: Links) -> ClauseView:
     return ClauseView(
         sign="?",
-        widens=one.widens,
+        widens=True,
         what=f"{one.type} {visible(one.action)}",
-        kind="not decided, taken for wider" if one.widens else "not decided, narrower at most",
+        kind="not decided, taken for wider",
         example="",
         detail="",
-        places=(_place("rule", one.rule, (links.new if one.widens else links.old)(one.rule)),),
-        risk="high" if one.widens else "none",
+        places=(_place("rule", one.rule, links.new(one.rule)),),
+        risk="high",
         why=visible(one.why, 300),
     )

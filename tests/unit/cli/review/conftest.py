@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wilkc.analyze.difference import AgentGroup, Change, Comparison, Undecided
@@ -47,7 +46,6 @@ TOKENS = Change(
     detail="8192 -> 4096",
 )  # fmt: skip
 OPEN = Undecided("file", "write", rule("?*?*?*", 3), "the budget of 1,000 steps ran out")
-OPEN_NARROWING = replace(OPEN, widens=False)
 
 REVIEWER = AgentGroup(
     ("reviewer",), "changed", ("reviewer",), ("reviewer",), (SPEC_FILE,),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.cli.review.conftest import OPEN, OPEN_NARROWING, REVIEWER, SAME, group
+from tests.unit.cli.review.conftest import OPEN, REVIEWER, SAME, group
 from wilkc.analyze.difference import AgentGroup, Comparison
 from wilkc.cli.review import GATES, refusals
 from wilkc.compiler import LeftOut
 
 NARROWER = group("n", "none", "newly_denied")
 UNSURE = AgentGroup(("x",), "changed", ("x",), ("x",), (), (), (OPEN,))
-MAYBE_NARROWER = AgentGroup(("y",), "changed", ("y",), ("y",), (), (), (OPEN_NARROWING,))
 EMPTY_HANDED = AgentGroup(("e",), "added", (), ("e",))
 LEFT = (LeftOut("z.yaml", "W013 …"),)
 OPAQUE = (LeftOut("z.yaml", "a submodule", opaque=True),)
@@ -39,8 +38,6 @@ def _refuses(
         ((group("a", "none"),), {"any", "widening"}),
         ((REVIEWER, SAME), set(GATES)),
         ((UNSURE,), set(GATES)),
-        ((MAYBE_NARROWER,), {"any"}),
-        ((MAYBE_NARROWER, UNSURE), set(GATES)),
     ],
 )
 def test_each_gate(groups: tuple[AgentGroup, ...], refused_by: set[str]) -> None:
@@ -55,12 +52,6 @@ def test_what_is_not_known_is_taken_for_the_worse(gate: str) -> None:
     assert _refuses(gate, EMPTY_HANDED, old=LEFT)
     assert not _refuses(gate, SAME, old=LEFT)
     assert not _refuses("", EMPTY_HANDED, old=OPAQUE, new=LEFT)
-
-
-def test_only_what_may_be_wider_is_told_as_inconclusive() -> None:
-    groups = (MAYBE_NARROWER, UNSURE)
-    assert refusals(Comparison(2, groups), "widening", (), ()) == ("inconclusive for 1 agent",)
-    assert refusals(Comparison(1, groups[:1]), "any", (), ()) == ("1 agent changed",)
 
 
 def test_every_reason_is_told() -> None:
