@@ -104,11 +104,17 @@ def test_a_bucket_dropped_from_the_data_is_caught(judged: Any) -> None:
     compiled = judged.compiled(a=SPEC)
     data = json.loads(compiled.files["wilk/data.json"])
     for profile in data["profiles"].values():
-        profile["file"]["block"]["any"] = {}
+        # What stands under `.` tells OPA that there are buckets: without it nothing is granted.
+        profile["file"]["block"]["any"] = {".": profile["file"]["block"]["any"]["."]}
     wrong = replace(compiled, files={**compiled.files, "wilk/data.json": json.dumps(data).encode()})
     with pytest.raises(DisagreementError, match=r"\.git") as caught:
         prove(wrong, "sample")
     assert "blocked" in caught.value.message
+    for profile in data["profiles"].values():
+        profile["file"]["block"]["any"] = {}
+    empty = replace(compiled, files={**compiled.files, "wilk/data.json": json.dumps(data).encode()})
+    with pytest.raises(DisagreementError, match="allowed by"):
+        prove(empty, "sample")
 
 
 def test_a_pattern_that_opa_cannot_read_is_caught(judged: Any) -> None:
