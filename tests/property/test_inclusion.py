@@ -65,8 +65,8 @@ def test_answers_agree_with_enumeration_and_texts_are_shortest(
             assert not wanted or isinstance(verdict, Inconclusive), (told, pool.texts[first])
     assert seen["Witness"] > questions // 20
     assert seen["Included"] > questions // 20
-    # Combining marks alone may leave a question open.
-    assert seen["Inconclusive"] <= (questions // 10 if mode == "hostile" else 0)
+    # Combining marks may leave a question open, else only patterns that are rarely so entangled.
+    assert seen["Inconclusive"] <= questions // (10 if mode == "hostile" else 500)
     print(dict(seen))
 
 
