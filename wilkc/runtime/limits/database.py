@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from wilkc.runtime.disk import Disk
 from wilkc.runtime.limits.failures import STORE_DAMAGED, STORE_UNAVAILABLE, RateStoreError
 
 APPLICATION: Final = 0x57494C4B
@@ -58,14 +59,17 @@ def create_database(path: Path) -> None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         _check_folder(path.parent)
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-        os.close(os.open(draft, flags, 0o600))
+        file = os.fdopen(os.open(draft, flags, 0o600), "wb")
         try:
+            with file:
+                # A umask may take the owner's own rights, too.
+                os.fchmod(file.fileno(), 0o600)
             _fill(draft)
             # A link and no renaming: what is there already stays.
             os.link(draft, path)
         finally:
             draft.unlink()
-        _sync_folder(path.parent)
+        Disk().sync_directory(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise failure(path, error) from error
 
@@ -185,11 +189,3 @@ def _open_to_others(path: Path, kind: str) -> RateStoreError:
     return RateStoreError(
         STORE_UNAVAILABLE, f"`{path}` must be {kind} of this user, closed to everybody else"
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
