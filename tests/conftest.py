@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 BWRAP = Path("/usr/bin/bwrap")
 PR_SET_CHILD_SUBREAPER = 36
+COMPARED = "compared"
+"""Property of a test: how many answers it compared."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,6 +52,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite golden files; read the diff"
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was compared.
+
+    Here, because the process that sums up reads no test folders: see pytest-xdist.
+    """
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    count = sum(value for one in reports for name, value in one.user_properties if name == COMPARED)
+    if count:
+        terminalreporter.write_line(f"{count:,} comparisons of generated cases")
 
 
 def lacking(name: str, why: str) -> NoReturn:

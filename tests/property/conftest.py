@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import COMPARED
 from tests.property.bash_oracle import BASH
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 FIXED_SEED = 20261124
-COMPARED = "compared"
 EFFORT = int(os.environ.get("WILK_FUZZ", "") or 1)
 """How many times as much as usual is tried: WILK_FUZZ, 10 in `make fuzz`."""
 
@@ -44,18 +44,10 @@ def compared(request: pytest.FixtureRequest) -> Callable[[int], None]:
     """Call with the number of answers that were compared; their sum ends the run."""
 
     def add(count: int) -> None:
-        # A property of the test: it is reported to the process that sums up, see pytest-xdist.
+        # A property of the test: it is reported to the process that sums up, see tests/conftest.
         request.node.user_properties.append((COMPARED, count))
 
     return add
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was compared."""
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    count = sum(value for one in reports for name, value in one.user_properties if name == COMPARED)
-    if count:
-        terminalreporter.write_line(f"{count:,} comparisons of generated cases")
 
 
 @pytest.fixture
