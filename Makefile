@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
-PYTEST := $(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist worksteal
+PYTEST := $(PYTHON) -m pytest -q -n 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help setup demo test fuzz lint bench mutants reference pins clean

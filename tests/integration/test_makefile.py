@@ -33,7 +33,7 @@ def test_fuzz_runs_the_generated_tests_ten_times_over() -> None:
     (line,) = [line for line in _make("-n", "fuzz").splitlines() if "WILK_FUZZ" in line]
     assert line == (
         "WILK_FUZZ=10 WILK_SEED=${WILK_SEED:-new} .venv/bin/python -m pytest -q"
-        " -n auto --maxprocesses 4 --dist worksteal tests/property"
+        " -n 4 --dist worksteal tests/property"
     )
 
 
