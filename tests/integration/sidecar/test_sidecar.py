@@ -205,7 +205,7 @@ def test_an_update_that_cannot_be_announced_changes_nothing(
     full = OSError(errno.ENOSPC, "No space left on device")
     with make() as sidecar:
         with monkeypatch.context() as patched:
-            patched.setattr("wilkc.opa.announcement.write_private", Mock(side_effect=full))
+            patched.setattr("wilkc.opa.announcement.replace_file", Mock(side_effect=full))
             with pytest.raises(UnavailableError, match="No space left on device"):
                 sidecar.publish(signer.verified("r2", "b"))
         assert sidecar.point.decide(ASKED).revision == "r1"

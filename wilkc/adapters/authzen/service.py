@@ -15,7 +15,7 @@ from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.core.strict_json import decode_json
 from wilkc.opa import is_answer
-from wilkc.runtime.guard.conditions import NOT_FULFILLABLE
+from wilkc.runtime.guard.conditions import unfulfilled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,13 +111,7 @@ class Service:
         """A grant whose conditions nobody fulfils would be one without conditions."""
         for condition in decision.conditions if decision.allow else ():
             if condition.type not in self._fulfilled:
-                return denial(
-                    "VALIDATION_ERROR",
-                    NOT_FULFILLABLE,
-                    f"the grant demands `{condition.type}` (`{condition.id}`), which callers "
-                    "here do not promise to fulfil",
-                    revision=decision.revision,
-                )
+                return unfulfilled(decision, condition, "callers here do not promise to fulfil")
         return decision
 
 
