@@ -5,6 +5,7 @@ from wilkc.spec.editing import entry_text, with_entries
 from wilkc.spec.fleets import FLEET_SUFFIX, MAX_FLEET_BYTES, Fleet, Member
 from wilkc.spec.matrices import CSV_SUFFIX, matrix_text, read_matrix
 from wilkc.spec.models.agent import AgentSpec, SpecTest
+from wilkc.spec.models.entries import Entry, entry_parts
 from wilkc.spec.models.matrix import MatrixRow
 from wilkc.spec.models.permissions import (
     Agents,
@@ -37,6 +38,7 @@ __all__ = [
     "Bindings",
     "Data",
     "Document",
+    "Entry",
     "EnvironmentVariables",
     "Filesystem",
     "Fleet",
@@ -58,6 +60,7 @@ __all__ = [
     "SpecTest",
     "System",
     "Tools",
+    "entry_parts",
     "entry_text",
     "json_schema",
     "key_span",
