@@ -56,7 +56,19 @@ OF_MEANING = [
     "two_specs_of_one_agent.yaml", "unknown_extends.yaml", "unreachable_host.yaml",
     "yaml_1_1_boolean.yaml",
 ]  # fmt: skip
-CODES_OF_SHAPE = {"W101", "W102", "W103", "W104", "W105", "W106", "W107", "W108", "W109"}
+CODES_OF_SHAPE = {
+    "W101",
+    "W102",
+    "W103",
+    "W104",
+    "W105",
+    "W106",
+    "W107",
+    "W108",
+    "W109",
+    "W113",
+    "W114",
+}
 SCHEMA = json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 

@@ -8,11 +8,20 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from wilkc.core.errors import PatternError
 from wilkc.language.when import EARLIEST, INSTANT_PATTERN, LATEST, When, parse_instant
 from wilkc.spec.models.base import (
+    SOMETHING,
     AllowedCommand,
     AllowedPath,
     BlockedCommand,
@@ -70,12 +79,20 @@ class Condition(Section):
             e.g. `{max: '2026-11-28T12:00:00Z'}`
     """
 
-    context_time: TimeTest = Field(alias="context.time")
+    model_config = ConfigDict(json_schema_extra=SOMETHING)
+
+    context_time: TimeTest | None = Field(default=None, alias="context.time")
+
+    @model_validator(mode="after")
+    def _tests_something(self) -> Condition:
+        if self.context_time is None:
+            raise refusal("W102", "`context.time` is missing", "add `context.time:` here")
+        return self
 
     def lowered(self) -> When:
         """The condition as it is judged."""
         time = self.context_time
-        return When(time.min or EARLIEST, time.max or LATEST)
+        return When((time and time.min) or EARLIEST, (time and time.max) or LATEST)
 
 
 class Entry(Section):
