@@ -88,6 +88,8 @@ class Stage:
     environment: Mapping[str, str]
     killed: set[int] = field(default_factory=set)
     attempts: list[Attempt] = field(default_factory=list)
+    asked: int = 0
+    """Questions that others asked beside the agents' actions."""
 
     def __post_init__(self) -> None:
         audit = self.folder / "audit"
@@ -185,7 +187,10 @@ class Stage:
 
     def _judge_record(self, ran: int) -> None:
         records = self.log.records()
-        granted = [one for one in records if one["phase"] == "intent" and one["decision"]["allow"]]
+        intents = [one for one in records if one["phase"] == "intent"]
+        acts = [one for one in intents if one["action"]["type"] != "permission.check"]
+        assert len(intents) - len(acts) == self.asked
+        granted = [one for one in acts if one["decision"]["allow"]]
         ended = [one for one in records if one["phase"] == "outcome"]
         # Who was killed may have been granted what it could not tell any more.
         if self.killed:

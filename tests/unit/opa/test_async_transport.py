@@ -58,24 +58,6 @@ def test_the_connection_is_kept_within_a_loop(point: FakePoint, transport: Async
     assert point.connections == 2
 
 
-def test_who_answers_oddly_is_left_by_every_connection(point: FakePoint) -> None:
-    transport = AsyncTransport(point.path, Known(), seconds=20)
-
-    async def ask(callers: int) -> list[bool]:
-        asking = (transport.decide(ASKED) for _ in range(callers))
-        return [one.allow for one in await asyncio.gather(*asking)]
-
-    async def whole() -> None:
-        assert await ask(3) == [True] * 3
-        good, point.reply = point.reply, lambda _c, _n: http(b"{}")
-        assert await ask(1) == [False]
-        point.reply = good
-        assert await ask(3) == [True] * 3
-
-    _run(whole)
-    assert point.connections == 6
-
-
 def test_a_kept_connection_that_was_closed_is_replaced(
     point: FakePoint, transport: AsyncTransport
 ) -> None:

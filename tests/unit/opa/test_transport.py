@@ -55,22 +55,6 @@ def test_the_connection_is_kept(point: FakePoint, transport: Transport) -> None:
     assert point.connections == 2
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        http(json.dumps(answer()).encode(), "500 Internal Server Error"),
-        http(b"{}"),
-        http(json.dumps(answer(provenance={"bundles": {"wilk": {"revision": "r2"}}})).encode()),
-    ],
-    ids=range(3),
-)
-def test_who_answers_oddly_is_left(point: FakePoint, odd: bytes) -> None:
-    transport = Transport(point.path, Known(), seconds=20)
-    point.reply = lambda _c, number: odd if number == 2 else WHOLE
-    assert [transport.decide(ASKED).allow for _ in range(4)] == [True, False, True, True]
-    assert point.connections == 2
-
-
 def test_a_kept_connection_that_was_closed_is_replaced(
     point: FakePoint, transport: Transport
 ) -> None:
