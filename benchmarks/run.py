@@ -24,6 +24,7 @@ from benchmarks.proving import proving
 from benchmarks.reviewing import comparing, peers
 from benchmarks.scaling import scaling
 from benchmarks.starting import check_command, check_in_process, linting, process_start
+from benchmarks.updating import ACTIVATIONS, updating
 from wilkc.opa.obtain import find_opa, text_of
 
 HEAD = """# Benchmarks
@@ -61,6 +62,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *linting(min(rounds or 5, 5), small=small),
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
+        *updating(min(rounds or ACTIVATIONS, ACTIVATIONS)),
         *scaling(rounds or 500, small=small),
         *counting(min(rounds or 30, 30)),
         *proving(min(rounds or 5, 5), small=small),

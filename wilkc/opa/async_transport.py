@@ -57,11 +57,14 @@ class AsyncTransport:
         if isinstance(body, Decision):
             return body
         time = self._seconds if seconds is None else seconds
+        pool = self._pool()
         try:
             async with asyncio.timeout(time):
-                answer = await self._pool().ask(question(ONE_DECISION, body))
+                answer = await pool.ask(question(ONE_DECISION, body))
             return read_decision(answer.status, answer.body, self._revisions)
         except NoAnswerError as error:
+            # Whoever answers oddly is left: next is asked who stands at the path by then.
+            pool.leave()
             return no_answer(error)
         except (OSError, ValueError) as error:
             return no_answer(failed(error, self._path, time))
@@ -102,6 +105,11 @@ class _Pool:
             fresh = Line(self._path)
             await fresh.connect()
             return await self._exchange(fresh, data)
+
+    def leave(self) -> None:
+        """Close what is kept."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _kept(self) -> Line | None:
         while self._idle:

@@ -134,6 +134,7 @@ class Keeper:
         Returns:
             Whether another bundle came into force.
         """
+        sidecar.mend()
         now = time.monotonic()
         if now >= self._look_at:
             self._look(sidecar)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.errors import UnavailableError
 from wilkc.opa.announcement import Announced, announce
 from wilkc.opa.config import sidecar_command, sidecar_config
+from wilkc.opa.own_socket import OwnSocket
 from wilkc.opa.process import OpaProcess
 from wilkc.opa.publisher import Publisher
 from wilkc.opa.readiness import answers, await_recovery, await_revision
@@ -91,6 +92,7 @@ class Sidecar:
         self.since = time.monotonic()
         self._admin: AdminClient | None = None
         self._transport: Transport | None = None
+        self._own_socket: OwnSocket | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -103,6 +105,7 @@ class Sidecar:
             self._publisher.__enter__()
             self._start_serving(stack)
             self._supervisor.mark_ready()
+            self.mend()
             self.since = time.monotonic()
             self._stack = stack.pop_all()
         return self
@@ -181,6 +184,19 @@ class Sidecar:
                 raise
             self._bundle = bundle
             self._replaced = self.since = time.monotonic()
+
+    def mend(self) -> None:
+        """Start OPA again where its socket was removed or replaced; to be called often."""
+        with self._updating:
+            if self._own_socket is None:
+                self._own_socket = OwnSocket(
+                    self.socket,
+                    lambda: answers(self.point, self.revision),
+                    seconds=self._settings.start_seconds,
+                )
+            if self._own_socket.lost(self.restarts):
+                self._settings.log("its socket was removed or replaced; ending OPA")
+                self._supervisor.end_run()
 
     def problem(self) -> str:
         """What is wrong with the sidecar now, or empty; to be asked every few seconds."""

@@ -66,6 +66,13 @@ class Supervisor:
         """From now on an end is a crash."""
         self._ready.set()
 
+    def end_run(self) -> None:
+        """Let this run of OPA come to its end, which counts as a crash: another one follows."""
+        with self._guard:
+            process = self._process
+        if process is not None:
+            process.stop()
+
     def failure(self) -> str:
         """Why OPA did not start, or empty."""
         return self._failure

@@ -73,6 +73,8 @@ class Transport:
             answer = self._channel.ask(ONE_DECISION, body, seconds=left, limit=MAX_ANSWER_BYTES)
             return read_decision(*answer, self._revisions)
         except NoAnswerError as error:
+            # Whoever answers oddly is left: next is asked who stands at the path by then.
+            self._channel.close()
             return no_answer(error)
 
     def decide_many(self, requests: Sequence[Request]) -> list[Decision]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.guard.conftest import PATIENT, Notes, Served
+from wilkc.core.contract import Condition
 from wilkc.core.errors import UsageError
 from wilkc.runtime import (
     Guard,
@@ -26,6 +27,8 @@ from wilkc.runtime.limits import MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from wilkc.core.contract import Decision, Request
 
 NOBODY = 65534
 
@@ -236,6 +239,25 @@ def test_a_command_without_a_record_does_not_run(bwrap: Path, runner: Guard, not
     found = runner.run(["ls"])
     assert (found.outcome.kind, found.decision.detail) == ("denied", "audit_unavailable")
     assert not found.recorded
+
+
+def test_a_command_takes_its_hits(
+    bwrap: Path, runner: Guard, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bwrap
+    decide = runner._point.decide
+    once = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 3600})
+
+    def limited(request: Request) -> Decision:
+        granted = decide(request, seconds=PATIENT)
+        return replace(granted, conditions=(*granted.conditions, once))
+
+    monkeypatch.setattr(runner._point, "decide", limited)
+    assert runner.run(["ls"]).outcome.kind == "exited"
+    assert runner.run(["ls"]).decision.detail == "rate_exceeded"
+    runner._rates = None
+    assert runner.run(["ls"]).decision.detail == "condition_not_fulfillable"
+    assert [event for event in notes.events if event[0] == "success"] == [("success", None)]
 
 
 def test_a_launch_that_breaks_is_an_outcome(

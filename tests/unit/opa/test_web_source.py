@@ -147,8 +147,9 @@ def test_more_than_a_bundle_without_a_length(host: Host, monkeypatch: pytest.Mon
     _fails(host.source(), "larger than any bundle")
 
 
-def _drip(data: bytes) -> Callable[[socket.socket], None]:
+def _drip(data: bytes, at_once: bytes = b"") -> Callable[[socket.socket], None]:
     def reply(connection: socket.socket) -> None:
+        connection.sendall(at_once)
         for byte in data:
             connection.sendall(bytes([byte]))
             time.sleep(0.05)
@@ -160,11 +161,12 @@ def _drip(data: bytes) -> Callable[[socket.socket], None]:
     "reply",
     [
         _drip(OK * 50),
-        _drip(OK + b"Content-Length: 100\r\n\r\n" + b"x" * 100),
-        _drip(OK + b"\r\n" + b"x" * 100),
+        _drip(b"x" * 100, OK + b"Content-Length: 100\r\n\r\n"),
+        _drip(b"x" * 100, OK + b"\r\n"),
+        _drip(b"x" * 100, b"HTTP/1.0 200 OK\r\nContent-Length: 100\r\n\r\n"),
         lambda _: time.sleep(3),
     ],
-    ids=["head", "body", "body without a length", "silence"],
+    ids=["head", "body", "body without a length", "body that ends the connection", "silence"],
 )
 def test_slowness_has_an_end(host: Host, reply: Callable[[socket.socket], None]) -> None:
     host.reply = reply

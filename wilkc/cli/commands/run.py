@@ -22,6 +22,7 @@ from wilkc.cli.decision_text import decision_text, printable
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.main import show_refusal
 from wilkc.cli.options import key_options
+from wilkc.cli.rates import open_rates
 from wilkc.cli.running import Source, check_source, open_source
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.sources import read_sources
@@ -34,6 +35,7 @@ from wilkc.opa.denials import NO_DECISION_POINT
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger
 from wilkc.runtime.guard.executing import Executor
 from wilkc.runtime.guard.jobs import jobs_of
+from wilkc.runtime.limits import RateStoreError
 from wilkc.runtime.sandbox import Streams, interpreter_of, launch, network_in_force
 from wilkc.runtime.sandbox.outcome import STATUS, Outcome
 
@@ -80,6 +82,13 @@ class _RunCommand(click.Command):
     envvar="WILK_AUDIT_PROVIDER",
     help=f"What unlocks those keys; default: their directory's name and `{PROVIDER_SUFFIX}`.",
 )
+@click.option(
+    "--rates",
+    metavar="PLACE",
+    envvar="WILK_RATES",
+    help="Where hits are counted: a file that `SqliteStore.create` made, or the address of a "
+    "Redis server; without it a grant with a rate limit is a denial.",
+)
 @click.option("--outcome", metavar="FILE", help="Write what became of the command, as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing beside what the command prints.")
 def run(  # noqa: PLR0913  # a command has as many arguments as options
@@ -90,6 +99,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
     audit: str | None,
     audit_keys: str | None,
     audit_provider: str | None,
+    rates: str | None,
     outcome: str | None,
     quiet: bool,
     **source: Any,
@@ -107,13 +117,17 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
         directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
         with (
             _recorder(audit, audit_keys, audit_provider) as recorder,
+            open_rates(rates) as store,
             open_source(chosen) as (point, verified),
         ):
             request = _request(agent, command, directory)
             jobs = jobs_of(verified, agent, command, directory, os.environ)
-            ended = Executor(point, recorder, _launcher(point, quiet=quiet)).run(request, jobs)
+            launcher = _launcher(point, quiet=quiet)
+            ended = Executor(point, recorder, launcher, store).run(request, jobs)
     except _NoRecordError as error:
         _leave(error, Outcome("denied", None, AUDIT_UNAVAILABLE, error.message), outcome)
+    except RateStoreError as error:
+        _leave(error, Outcome("denied", None, error.detail, error.message), outcome)
     except UnavailableError as error:
         _leave(error, Outcome("denied", None, NO_DECISION_POINT, error.message), outcome)
     except SpecError as error:

@@ -113,10 +113,15 @@ class WebSource:
         deadline = time.monotonic() + self._seconds
         connection = self._connection()
         # A timeout of a socket counts per read; who drips bytes is cut off by the watch.
-        watch = threading.Timer(self._seconds, _cut_off, [connection])
+        held: list[socket.socket] = []
+        watch = threading.Timer(self._seconds, _cut_off, [connection, held])
         watch.daemon = True
         watch.start()
         try:
+            connection.connect()
+            # Where the answer ends with the connection, `http.client` lets go of the socket
+            # before the body is read.
+            held.append(connection.sock)
             found, tag = self._ask(connection)
         except (OSError, http.client.HTTPException, ValueError) as error:
             if time.monotonic() >= deadline:
@@ -169,9 +174,9 @@ def _body(response: http.client.HTTPResponse) -> bytes:
     return b"".join(pieces)
 
 
-def _cut_off(connection: http.client.HTTPConnection) -> None:
-    held = connection.sock
-    if isinstance(held, socket.socket):
-        with contextlib.suppress(OSError):
-            # Of the plain socket: one with TLS would change its state under the reader.
-            socket.socket.shutdown(held, socket.SHUT_RDWR)
+def _cut_off(connection: http.client.HTTPConnection, held: list[socket.socket]) -> None:
+    for one in held or [connection.sock]:
+        if isinstance(one, socket.socket):
+            with contextlib.suppress(OSError):
+                # Of the plain socket: one with TLS would change its state under the reader.
+                socket.socket.shutdown(one, socket.SHUT_RDWR)

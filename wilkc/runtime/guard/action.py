@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wilkc.runtime.guard.denied import PermissionDenied
-from wilkc.runtime.guard.steps import give_back
+from wilkc.runtime.guard.hits import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""One action from question to outcome: decide, record, launch, record. Layer: runtime.
+"""One action from question to outcome: decide, count, record, launch, record. Layer: runtime.
 
-No input or output of its own: the decision point, the recorder and the launcher do that. The
-order is the promise: nothing is started that was not allowed, and nothing is started whose
-intent is not on stable storage.
+No input or output of its own: the decision point, the store of hits, the recorder and the
+launcher do that. The order is the promise: nothing is started that was not allowed, and nothing
+is started whose intent is not on stable storage.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from wilkc.core.contract import SANDBOX_CONDITION, denial
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE
-from wilkc.runtime.guard.conditions import unfulfilled
+from wilkc.runtime.guard.conditions import RATE_LIMIT, unfulfilled
+from wilkc.runtime.guard.hits import give_back, take_hits
 from wilkc.runtime.sandbox import Outcome
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Condition, Decision, Json, Request
     from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.guard.recording import Intent, Status
+    from wilkc.runtime.limits import RateStore
     from wilkc.runtime.sandbox import DecisionPoint, Job
 
 OTHER_REVISION: Final = "unknown_revision"
@@ -58,17 +60,23 @@ class Executor:
         point: answers requests.
         recorder: keeps the record.
         launcher: runs a job in its sandbox.
+        rates: counts hits; without it a grant with a rate limit is a denial.
     """
 
     def __init__(
-        self, point: DecisionPoint, recorder: CommandRecorder, launcher: Callable[[Job], Outcome]
+        self,
+        point: DecisionPoint,
+        recorder: CommandRecorder,
+        launcher: Callable[[Job], Outcome],
+        rates: RateStore | None = None,
     ) -> None:
         self._point = point
         self._recorder = recorder
         self._launcher = launcher
+        self._rates = rates
 
     def run(self, request: Request, jobs: Mapping[str, Job]) -> Result:
-        """Decide, record, launch, record the outcome.
+        """Decide, count, record, launch, record the outcome.
 
         Args:
             request: the canonical question whether the command may run.
@@ -77,16 +85,21 @@ class Executor:
         """
         # 1. Decide; a grant that cannot be carried out as granted is a denial.
         decision, job = self._decide(request, jobs)
-        # 2. Record durably, whatever the answer is.
+        # 2. Take its hits, last of all that may refuse it.
+        decision, refund = take_hits(decision, self._rates)
+        if not decision.allow:
+            job = None
+        # 3. Record durably, whatever the answer is.
         try:
             degraded = job is not None and bool(job.plan.degraded)
             intent = self._recorder.intent(request, decision, degraded=degraded)
         except Exception as error:  # noqa: BLE001  # whatever the reason: no record, no action
+            give_back(refund)
             decision = _unrecorded(decision, error)
             return Result(decision, _denied(decision), recorded=False)
         if job is None:
             return Result(decision, _denied(decision), recorded=True)
-        # 3. Launch, and 4. record the outcome, also of what was never meant to happen.
+        # 4. Launch, and 5. record the outcome, also of what was never meant to happen.
         try:
             outcome = self._launcher(job)
         except BaseException as error:
@@ -114,7 +127,8 @@ class Executor:
             )
             return refused, None
         for condition in decision.conditions:
-            if not meets(job.plan, condition):
+            counted = condition.type == RATE_LIMIT and self._rates is not None
+            if not counted and not meets(job.plan, condition):
                 return unfulfilled(decision, condition, _BY_NO_LAUNCH), None
         return decision, job
 

@@ -207,6 +207,7 @@ class Guard:
             prepare(question, self._roots),
             self._point,
             self._recorder,
+            rates=self._rates,
             bundle=self._bundle,
             workspace=self._roots.workspace,
             environment=os.environ if environment is None else environment,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Request
     from wilkc.runtime.guard.recording import Intent, Recorder
     from wilkc.runtime.guard.steps import Prepared
+    from wilkc.runtime.limits import RateStore
     from wilkc.runtime.sandbox import DecisionPoint, Job
 
 MAX_OUTPUT: Final = 2**20
@@ -49,16 +50,18 @@ def run_command(  # noqa: PLR0913  # what a run rests on
     point: DecisionPoint,
     recorder: Recorder,
     *,
+    rates: RateStore | None,
     bundle: Callable[[], VerifiedBundle] | None,
     workspace: str,
     environment: Mapping[str, str],
 ) -> CommandResult:
-    """Decide, record, launch, record; nothing is started that was not allowed.
+    """Decide, count, record, launch, record; nothing is started that was not allowed.
 
     Args:
         prepared: the question whether the command may run.
         point: answers it.
         recorder: keeps the record.
+        rates: counts hits.
         bundle: gives the bundle that decides, with its sandbox plans.
         workspace: real path of the working directory.
         environment: variables that the plan may pick from.
@@ -70,7 +73,8 @@ def run_command(  # noqa: PLR0913  # what a run rests on
         return CommandResult(settled.decision, outcome, settled.intent is not None)
     stdout, stderr = _Kept(), _Kept()
     launcher = partial(_launched, point, Streams(stdout.take, stderr.take))
-    ended = Executor(point, _Recorder(recorder, prepared), launcher).run(prepared.request, jobs)
+    executor = Executor(point, _Recorder(recorder, prepared), launcher, rates)
+    ended = executor.run(prepared.request, jobs)
     return CommandResult(
         ended.decision, ended.outcome, ended.recorded, bytes(stdout.held), bytes(stderr.held)
     )

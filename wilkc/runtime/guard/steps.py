@@ -7,10 +7,8 @@ Each is one function, called in this order by whoever waits in one way or the ot
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import Decision, Request, denial
@@ -19,21 +17,18 @@ from wilkc.language.requests import split_short
 from wilkc.language.when import time_text
 from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import TOUCHES_DISK, canonical
-from wilkc.runtime.guard.conditions import RATE_LIMIT, unmet
+from wilkc.runtime.guard.conditions import unmet
 from wilkc.runtime.guard.context import RESERVED, SecurityContext
-from wilkc.runtime.limits import Hit, RateExceededError, RateStoreError, limits_of
-from wilkc.runtime.limits import refusal as rate_refusal
-from wilkc.runtime.limits.failures import STORE_UNAVAILABLE
+from wilkc.runtime.guard.hits import give_back, take_hits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from wilkc.runtime.audit import Circumstances
+    from wilkc.runtime.guard.hits import Refund
     from wilkc.runtime.guard.recording import Intent, Recorder
     from wilkc.runtime.limits import RateStore
     from wilkc.runtime.sandbox.names import Roots
-
-    Refund = Callable[[], object]
 
 GUARD_FAILED: Final = "guard_failed"
 _SHOWN: Final = 1000
@@ -147,7 +142,7 @@ def settle(
     enforced: bool,
 ) -> Settled:
     """Take the hits of a grant and put the answer on record, durably, before it is given."""
-    decision, refund = _taken(decision, rates)
+    decision, refund = take_hits(decision, rates)
     latency = int((time.perf_counter() - prepared.started) * _MICROSECONDS)
     try:
         intent = recorder.intent(
@@ -173,34 +168,6 @@ def failed(error: Exception) -> Decision:
     return denial(
         "VALIDATION_ERROR", GUARD_FAILED, f"the guard failed, so nothing is allowed: {kind}"
     )
-
-
-def give_back(refund: Refund | None) -> None:
-    """Give hits back; one that cannot be given back goes on counting, which permits less."""
-    if refund is not None:
-        with suppress(Exception):
-            refund()
-
-
-def _taken(decision: Decision, store: RateStore | None) -> tuple[Decision, Refund | None]:
-    """The decision after its hits were taken, and how to give them back."""
-    if not decision.allow or all(one.type != RATE_LIMIT for one in decision.conditions):
-        return decision, None
-    try:
-        limits = limits_of(decision.conditions)
-        hit = None if store is None else store.hit(limits)
-    except (RateExceededError, RateStoreError) as error:
-        return rate_refusal(error, revision=decision.revision), None
-    except Exception as error:  # noqa: BLE001  # a store that cannot be asked denies
-        return _uncounted(decision, str(error)), None
-    if store is None or not isinstance(hit, Hit):
-        return _uncounted(decision, "nobody counts"), None
-    return decision, partial(store.refund, hit)
-
-
-def _uncounted(decision: Decision, why: str) -> Decision:
-    text = f"whether the rate is kept cannot be said: {why}"
-    return denial("VALIDATION_ERROR", STORE_UNAVAILABLE, text, revision=decision.revision)
 
 
 def _read(question: Question) -> Request:

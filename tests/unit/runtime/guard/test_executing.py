@@ -11,6 +11,7 @@ from wilkc.core.contract import SANDBOX_CONDITION, Condition, Decision, Request
 from wilkc.core.errors import UnavailableError
 from wilkc.core.sandbox_plan import MIB, Limits, Quantity, SandboxPlan
 from wilkc.runtime.guard.executing import Executor, meets
+from wilkc.runtime.limits import MemoryStore
 from wilkc.runtime.sandbox import Job, Outcome
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ class World:
         return self.end
 
 
-def run(world: World, **jobs: Job) -> Any:
+def run(world: World, rates: Any = None, **jobs: Job) -> Any:
     held = jobs or {"builder": JOB}
-    return Executor(world, world, world.launch).run(REQUEST, held)
+    return Executor(world, world, world.launch, rates).run(REQUEST, held)
 
 
 def test_an_allowed_command_is_recorded_before_it_runs() -> None:
@@ -127,6 +128,43 @@ def test_a_condition_that_cannot_be_met_is_a_denial() -> None:
     result = run(world)
     assert result.decision.detail == "condition_not_fulfillable"
     assert world.events[1] == ("intent", False, "condition_not_fulfillable")
+
+
+ONE_AN_HOUR = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 3600})
+LIMITED = replace(GRANT, conditions=(INSIDE, ONE_AN_HOUR))
+
+
+def test_a_command_with_a_rate_limit_takes_a_hit_before_it_is_recorded() -> None:
+    world, rates = World(LIMITED, Outcome("exited", 0)), MemoryStore()
+    assert run(world, rates).outcome.kind == "exited"
+    second = run(world, rates)
+    assert (second.outcome.kind, second.decision.reason) == ("denied", "RATE_LIMIT_EXCEEDED")
+    assert [event[0] for event in world.events].count("launch") == 1
+    assert world.events[-1] == ("intent", False, "rate_exceeded")
+
+
+@pytest.mark.parametrize("rates", [None, object()])
+def test_a_rate_limit_that_nobody_counts_is_a_denial(rates: Any) -> None:
+    world = World(LIMITED, Outcome("exited", 0))
+    assert run(world, rates).outcome.kind == "denied"
+    assert [event[0] for event in world.events] == ["decide", "intent"]
+
+
+def test_a_malformed_rate_limit_is_a_denial() -> None:
+    odd = replace(GRANT, conditions=(INSIDE, Condition("r", "rate_limit", {"key": "k"})))
+    assert run(World(odd, Outcome("exited", 0)), MemoryStore()).decision.detail == (
+        "rate_limit_malformed"
+    )
+
+
+def test_a_command_that_is_refused_takes_no_hit() -> None:
+    rates = MemoryStore()
+    unmet = replace(LIMITED, conditions=(*LIMITED.conditions, Condition("e", "encrypt")))
+    assert not run(World(unmet, Outcome("exited", 0)), rates).decision.allow
+    other = World(replace(LIMITED, revision="other"), Outcome("exited", 0))
+    assert not run(other, rates).decision.allow
+    assert not run(World(LIMITED, Outcome("exited", 0), failing="intent"), rates).decision.allow
+    assert run(World(LIMITED, Outcome("exited", 0)), rates).decision.allow
 
 
 def test_the_command_runs_in_the_sandbox_of_the_spec_that_grants() -> None:
