@@ -8,6 +8,7 @@ from wilkc.plan.build import (
     plan_spec,
     united_permissions,
 )
+from wilkc.plan.grants import written_name
 from wilkc.plan.model import Plan, SpecPlan
 from wilkc.plan.narrowing import NarrowSpec
 from wilkc.plan.positions import entries
@@ -32,4 +33,5 @@ __all__ = [
     "plan_spec",
     "resolve",
     "united_permissions",
+    "written_name",
 ]

@@ -6,6 +6,17 @@ from typing import Final
 
 from wilkc.core.codes.entry import Code
 
+_SPEC: Final = "agent: fixer\npermissions: {filesystem: {read: [./src/**]}}\n---\n"
+_GRANT: Final = """grant:
+  id: {1}
+  agent: {0}
+  allow: file:./fix/** write
+  reason: incident 4711
+  by: alice
+  since: '2026-11-28T11:30:00Z'
+  until: '2026-11-28T12:00:00Z'
+"""
+
 CODES: Final[tuple[Code, ...]] = (
     Code(
         "W140",
@@ -107,5 +118,20 @@ CODES: Final[tuple[Code, ...]] = (
         "permissions: {filesystem: {read: ['~/docs/*.md']}}\n"
         "---\n"
         "security_policy: {guardrails: {never: ['file:**/.ssh/** read']}}\n",
+    ),
+    Code(
+        "W160",
+        "a grant for an agent without specs",
+        "A grant adds to what an agent's specs say, and keeps to what they block. Where there is "
+        "no spec, there is nothing that it would keep to.",
+        _SPEC + _GRANT.format("fixr", "hotfix-1"),
+        _SPEC + _GRANT.format("fixer", "hotfix-1"),
+    ),
+    Code(
+        "W161",
+        "two grants have one id",
+        "Which of them is revoked, and which is on record, would not be clear.",
+        _SPEC + _GRANT.format("fixer", "a") + "---\n" + _GRANT.format("fixer", "a"),
+        _SPEC + _GRANT.format("fixer", "a") + "---\n" + _GRANT.format("fixer", "b"),
     ),
 )

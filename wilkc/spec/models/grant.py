@@ -1,0 +1,130 @@
+"""A grant: access for a while, beside what specs say. Layer: spec. LANGUAGE.md section 12.
+
+A grant adds one entry to the allow lists of one agent. Its rule carries its beginning and its
+end, and is compared with the time that the enforcement point states; where none is stated, or
+a clock was set back to before the grant was given, it grants nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, WithJsonSchema, model_validator
+
+from wilkc.language.guardrails import Granted, parse_granted
+from wilkc.spec.models.base import GrantedText, Name, Section, Words, refusal
+from wilkc.spec.models.permissions import Permissions
+
+MAX_GRANT: Final = timedelta(hours=24)
+"""The longest that a grant may last: what is needed for longer belongs into a spec."""
+_INSTANT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_LISTS: Final = {
+    "file": ("filesystem", "{action}", "path"),
+    "shell": ("shell", "allowed_commands", "command"),
+    "network": ("network", "allowed_hosts", "host"),
+    "llm": ("llm", "allowed_models", "model"),
+    "tool": ("tools", "allowed", "tool"),
+    "agent": ("agents", "{action}", "agent"),
+    "system": ("system", "{action}", "name"),
+}
+"""Resource type to its category, the list in it, and the key of an entry's pattern."""
+
+
+def instant_text(moment: datetime) -> str:
+    """A moment as grants and requests write it: UTC, in whole seconds."""
+    return moment.astimezone(UTC).strftime(_FORMAT)
+
+
+def moment_of(text: str) -> datetime:
+    """The moment that a text names.
+
+    Raises:
+        ValueError: it is not of the form `2026-11-28T12:00:00Z`, or there is no such moment.
+    """
+    if re.fullmatch(_INSTANT, text, re.ASCII) is None:
+        raise ValueError(f"`{text}` is not a time in UTC")
+    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+
+
+def _instant(text: str) -> str:
+    try:
+        moment_of(text)
+    except ValueError as error:
+        raise refusal(
+            "W131", f"`{text}` is not a time in UTC", "write it like `2026-11-28T12:00:00Z`"
+        ) from error
+    return text
+
+
+Instant = Annotated[
+    str,
+    AfterValidator(_instant),
+    WithJsonSchema({"type": "string", "pattern": f"^{_INSTANT}$"}),
+]
+
+
+class Grant(Section):
+    """Access that one agent has for a while, beside what its specs give it.
+
+    Attributes:
+        id: what the grant is called, e.g. `hotfix-4711`
+        agent: who may, e.g. `reviewer`
+        allow: requests that are allowed unless something blocks them,
+            e.g. `'file:./hotfix/** write'`
+        reason: what the agent needs it for, e.g. `incident 4711`
+        by: who gave it, e.g. `alice`
+        since: when it begins, e.g. `'2026-11-28T11:30:00Z'`
+        until: when it ends, at most 24 hours later, e.g. `'2026-11-28T12:00:00Z'`
+        revoked: when it was taken back; it then allows nothing, e.g. `'2026-11-28T11:40:00Z'`
+    """
+
+    id: Name
+    agent: Name
+    allow: GrantedText
+    reason: Words
+    by: Words
+    since: Instant
+    until: Instant
+    revoked: Instant | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Grant:
+        lasts = moment_of(self.until) - moment_of(self.since)
+        if not timedelta(0) < lasts <= MAX_GRANT:
+            raise refusal(
+                "W131",
+                f"the grant `{self.id}` does not end within 24 hours of its beginning",
+                "let `until` be later than `since`, by 24 hours at most",
+            )
+        return self
+
+    @property
+    def granted(self) -> Granted:
+        """What it allows, taken apart."""
+        return parse_granted(self.allow)
+
+    @property
+    def permissions(self) -> Permissions:
+        """The one entry of an allow list that it stands for, with its beginning and end."""
+        granted = self.granted
+        category, name, key = _LISTS[granted.type]
+        when = {"context.time": {"min": self.since, "max": self.until}}
+        held: Any = ({key: granted.pattern, "when": when},)
+        for step in reversed((category, *name.format(action=granted.action).split("."))):
+            held = {step: held}
+        return Permissions.model_validate(held)
+
+
+class GrantDocument(Section):
+    """A document whose kind is `grant`.
+
+    Attributes:
+        grant: access for a while,
+            e.g. `{id: a, agent: b, allow: 'file:./c read', reason: d, by: e,
+            since: '2026-11-28T11:30:00Z', until: '2026-11-28T12:00:00Z'}`
+    """
+
+    grant: Grant
