@@ -13,6 +13,7 @@ from wilkc.core.diagnostics import Diagnostic, has_errors
 from wilkc.language.atoms import ALLOW
 from wilkc.language.paths import parse_path_rule
 from wilkc.plan import lower
+from wilkc.plan.conditional import surely, whens_of
 from wilkc.plan.inherit import unite
 from wilkc.plan.lower import Place
 from wilkc.plan.model import Permissions, Plan, Rule, SpecPlan
@@ -25,6 +26,7 @@ from wilkc.spec import Grant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from wilkc.language.when import When
     from wilkc.plan.model import ShellPlan
     from wilkc.spec import Document
     from wilkc.spec import Permissions as Section
@@ -43,6 +45,8 @@ _NAMED: Final[Mapping[str, tuple[str, Callable[[Any, Place], object]]]] = {
 }
 _NOTHING: Final = Permissions()
 CATEGORIES: Final = frozenset({*_PLAIN, *_NAMED})
+MAX_CONDITIONS: Final = 64
+"""Different conditions in a spec; it is compiled for each stretch of time between their ends."""
 DEFAULTS_PATH: Final = ("security_policy", "agent_defaults", "permissions")
 """Where the organisation's defaults stand in its policy."""
 
@@ -83,9 +87,11 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
     spec = family.specs[name]
     permissions = _with_granted(united_permissions(family, name), spec.grants)
     permissions = replace(permissions, shell=_with_directories(permissions.shell, spec.document))
-    problems = tuple(_unreachable_hosts(permissions))
+    whens = whens_of(permissions)
+    problems = (*_unreachable_hosts(permissions), *_too_many(whens, spec.document))
     policy = family.policy[1] if family.policy else None
-    sandbox, found = lower_sandbox(spec.document, permissions, policy)
+    # What is mounted holds for as long as the command runs, whatever time it gets.
+    sandbox, found = lower_sandbox(spec.document, surely(permissions), policy)
     permissions = granted_permissions(spec.model.sandbox, permissions)
     plan = SpecPlan(
         name=name,
@@ -94,8 +100,20 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
         sandbox=sandbox,
         positions=positions(permissions),
         fold=spec.model.case == "insensitive",
+        whens=whens,
     )
     return plan, (*problems, *found)
+
+
+def _too_many(whens: tuple[When, ...], document: Document) -> Iterator[Diagnostic]:
+    if len(whens) > MAX_CONDITIONS:
+        yield Diagnostic(
+            "W152",
+            "error",
+            f"the entries have {len(whens)} different conditions, more than {MAX_CONDITIONS}",
+            document.span,
+            help="give entries the same times, or divide them among several specs and roles",
+        )
 
 
 def united_permissions(family: Family, name: str) -> Permissions:

@@ -6,6 +6,7 @@ from wilkc.spec.fleets import FLEET_SUFFIX, MAX_FLEET_BYTES, Fleet, Member
 from wilkc.spec.matrices import CSV_SUFFIX, matrix_text, read_matrix
 from wilkc.spec.models.agent import AgentSpec, SpecTest
 from wilkc.spec.models.base import NAME
+from wilkc.spec.models.entries import Entry, entry_parts
 from wilkc.spec.models.grant import MAX_GRANT, Grant, instant_text, moment_of
 from wilkc.spec.models.matrix import MatrixRow
 from wilkc.spec.models.permissions import (
@@ -41,6 +42,7 @@ __all__ = [
     "Bindings",
     "Data",
     "Document",
+    "Entry",
     "EnvironmentVariables",
     "Filesystem",
     "Fleet",
@@ -63,6 +65,7 @@ __all__ = [
     "SpecTest",
     "System",
     "Tools",
+    "entry_parts",
     "entry_text",
     "instant_text",
     "json_schema",

@@ -159,6 +159,8 @@ def _pattern_problem(context: dict[str, Any], node: Node) -> Diagnostic:
 
 
 def _unknown_key(root: Node, path: tuple[Step, ...]) -> Diagnostic:
+    if "when" in path[-2:-1]:
+        return _unknown_attribute(root, path)
     holder = locate(root, path[:-1])
     siblings = {key.text for key, _ in holder.entries} if isinstance(holder, Mapping) else set()
     best = max(_vocabularies(), key=lambda words: len(words & siblings))
@@ -169,6 +171,16 @@ def _unknown_key(root: Node, path: tuple[Step, ...]) -> Diagnostic:
     advice = f"did you mean `{near[0]}`?" if near else "leave it out"
     return Diagnostic(
         "W108", "error", f"unknown key `{path[-1]}`", key_span(root, path), help=advice
+    )
+
+
+def _unknown_attribute(root: Node, path: tuple[Step, ...]) -> Diagnostic:
+    return Diagnostic(
+        "W113",
+        "error",
+        f"`when` cannot test `{path[-1]}`",
+        key_span(root, path),
+        help="`context.time` is the one attribute that is understood",
     )
 
 

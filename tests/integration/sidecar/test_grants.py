@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ from wilkc.runtime.guard import Guard, UnsafeNoRecord, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Cli, Running
+    from tests.integration.sidecar.conftest import Cli, Running
 
 WORKER = """
 agents: [ann, ben]
@@ -92,7 +93,7 @@ class World:
         socket = self.folder / "run" / "opa.sock"
         transport = Transport(socket, Announced(socket))
         try:
-            return transport.ask(Request(agent, "write", "file", path, {}, context)).allow
+            return transport.decide(Request(agent, "write", "file", path, {}, context)).allow
         finally:
             transport.close()
 
@@ -204,9 +205,13 @@ def test_the_guard_compares_it_with_its_own_time(
             return datetime.now(tz) + offset
 
     monkeypatch.setattr(steps, "datetime", Clock)
-    with Guard(
-        world.folder / "run" / "opa.sock", "ann", workspace=world.folder, record=UnsafeNoRecord()
-    ) as guard:
+    guard = Guard(
+        world.folder / "run" / "opa.sock",
+        UnsafeNoRecord(),
+        agent="ann",
+        workspace=world.folder,
+    )
+    with closing(guard):
         assert guard.check("file:./fix/a", "write").allow
         offset = timedelta(minutes=31)
         assert not guard.check("file:./fix/a", "write").allow

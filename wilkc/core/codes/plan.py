@@ -6,6 +6,11 @@ from typing import Final
 
 from wilkc.core.codes.entry import Code
 
+_ENTRY: Final = (
+    "      - {{path: a, when: {{context.time: {{max: '2026-11-28T12:{:02}:{:02}Z'}}}}}}\n"
+)
+_TOO_MANY: Final = 65
+"""Conditions, one more than a spec may have."""
 _SPEC: Final = "agent: fixer\npermissions: {filesystem: {read: [./src/**]}}\n---\n"
 _GRANT: Final = """grant:
   id: {1}
@@ -118,6 +123,15 @@ CODES: Final[tuple[Code, ...]] = (
         "permissions: {filesystem: {read: ['~/docs/*.md']}}\n"
         "---\n"
         "security_policy: {guardrails: {never: ['file:**/.ssh/** read']}}\n",
+    ),
+    Code(
+        "W152",
+        "a spec has too many different conditions",
+        "A spec is compiled once for each stretch of time in which the same entries hold, so "
+        "that deciding stays fast; more conditions than this would make bundles large.",
+        "permissions:\n  filesystem:\n    write:\n"
+        + "".join(_ENTRY.format(*divmod(second, 60)) for second in range(_TOO_MANY)),
+        "permissions:\n  filesystem:\n    write:\n" + _ENTRY.format(0, 0),
     ),
     Code(
         "W160",

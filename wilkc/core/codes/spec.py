@@ -122,6 +122,39 @@ CODES: Final[tuple[Code, ...]] = (
         "security_policy: {guardrails: {never: ['file:**/.ssh/** read']}}\n",
     ),
     Code(
+        "W113",
+        "an attribute that `when` does not understand",
+        "A test that nobody makes would let an entry count where its author meant it not to.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.clock: {max: '2026-11-28T12:00:00Z'}}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.time: {max: '2026-11-28T12:00:00Z'}}}\n",
+    ),
+    Code(
+        "W114",
+        "a time that is not of the one spelling",
+        "Offsets, fractions and leap seconds are ways to misread when a permission ends, so a "
+        "spec names an instant in one way: RFC 3339 in UTC, with whole seconds.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.time: {max: '2026-11-28T13:00+01:00'}}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.time: {max: '2026-11-28T12:00:00Z'}}}\n",
+    ),
+    Code(
+        "W115",
+        "a test that can never hold, or that always does",
+        "An allow that never holds grants nothing, and a block that never holds blocks nothing; "
+        "neither is what its author meant.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - path: ./hotfix/**\n"
+        "        when:\n"
+        "          context.time: {min: '2026-11-28T12:00:00Z', max: '2026-11-28T09:00:00Z'}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - path: ./hotfix/**\n"
+        "        when:\n"
+        "          context.time: {min: '2026-11-28T09:00:00Z', max: '2026-11-28T12:00:00Z'}\n",
+    ),
+    Code(
         "W130",
         "a grant is not of the form TYPE:PATTERN ACTION",
         "A grant adds one entry to an allow list; what is not given by such entries cannot be "

@@ -7,19 +7,19 @@ a clock was set back to before the grant was given, it grants nothing.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
+from wilkc.core.errors import PatternError
 from wilkc.language.guardrails import Granted, parse_granted
+from wilkc.language.when import INSTANT_PATTERN, parse_instant
 from wilkc.spec.models.base import GrantedText, Name, Section, Words, refusal
 from wilkc.spec.models.permissions import Permissions
 
 MAX_GRANT: Final = timedelta(hours=24)
 """The longest that a grant may last: what is needed for longer belongs into a spec."""
-_INSTANT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _LISTS: Final = {
     "file": ("filesystem", "{action}", "path"),
@@ -39,30 +39,22 @@ def instant_text(moment: datetime) -> str:
 
 
 def moment_of(text: str) -> datetime:
-    """The moment that a text names.
-
-    Raises:
-        ValueError: it is not of the form `2026-11-28T12:00:00Z`, or there is no such moment.
-    """
-    if re.fullmatch(_INSTANT, text, re.ASCII) is None:
-        raise ValueError(f"`{text}` is not a time in UTC")
+    """The moment that an instant of a grant names."""
     return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
 
 
 def _instant(text: str) -> str:
     try:
-        moment_of(text)
-    except ValueError as error:
-        raise refusal(
-            "W131", f"`{text}` is not a time in UTC", "write it like `2026-11-28T12:00:00Z`"
-        ) from error
+        parse_instant(text)
+    except PatternError as error:
+        raise refusal(error.code, error.message, error.help_text) from error
     return text
 
 
-Instant = Annotated[
+_Instant = Annotated[
     str,
     AfterValidator(_instant),
-    WithJsonSchema({"type": "string", "pattern": f"^{_INSTANT}$"}),
+    WithJsonSchema({"type": "string", "pattern": INSTANT_PATTERN}),
 ]
 
 
@@ -86,9 +78,9 @@ class Grant(Section):
     allow: GrantedText
     reason: Words
     by: Words
-    since: Instant
-    until: Instant
-    revoked: Instant | None = None
+    since: _Instant
+    until: _Instant
+    revoked: _Instant | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> Grant:
