@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from wilkc.core.errors import PatternError
 from wilkc.language.guardrails import Granted, parse_granted
@@ -82,16 +82,18 @@ class Grant(Section):
     until: _Instant
     revoked: _Instant | None = None
 
-    @model_validator(mode="after")
-    def _bounded(self) -> Grant:
-        lasts = moment_of(self.until) - moment_of(self.since)
-        if not timedelta(0) < lasts <= MAX_GRANT:
+    @field_validator("until")
+    @classmethod
+    def _bounded(cls, until: str, info: ValidationInfo) -> str:
+        since = info.data.get("since")
+        # Where the beginning is none, that is said already.
+        if since and not timedelta(0) < moment_of(until) - moment_of(since) <= MAX_GRANT:
             raise refusal(
                 "W131",
-                f"the grant `{self.id}` does not end within 24 hours of its beginning",
+                "the grant does not end within 24 hours of its beginning",
                 "let `until` be later than `since`, by 24 hours at most",
             )
-        return self
+        return until
 
     @property
     def granted(self) -> Granted:
