@@ -39,7 +39,7 @@ permissions:
     read: ['./src/**']
     metadata: {blocked_paths: ['.env*']}
 """
-POLICY = "security_policy: {guardrails: {never: ['file:**/.ssh/** write']}}\n"
+POLICY = "security_policy: {guardrails: {never: ['file:~/.ssh/** write']}}\n"
 ENTRY = "file:./fix/** write"
 SLACK = 1.0
 """Seconds that a busy machine may add to what is promised."""

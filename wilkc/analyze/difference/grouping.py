@@ -117,6 +117,11 @@ class _Meanings:
         )
 
 
+def differing_types(old: Iterable[SpecPlan], new: Iterable[SpecPlan]) -> frozenset[str]:
+    """The types in which two sets of specs do not mean the same."""
+    return differing(map(meaning, old), map(meaning, new))
+
+
 def fate_of(pairs: Pairs, *, changed: bool) -> Fate:
     """What became of the agents."""
     if not pairs.in_old:
