@@ -70,6 +70,15 @@ def instant_of(value: Json) -> str | None:
     return value[:-1]
 
 
+def time_text(moment: datetime) -> str:
+    """A moment as a request gives it in `context.time`, to the millisecond.
+
+    Args:
+        moment: with a time zone.
+    """
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def holds(when: When, context: Mapping[str, Json]) -> bool | None:
     """Whether a request is made at such a time; None where its context does not show it."""
     instant = instant_of(context.get("time"))

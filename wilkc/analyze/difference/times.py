@@ -1,7 +1,8 @@
 """Two sides at every time that tells their conditions apart. Layer: analyze (pure).
 
-LANGUAGE.md section 12. Between two ends of conditions nothing changes, so two versions are compared once for each such
-stretch of time, and once for requests that show no time: exactly, as specs without conditions.
+LANGUAGE.md section 12. Between two ends of conditions nothing changes, so two versions are
+compared once for each such stretch of time, and once for requests that show no time: exactly, as
+specs without conditions.
 """
 
 from __future__ import annotations
