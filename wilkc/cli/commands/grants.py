@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,7 @@ import click
 from wilkc.cli.decision_text import printable
 from wilkc.cli.grants.means import place_options
 from wilkc.cli.grants.overlay import grants_in
-from wilkc.cli.grants.releases import Releases
+from wilkc.cli.grants.releases import open_releases
 from wilkc.cli.options import format_option
 from wilkc.cli.places import socket_place
 from wilkc.cli.signing import load_keys
@@ -47,7 +46,7 @@ def grants(  # noqa: PLR0913 - one parameter per option
     keeps it.
     """
     place = socket_place(socket, run_dir)
-    releases = Releases(Path(bundle), load_keys(keys), scope or "", place)
+    releases = open_releases(bundle, load_keys(keys), scope, place)
     held = grants_in(releases.in_force().sources)
     now = datetime.now(UTC)
     if form == "json":

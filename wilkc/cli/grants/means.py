@@ -14,7 +14,7 @@ import click
 
 from wilkc.bundle import check_key_id, key_id_of, load_private_key
 from wilkc.cli.cache import CacheFolder
-from wilkc.cli.grants.releases import Releases
+from wilkc.cli.grants.releases import open_releases
 from wilkc.cli.places import socket_place
 from wilkc.cli.recording import audit_options, open_recorder
 from wilkc.cli.signing import load_keys, sign_with
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from wilkc.cli.grants.releases import Releases
     from wilkc.runtime.audit import AuditLogger
 
     Command = Callable[..., Any]
@@ -157,7 +158,7 @@ def means_options(command: Command) -> Command:
     ) -> Any:
         name = check_key_id(key_id or key_id_of(Path(key)))
         trusted = {**load_keys(keys), name: load_private_key(Path(key)).public()}
-        releases = Releases(Path(bundle), trusted, scope or "", socket_place(socket, run_dir))
+        releases = open_releases(bundle, trusted, scope, socket_place(socket, run_dir))
         log = (audit, audit_keys, audit_provider)
         means = Means(_name(by), releases, key, name, Path(overlay), cache, log, seconds)
         return command(means=means, **rest)

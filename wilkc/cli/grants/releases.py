@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.bundle import read_bundle, read_sources_of, verify_bundle
@@ -19,7 +20,6 @@ from wilkc.opa.sources import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from wilkc.bundle import PublicKey, VerifiedBundle
     from wilkc.compiler import Form
@@ -117,11 +117,6 @@ class Releases:
     def _verified(self) -> list[VerifiedBundle]:
         """Every bundle that verifies, by its sequence."""
         text = str(self.place)
-        if text.startswith(("http:", "https:")):
-            raise UsageError(
-                "grants cannot be released to an address",
-                help_text="name the file or folder that the sidecar watches",
-            )
         found, failure = [], None
         for offer in open_source(text, poll_seconds=1).look():
             try:
@@ -183,6 +178,22 @@ class Releases:
             own = _OWN.fullmatch(path.name)
             if own and int(own[1]) < sequence:
                 path.unlink(missing_ok=True)
+
+
+def open_releases(
+    place: str, keys: Mapping[str, PublicKey], scope: str | None, socket: Path
+) -> Releases:
+    """The place that a text names.
+
+    Raises:
+        UsageError: it is an address, to which nothing can be released from here.
+    """
+    if place.startswith(("http://", "https://")):
+        raise UsageError(
+            "grants cannot be released to an address",
+            help_text="name the file or folder that the sidecar watches",
+        )
+    return Releases(Path(place), keys, scope or "", socket)
 
 
 def _with_sources(bundle: VerifiedBundle, newer: tuple[VerifiedBundle, ...]) -> InForce:
