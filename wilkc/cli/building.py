@@ -51,7 +51,17 @@ def build_bundle(
         UsageError: a path is not there, or there is nothing to compile.
         SpecError: the specs have errors.
     """
-    sources = read_sources(paths)
+    return build_sources(read_sources(paths), form=form, store=store)
+
+
+def build_sources(
+    sources: Mapping[str, bytes], *, form: Form = "indexed", store: Store | None = None
+) -> Built:
+    """Compile specs that were read, and no more of them than a store makes needful.
+
+    Raises:
+        SpecError: the specs have errors.
+    """
     with _without_collection():
         if store is None:
             compiled = compile_sources(sources, read_library(), form=form)

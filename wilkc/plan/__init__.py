@@ -9,6 +9,7 @@ from wilkc.plan.build import (
     united_permissions,
 )
 from wilkc.plan.conditional import at_request, moments, perhaps, surely
+from wilkc.plan.grants import written_name
 from wilkc.plan.model import Plan, SpecPlan
 from wilkc.plan.narrowing import NarrowSpec
 from wilkc.plan.positions import entries
@@ -37,4 +38,5 @@ __all__ = [
     "resolve",
     "surely",
     "united_permissions",
+    "written_name",
 ]

@@ -21,6 +21,7 @@ from wilkc.plan.positions import positions
 from wilkc.plan.resolve import Family, resolve
 from wilkc.plan.sandbox import granted_permissions, lower_sandbox
 from wilkc.plan.scope import check_scope, levels
+from wilkc.spec import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -77,14 +78,14 @@ def build_plan(documents: Iterable[Document]) -> tuple[Plan | None, tuple[Diagno
 def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ...]]:
     """What one spec means.
 
-    It rests on its own document, on those of its `ancestors` and on the organisation's
-    policy, and on nothing else.
+    It rests on its own document, on those of its `ancestors` and its grants, and on the
+    organisation's policy, and on nothing else.
 
     Returns:
         Its plan, which must not be used if there are errors, and every problem found.
     """
     spec = family.specs[name]
-    permissions = united_permissions(family, name)
+    permissions = _with_granted(united_permissions(family, name), spec.grants)
     permissions = replace(permissions, shell=_with_directories(permissions.shell, spec.document))
     whens = whens_of(permissions)
     problems = (*_unreachable_hosts(permissions), *_too_many(whens, spec.document))
@@ -94,7 +95,7 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
     permissions = granted_permissions(spec.model.sandbox, permissions)
     plan = SpecPlan(
         name=name,
-        span=spec.document.span,
+        span=(spec.grants[0] if spec.grants else spec.document).span,
         permissions=permissions,
         sandbox=sandbox,
         positions=positions(permissions),
@@ -124,6 +125,16 @@ def united_permissions(family: Family, name: str) -> Permissions:
         mentioned |= _mentioned(family.specs[base].model.permissions)
     defaults = _defaults(family, CATEGORIES - mentioned, "defaults/")
     return _ordered(permissions) if defaults is _NOTHING else unite(permissions, defaults)
+
+
+def _with_granted(permissions: Permissions, grants: Iterable[Document]) -> Permissions:
+    """The same with the entries that are granted, after all others."""
+    for document in grants:
+        grant = document.model
+        if isinstance(grant, Grant):
+            place = Place.of(document, ("grant", "allow"), f"{grant.id}/")
+            permissions = unite(permissions, _lower(grant.permissions, place, CATEGORIES))
+    return permissions
 
 
 def _ordered(permissions: Permissions) -> Permissions:

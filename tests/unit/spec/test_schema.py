@@ -131,6 +131,17 @@ def test_wrong_blocks_of_the_page(code: str, text: str) -> None:
     assert _accepts(text.encode()) == (code not in CODES_OF_SHAPE)
 
 
+_GRANT = {
+    "id": "a",
+    "agent": "b",
+    "allow": "file:./c read",
+    "reason": "d",
+    "by": "e",
+    "since": "2026-11-28T11:30:00Z",
+    "until": "2026-11-28T12:00:00Z",
+}
+
+
 def test_a_kind_alone_refuses_the_others() -> None:
     of = {
         "agent-spec": {"permissions": {}},
@@ -138,6 +149,7 @@ def test_a_kind_alone_refuses_the_others() -> None:
         "bindings": {"bindings": {"a": ["b"], "roles": {"c": ["a"]}}},
         "permission-model": {"core": {}},
         "settings": {"audit": {}},
+        "grant": {"grant": _GRANT},
     }
     assert list(of) == list(SCHEMA_KINDS)
     for kind in of:

@@ -126,6 +126,9 @@ def subjects(plan: Plan, family: Family) -> Iterator[Subject]:
     alike = len({spec.fold for spec in plan.specs.values()}) <= 1
     for name, spec in plan.specs.items():
         held = family.specs[name]
+        if held.grants:
+            # What is found in it is found in the spec without them, and that lasts.
+            continue
         yield Subject(
             name,
             held.document,

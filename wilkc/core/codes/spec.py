@@ -6,6 +6,17 @@ from typing import Final
 
 from wilkc.core.codes.entry import Code
 
+_SPEC: Final = "agent: fixer\npermissions: {filesystem: {read: [./src/**]}}\n---\n"
+_GRANT: Final = """grant:
+  id: hotfix-1
+  agent: fixer
+  allow: '{}'
+  reason: incident 4711
+  by: alice
+  since: '2026-11-28T11:30:00Z'
+  until: '{}'
+"""
+
 CODES: Final[tuple[Code, ...]] = (
     Code(
         "W100",
@@ -142,5 +153,21 @@ CODES: Final[tuple[Code, ...]] = (
         "      - path: ./hotfix/**\n"
         "        when:\n"
         "          context.time: {min: '2026-11-28T09:00:00Z', max: '2026-11-28T12:00:00Z'}\n",
+    ),
+    Code(
+        "W130",
+        "a grant is not of the form TYPE:PATTERN ACTION",
+        "A grant adds one entry to an allow list; what is not given by such entries cannot be "
+        "granted for a while.",
+        _SPEC + _GRANT.format("./fix/** write", "2026-11-28T12:00:00Z"),
+        _SPEC + _GRANT.format("file:./fix/** write", "2026-11-28T12:00:00Z"),
+    ),
+    Code(
+        "W131",
+        "a grant without an end, or with one too far away",
+        "A grant is for what cannot wait for a release. What is needed for longer than a day "
+        "belongs into a spec.",
+        _SPEC + _GRANT.format("file:./fix/** write", "2026-12-28T12:00:00Z"),
+        _SPEC + _GRANT.format("file:./fix/** write", "2026-11-28T12:00:00Z"),
     ),
 )
