@@ -39,7 +39,7 @@ ODD_TIMES: tuple[Any, ...] = (
     "２026-11-28T12:00:00Z", "2026-11-28T12:00:00.٣Z", "2026-11-28T12:00:00\u2124", "2026-11-28",
     "+026-11-28T12:00:00Z", "2026-1-28T012:00:00Z", "2026-11-28T12:00:0 Z", "2026-W48-6T12:00:00Z",
 )  # fmt: skip
-_PLACES: dict[tuple[str, ...], str] = {
+PLACES: dict[tuple[str, ...], str] = {
     **{
         ("filesystem", action): "path" for action in ("read", "write", "execute", "delete", "watch")
     },
@@ -64,10 +64,10 @@ _PLACES: dict[tuple[str, ...], str] = {
 def conditional(rng: random.Random, permissions: Permissions, share: float) -> Permissions:
     """The same permissions, about this share of the entries under a condition."""
     made = copy.deepcopy(permissions)
-    for held, pattern in _lists(made):
+    for keys, held in lists_of(made):
         for place, entry in enumerate(held):
             if rng.random() < share:
-                whole = entry if isinstance(entry, dict) else {pattern: entry}
+                whole = entry if isinstance(entry, dict) else {PLACES[keys]: entry}
                 held[place] = {**whole, "when": {"context.time": rng.choice(CONDITIONS)}}
     return made
 
@@ -77,10 +77,11 @@ def random_time(rng: random.Random, *, hostile: bool) -> Any:
     return rng.choice(ODD_TIMES if hostile and rng.random() < 0.4 else TIMES)
 
 
-def _lists(permissions: Permissions) -> Iterator[tuple[list[Any], str]]:
-    for keys, pattern in _PLACES.items():
+def lists_of(permissions: Permissions) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """The lists that are there, each with its place."""
+    for keys in PLACES:
         held: Any = permissions
         for key in keys:
             held = held.get(key, {})
         if held:
-            yield held, pattern
+            yield keys, held

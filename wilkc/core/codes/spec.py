@@ -123,7 +123,7 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         "W113",
-        "an attribute that `when` does not understand",
+        "an attribute or a test that `when` does not understand",
         "A test that nobody makes would let an entry count where its author meant it not to.",
         "permissions:\n  filesystem:\n    write:\n"
         "      - {path: ./hotfix/**, when: {context.clock: {max: '2026-11-28T12:00:00Z'}}}\n",
