@@ -43,6 +43,11 @@ ALLOWS: dict[str, tuple[dict[str, Any], Request]] = {
         {"shell": {"allowed_commands": [_entry("command", "git push *")]}},
         Request("a", "execute", "shell", "", {"argv": ["git", "push", "origin"]}),
     ),
+    "script": (
+        {"filesystem": {"execute": [_entry("path", "./s.py")]},
+         "shell": {"allowed_commands": ["python3 *"], "allowed_interpreters": ["python3"]}},
+        Request("a", "execute", "shell", "", {"argv": ["python3", "s.py"]}),
+    ),
     "host": (
         {"network": {"allowed_hosts": [_entry("host", "a.example")]}},
         Request("a", "connect", "network", "a.example:443",
@@ -60,6 +65,16 @@ ALLOWS: dict[str, tuple[dict[str, Any], Request]] = {
     ),
 }  # fmt: skip
 BLOCKS: dict[str, tuple[dict[str, Any], Request]] = {
+    "another name": (
+        {"filesystem": {"read": ["./**"], "metadata": {"blocked_paths": [_entry("path", "./a")]}}},
+        Request("a", "read", "file", "./b", {"aliases": ["./c", "./a/b"]}),
+    ),
+    "script": (
+        {"filesystem": {"execute": ["./**"],
+                        "metadata": {"blocked_paths": [_entry("path", "./s.py")]}},
+         "shell": {"allowed_commands": ["python3 *"], "allowed_interpreters": ["python3"]}},
+        Request("a", "execute", "shell", "", {"argv": ["python3", "s.py"]}),
+    ),
     "path": (
         {"filesystem": {"read": ["./**"], "metadata": {"blocked_paths": [_entry("path", "./a")]}}},
         Request("a", "read", "file", "./a/b"),
