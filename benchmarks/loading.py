@@ -155,7 +155,7 @@ def _opa(folder: Path) -> Iterator[tuple[int, int]]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     authz = Path(__file__).parents[1] / "wilkc" / "opa" / AUTHZ_FILE
-    command = [
+    command: list[str | Path] = [
         find_opa().path, "run", "--server", "--log-level", "error", "--skip-version-check",
         "--authorization", "basic", "--addr", f"unix://{folder}/opa.sock",
         "--addr", f"127.0.0.1:{port}", "--set", f"bundles.wilk.resource=file://{bundle}", authz,

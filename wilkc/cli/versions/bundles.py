@@ -32,12 +32,12 @@ class Trust:
     """How bundles are verified: not at all where no key is named.
 
     Attributes:
-        key: path of the public key, or None.
-        key_id: its id, where the file's name does not say it.
+        keys: paths of the public keys, each trusted alike.
+        key_id: the only one's id, where the file's name does not say it.
         scope: scope that the signature must bind.
     """
 
-    key: str | None = None
+    keys: tuple[str, ...] = ()
     key_id: str | None = None
     scope: str | None = None
 
@@ -61,8 +61,8 @@ def read_bundle_version(path: str, trust: Trust) -> Version:
     """
     data = read_bundle_file(path)
     key_id = ""
-    if trust.key is not None:
-        verified, _ = verify_with(data, [trust.key], key_id=trust.key_id, scope=trust.scope)
+    if trust.keys:
+        verified, _ = verify_with(data, trust.keys, key_id=trust.key_id, scope=trust.scope)
         data, key_id = verified.archive, verified.key_id
     bundle = read_bundle(data)
     sources = read_sources_of(bundle.files)
