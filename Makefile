@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -q -n 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test fuzz lint bench mutants reference pins clean
+.PHONY: help setup demo test fuzz lint bench soak mutants reference pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## /  \1\t/' | expand -t 12
@@ -29,6 +29,9 @@ fuzz: setup ## the generated tests ten times over from a new seed, with the numb
 
 bench: setup ## every published number, side by side with its floor
 	@$(PYTHON) benchmarks/run.py
+
+soak: setup ## ask for WILK_SOAK_MINUTES (30) at half of the peak; fails if memory grows
+	@$(PYTHON) benchmarks/soaking.py
 
 mutants: setup ## plant deliberate faults, one at a time; the tests must find each
 	@$(PYTHON) tools/mutants.py

@@ -50,7 +50,7 @@ def guarding(rounds: int) -> list[Row]:
         guard = Guard(
             sidecar.socket, UnsafeNoRecord(), agent="reviewer", workspace=folder, seconds=PATIENT
         )
-        asked = _bytes(folder)
+        asked = asked_bytes(folder)
         rows = side_by_side(
             (ALONE, partial(_ask, _connected(sidecar.socket), asked)),
             {
@@ -70,8 +70,8 @@ def _together(guard: Guard, socket_path: Path, asked: bytes, rounds: int) -> lis
     """Milliseconds per answer while everybody asks at once."""
     actions: dict[str, Callable[[int], object]] = {
         TOGETHER: partial(_raw_callers, socket_path, asked),
-        f"guard.check, {CALLERS} threads": partial(_threads, guard),
-        f"guard.check_async, {CALLERS} coroutines": partial(_coroutines, guard),
+        f"guard.check, {CALLERS} threads": partial(threads, guard),
+        f"guard.check_async, {CALLERS} coroutines": partial(coroutines, guard),
     }
     each = max(rounds // 50, 2)
     taken: dict[str, list[float]] = {name: [] for name in actions}
@@ -84,7 +84,7 @@ def _together(guard: Guard, socket_path: Path, asked: bytes, rounds: int) -> lis
     return beside(TOGETHER, taken, also)
 
 
-def _bytes(workspace: str) -> bytes:
+def asked_bytes(workspace: str) -> bytes:
     """What the guard sends for the same question."""
     roots = Roots(os.path.realpath(workspace), None)
     prepared = prepare(Question(FILE, "read", agents=("reviewer",)), roots)
@@ -145,19 +145,23 @@ def _raw_callers(path: Path, asked: bytes, each: int) -> None:
                     connection.close()
 
 
-def _threads(guard: Guard, each: int) -> None:
+def threads(guard: Guard, each: int) -> None:
+    """As many questions of each of many threads."""
+
     def ask() -> None:
         for _ in range(each):
             _check(guard)
 
-    threads = [threading.Thread(target=ask) for _ in range(CALLERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    callers = [threading.Thread(target=ask) for _ in range(CALLERS)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
 
 
-def _coroutines(guard: Guard, each: int) -> None:
+def coroutines(guard: Guard, each: int) -> None:
+    """As many questions of each of many coroutines in one loop."""
+
     async def ask() -> None:
         for _ in range(each):
             if not (await guard.check_async(FILE, "read")).allow:

@@ -19,6 +19,7 @@ from benchmarks.deciding import decisions
 from benchmarks.differing import differing
 from benchmarks.gating import gating
 from benchmarks.guarding import guarding
+from benchmarks.loading import loading
 from benchmarks.measure import Row, table
 from benchmarks.proving import proving
 from benchmarks.reviewing import comparing, peers
@@ -62,6 +63,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *linting(min(rounds or 5, 5), small=small),
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
+        *loading(1 if small else 5),
         *updating(min(rounds or ACTIVATIONS, ACTIVATIONS)),
         *scaling(rounds or 500, small=small),
         *counting(min(rounds or 30, 30)),

@@ -40,6 +40,7 @@ class Deployment:
         keys: files of public keys.
         socket: where decisions are asked, or None for the usual place.
         state: file of the state, or None for the usual place.
+        authzen: where AuthZEN is served as well, or None.
         options: the other options, as they were given.
     """
 
@@ -47,6 +48,7 @@ class Deployment:
     keys: tuple[str, ...]
     socket: str | None
     state: str | None
+    authzen: str | None
     options: tuple[str, ...]
 
     @property
@@ -62,10 +64,15 @@ def systemd_unit(given: Deployment) -> str:
     keys = tuple(map(_absolute, given.keys))
     runtime, kept = _under("/run", socket), _under("/var/lib", state)
     others = [(runtime, socket), (kept, state)]
+    options = given.options
+    if given.authzen is not None:
+        authzen = _absolute(given.authzen)
+        others.append((runtime if Path(authzen).parent == Path(socket).parent else "", authzen))
+        options = ("--authzen", authzen, *options)
     return render(
         "serve/wilk-serve.service.j2",
         user=USER,
-        command=_command(_wilkc(), bundle, keys, socket, state, given.options),
+        command=_command(_wilkc(), bundle, keys, socket, state, options),
         remote=given.remote,
         runtime_directory=runtime,
         state_directory=kept,
@@ -80,7 +87,8 @@ def kubernetes_pod(given: Deployment) -> str:
         UsageError: a path is relative, or two that must differ are in one folder.
     """
     socket, state = given.socket or _POD_SOCKET, given.state or _STATE
-    paths = [socket, state, *given.keys, *([] if given.remote else [given.bundle])]
+    authzen = [] if given.authzen is None else [given.authzen]
+    paths = [socket, state, *authzen, *given.keys, *([] if given.remote else [given.bundle])]
     for path in paths:
         if not PurePosixPath(path).is_absolute():
             raise UsageError(
@@ -98,11 +106,18 @@ def kubernetes_pod(given: Deployment) -> str:
             help_text="for example /etc/wilk/keys, /etc/wilk/bundle, /run/wilk/serve, "
             "/var/lib/wilk",
         )
+    for path in authzen:
+        if run.parent not in PurePosixPath(path).parent.parents:
+            raise UsageError(
+                f"`{path}` must be in a folder of `{run.parent}`, which the agent shares",
+                help_text=f"for example {run.parent}/authzen/authzen.sock",
+            )
+    options = (*(("--authzen", *authzen) if authzen else ()), *given.options)
     return render(
         "serve/sidecar.yaml.j2",
         uid=UID,
         image=f"wilk:{__version__}",
-        command=_command("wilkc", given.bundle, given.keys, socket, state, given.options),
+        command=_command("wilkc", given.bundle, given.keys, socket, state, options),
         probe=["wilkc", "status", "--answering", "--socket", socket],
         remote=given.remote,
         socket=socket,

@@ -38,8 +38,8 @@ class Choice:
         bundle: a bundle for a private sidecar.
         policies: specs to compile for a private sidecar or for the reference evaluator.
         engine: `opa` or `reference`.
-        key: public key that the bundle must be signed by.
-        key_id: its id, where the file's name does not say it.
+        keys: public keys, by one of which the bundle must be signed.
+        key_id: the only one's id, where the file's name does not say it.
         scope: scope that the signature must bind.
         unverified: take the bundle as it is.
         answer_seconds: how long one answer may take.
@@ -50,7 +50,7 @@ class Choice:
     bundle: str | None
     policies: tuple[str, ...]
     engine: str
-    key: str | None
+    keys: tuple[str, ...]
     key_id: str | None
     scope: str | None
     unverified: bool
@@ -70,9 +70,9 @@ def check_choice(choice: Choice) -> None:
     if choice.engine == "reference" and not choice.policies:
         raise UsageError("the reference evaluator needs the specs: name them by `--policies`")
     if choice.bundle is None:
-        if choice.key or choice.key_id or choice.scope or choice.unverified:
+        if choice.keys or choice.key_id or choice.scope or choice.unverified:
             raise UsageError("`--key`, `--key-id`, `--scope` and `--unverified` go with `--bundle`")
-    elif (choice.key is None) != choice.unverified:
+    elif bool(choice.keys) is choice.unverified:
         raise UsageError(
             "a bundle is used only if its signature verifies",
             help_text="name the signer's public key by `--key FILE`; for a bundle that you made "
@@ -132,9 +132,9 @@ def _bundle(choice: Choice) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
     if choice.policies:
         return _signed_for_now(build_bundle(choice.policies).bundle)
     data = read_bundle_file(choice.bundle or "")
-    if choice.key is None:
+    if not choice.keys:
         return _signed_for_now(data)
-    return verify_with(data, [choice.key], key_id=choice.key_id, scope=choice.scope)
+    return verify_with(data, choice.keys, key_id=choice.key_id, scope=choice.scope)
 
 
 def _signed_for_now(data: bytes) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:

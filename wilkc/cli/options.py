@@ -37,15 +37,17 @@ def format_option(forms: Sequence[str], text: str) -> Callable[[Command], Comman
 
 
 def key_options(key: str, scope: str) -> Callable[[Command], Command]:
-    """`--key`, `--key-id` and `--scope`: whose signature is wanted.
+    """`--key`, which may be repeated, `--key-id` and `--scope`: whose signature is wanted.
 
     Args:
         key: help of the first.
         scope: help of the last.
     """
     return _together(
-        click.option("--key", metavar="FILE", help=key),
-        click.option("--key-id", metavar="ID", help="The key's id; default: the key file's stem."),
+        click.option("--key", "keys", multiple=True, metavar="FILE", help=key),
+        click.option(
+            "--key-id", metavar="ID", help="The only key's id; default: the key file's stem."
+        ),
         click.option("--scope", metavar="NAME", help=scope),
     )
 

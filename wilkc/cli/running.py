@@ -30,15 +30,15 @@ class Source:
     Attributes:
         socket: a sidecar that runs with the same bundle.
         bundle: the signed bundle.
-        key: public key that it must be signed by.
-        key_id: its id, where the file's name does not say it.
+        keys: public keys, by one of which it must be signed.
+        key_id: the only one's id, where the file's name does not say it.
         scope: scope that the signature must bind.
         policies: instead, specs to compile for this call.
     """
 
     socket: str | None
     bundle: str | None
-    key: str | None
+    keys: tuple[str, ...]
     key_id: str | None
     scope: str | None
     policies: tuple[str, ...]
@@ -55,12 +55,12 @@ def check_source(source: Source) -> None:
             "name one of `--bundle` and `--policies`",
             help_text="the sandbox plan is read from the signed bundle, beside `--socket` too",
         )
-    if source.bundle is not None and source.key is None:
+    if source.bundle is not None and not source.keys:
         raise UsageError(
             "a bundle is used only if its signature verifies",
             help_text="name the signer's public key by `--key FILE`",
         )
-    if source.policies and (source.key or source.key_id or source.scope or source.socket):
+    if source.policies and (source.keys or source.key_id or source.scope or source.socket):
         raise UsageError("`--key`, `--key-id`, `--scope` and `--socket` go with `--bundle`")
 
 
@@ -88,9 +88,9 @@ def open_source(source: Source) -> Iterator[tuple[Transport, VerifiedBundle]]:
 
 
 def _bundle(source: Source) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
-    if source.bundle is not None and source.key is not None:
+    if source.bundle is not None:
         data = read_bundle_file(source.bundle)
-        return verify_with(data, [source.key], key_id=source.key_id, scope=source.scope)
+        return verify_with(data, source.keys, key_id=source.key_id, scope=source.scope)
     # OPA takes signed bundles only, so what was compiled just now gets a key of its own.
     key = generate_key()
     signed = sign_bundle(build_bundle(source.policies).bundle, key, key_id=_CALL_KEY)

@@ -209,6 +209,17 @@ def test_a_signed_bundle(site: Site) -> None:
     assert site.run(*wrong, "builder", "--", "cat", "src/a.txt").returncode == 120
 
 
+def test_while_keys_change_several_are_trusted(site: Site) -> None:
+    bundle, public, _ = _signed(site)
+    known, following = site.top / "test.pub.pem", site.top / "next.pub.pem"
+    public.rename(known)
+    following.write_bytes(generate_key().public().pem)
+    words = ("--bundle", str(bundle), "--key", str(following), *site.record())
+    assert site.run(*words, "builder", "--", "cat", "src/a.txt").returncode == 120
+    words = (*words, "--key", str(known))
+    assert site.run(*words, "builder", "--", "cat", "src/a.txt").stdout == "hello"
+
+
 def test_a_sidecar_that_serves(site: Site, opa: Path) -> None:
     bundle, public, _ = _signed(site)
     key = generate_key()

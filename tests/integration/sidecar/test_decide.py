@@ -99,7 +99,11 @@ def test_a_bundle_needs_a_key_that_verifies(
     done = cli.run(*ask, "--unverified", WILK_OPA=str(opa))
     assert (done.returncode, "revision  r1" in done.stdout) == (0, True)
     cli.run("keys", "generate", folder / "other", "--id", "k")
+    cli.run("keys", "generate", folder / "other", "--id", "next")
+    both = (*public, "--key", folder / "other" / "next.pub.pem", "--scope", "test")
+    assert cli.run(*ask, *both, WILK_OPA=str(opa)).returncode == 0
     for code, message, options in (
+        (5, "`k`", both[2:]),
         (2, "only if its signature verifies", ()),
         (2, "only if its signature verifies", (*public, "--unverified")),
         (5, "signed for scope", public),

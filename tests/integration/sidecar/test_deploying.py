@@ -178,6 +178,18 @@ def test_the_pod_is_hardened_and_says_the_command(cli: Cli) -> None:
     assert agent["volumeMounts"] == [mounts["wilk-run"]]
 
 
+def test_authzen_is_served_as_well(cli: Cli) -> None:
+    place = "/run/wilk/authzen/authzen.sock"
+    command = _pod(cli, *POD, "--authzen", place)["spec"]["initContainers"][0]["command"]
+    assert command[command.index("--authzen") + 1] == place
+    words = ("serve", "--print", "systemd", "--bundle", "/b", "--key", "/k.pub.pem", "--authzen")
+    for given, writable in (("/run/wilk/authzen.sock", None), ("/srv/a/a.sock", ['"/srv/a"'])):
+        unit = _unit(cli.run(*words, given).stdout)["Service"]
+        command = _words(unit["ExecStart"][0])
+        assert command[command.index("--authzen") + 1] == given
+        assert unit.get("ReadWritePaths") == writable
+
+
 def test_a_pod_that_fetches_has_no_volume_for_bundles(cli: Cli) -> None:
     address = "https://example.org/policy.tar.gz"
     words = ("serve", "--print", "kubernetes", "--bundle", address, *POD[5:])
@@ -195,6 +207,9 @@ def test_a_pod_that_fetches_has_no_volume_for_bundles(cli: Cli) -> None:
         (("--state", "/etc/wilk/keys/state"), "need a folder each"),
         (("--socket", "/run/opa.sock"), "need a folder each"),
         (("--socket", "/run/a/opa.sock", "--run-dir", "/run/b"), "name one of"),
+        (("--authzen", "authzen.sock"), "must be absolute"),
+        (("--authzen", "/run/wilk/authzen.sock"), "in a folder of `/run/wilk`"),
+        (("--authzen", "/run/other/authzen.sock"), "in a folder of `/run/wilk`"),
     ],
 )
 def test_pods_that_could_not_be(cli: Cli, changes: tuple[str, ...], message: str) -> None:

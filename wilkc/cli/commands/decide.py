@@ -43,7 +43,8 @@ GROUP: Final = 1000
 @click.option("--socket", metavar="PATH", help="Ask the sidecar that serves there.")
 @click.option("--bundle", metavar="FILE", help="Ask a sidecar of this call, with this bundle.")
 @key_options(
-    "Public key that the bundle must be signed by.", "Scope that the bundle's signature must bind."
+    "Public key that the bundle must be signed by; several while keys change.",
+    "Scope that the bundle's signature must bind.",
 )
 @click.option("--unverified", is_flag=True, help="Take the bundle without looking at signatures.")
 @click.option("--policies", multiple=True, metavar="PATH", help="Compile these specs first.")

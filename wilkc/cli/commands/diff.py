@@ -46,7 +46,8 @@ FORMATS: Final = ("text", "json", "markdown", "html")
     help="Address of a line, with {file}, {line} and {rev}, for the links of markdown and html.",
 )
 @key_options(
-    "Public key that bundles must be signed by.", "Scope that a bundle's signature must bind."
+    "Public key that bundles must be signed by; several while keys change.",
+    "Scope that a bundle's signature must bind.",
 )
 def diff(  # noqa: PLR0913 - one parameter per option
     *,
@@ -58,7 +59,7 @@ def diff(  # noqa: PLR0913 - one parameter per option
     agents: tuple[str, ...],
     budget: int | None,
     link_base: str,
-    key: str | None,
+    keys: tuple[str, ...],
     key_id: str | None,
     scope: str | None,
 ) -> None:
@@ -72,7 +73,7 @@ def diff(  # noqa: PLR0913 - one parameter per option
     """
     if agents and fail_on:
         raise UsageError("a gate judges every agent: leave `--agent` or `--fail-on` out")
-    first, second = open_versions(old, new, Trust(key, key_id, scope))
+    first, second = open_versions(old, new, Trust(keys, key_id, scope))
     links = Links(link_base, first, second)
     command = shlex.join(["wilkc", "diff", old, *([new] if new else [])])
     review = review_versions(first, second, command=command, fail_on=fail_on or "", budget=budget)

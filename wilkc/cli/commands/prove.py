@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 @budget_option
 @key_options(
-    "Public key that a bundle as BASE must be signed by.",
+    "Public key that a bundle as BASE must be signed by; several while keys change.",
     "Scope that the bundle's signature must bind.",
 )
 @format_option(["text", "json"], "How the verdicts are shown.")
@@ -53,7 +53,7 @@ def prove(  # noqa: PLR0913 - one parameter per option
     nevers: tuple[str, ...],
     base: str | None,
     budget: int | None,
-    key: str | None,
+    keys: tuple[str, ...],
     key_id: str | None,
     scope: str | None,
     form: str,
@@ -82,7 +82,7 @@ def prove(  # noqa: PLR0913 - one parameter per option
     verdicts = prove_wanted(found.plan, wanted, budget)
     left_out: tuple[LeftOut, ...] = ()
     if base is not None:
-        version = understand(open_version(base, _path(paths), Trust(key, key_id, scope)))
+        version = understand(open_version(base, _path(paths), Trust(keys, key_id, scope)))
         verdicts += no_new_access(version, found.plan, budget)
         left_out = version.side.left_out
     confirmed = confirm_granted(found.plan, verdicts)

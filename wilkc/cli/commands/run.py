@@ -70,7 +70,10 @@ class _RunCommand(click.Command):
 @click.argument("agent")
 @click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
 @click.option("--bundle", metavar="FILE", help="The signed bundle, with the sandbox plans.")
-@key_options("Public key that the bundle must be signed by.", "Scope that the signature must bind.")
+@key_options(
+    "Public key that the bundle must be signed by; several while keys change.",
+    "Scope that the signature must bind.",
+)
 @click.option("--socket", metavar="PATH", help="Beside --bundle: ask the sidecar serving there.")
 @click.option("--policies", multiple=True, metavar="PATH", help="Instead: compile these specs.")
 @click.option("--workspace", metavar="DIR", help="Working directory; default: the current one.")

@@ -103,7 +103,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     """
     if printed is not None:
         named = str(socket_place(socket, run_dir)) if socket or run_dir else None
-        given = Deployment(bundle, keys, named, state, _given_options())
+        given = Deployment(bundle, keys, named, state, authzen, _given_options())
         click.echo(_PRINTERS[printed](given), nl=False)
         return
     end_in_order(exits.OK)

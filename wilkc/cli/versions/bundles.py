@@ -34,8 +34,8 @@ def read_bundle_version(path: str, trust: Trust) -> Version:
     """
     data = read_bundle_file(path)
     key_id = ""
-    if trust.key is not None:
-        verified, _ = verify_with(data, [trust.key], key_id=trust.key_id, scope=trust.scope)
+    if trust.keys:
+        verified, _ = verify_with(data, trust.keys, key_id=trust.key_id, scope=trust.scope)
         data, key_id = verified.archive, verified.key_id
     bundle = read_bundle(data)
     sources = read_sources_of(bundle.files)

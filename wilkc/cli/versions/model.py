@@ -16,12 +16,12 @@ class Trust:
     """How bundles are verified: not at all where no key is named.
 
     Attributes:
-        key: path of the public key, or None.
-        key_id: its id, where the file's name does not say it.
+        keys: paths of the public keys, each trusted alike.
+        key_id: the only one's id, where the file's name does not say it.
         scope: scope that the signature must bind.
     """
 
-    key: str | None = None
+    keys: tuple[str, ...] = ()
     key_id: str | None = None
     scope: str | None = None
 

@@ -45,9 +45,9 @@ def open_versions(old: str, new: str | None, trust: Trust) -> tuple[Version, Ver
     given = (old, here if new is None else new)
     if given[0] == given[1]:
         raise UsageError(f"`{old}` is compared with itself", help_text="name two versions")
-    if trust.key is None and (trust.key_id or trust.scope):
+    if not trust.keys and (trust.key_id or trust.scope):
         raise UsageError("`--key-id` and `--scope` go with `--key`")
-    if trust.key is not None and not any(map(_names_bundle, given)):
+    if trust.keys and not any(map(_names_bundle, given)):
         raise UsageError("`--key` verifies bundles, and none is named")
     first, second = (open_version(one, path or DEFAULT_PATH, trust) for one in given)
     return first, second

@@ -134,14 +134,26 @@ def test_a_malformed_member_is_refused(
         _opened(tmp_path, _changed(bundle, put))
 
 
+def test_while_keys_change_several_are_trusted(tmp_path: Path, bundle: bytes) -> None:
+    old, new, other = generate_key(), generate_key(), generate_key()
+    keys = [write_key_pair(tmp_path, name, key)[1] for name, key in (("old", old), ("new", new))]
+    trust = Trust(keys=tuple(map(str, keys)))
+    for name, key in (("old", old), ("new", new)):
+        signed = sign_bundle(bundle, key, key_id=name)
+        assert _opened(tmp_path, signed, trust).key_id == name
+    for name in ("old", "new", "other"):
+        with pytest.raises(VerificationError):
+            _opened(tmp_path, sign_bundle(bundle, other, key_id=name), trust)
+
+
 def test_a_signature_is_verified_where_a_key_is_named(tmp_path: Path, bundle: bytes) -> None:
     private, other = generate_key(), generate_key()
     _, key = write_key_pair(tmp_path, "release", private)
     signed = sign_bundle(bundle, private, key_id="release")
-    assert _opened(tmp_path, signed, Trust(key=str(key))).key_id == "release"
+    assert _opened(tmp_path, signed, Trust(keys=(str(key),))).key_id == "release"
     assert _opened(tmp_path, signed).key_id == ""
     for wrong in (bundle, sign_bundle(bundle, other, key_id="release")):
         with pytest.raises(VerificationError):
-            _opened(tmp_path, wrong, Trust(key=str(key)))
+            _opened(tmp_path, wrong, Trust(keys=(str(key),)))
     with pytest.raises(VerificationError, match="scope"):
-        _opened(tmp_path, signed, Trust(key=str(key), scope="prod"))
+        _opened(tmp_path, signed, Trust(keys=(str(key),), scope="prod"))

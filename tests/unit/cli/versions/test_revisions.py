@@ -211,7 +211,7 @@ def test_nothing_is_a_version(repo: Repo) -> None:
         (("policies", "policies"), Trust(), "compared with itself"),
         (("policies", None), Trust(), "compared with itself"),
         (("git:HEAD", "git:HEAD"), Trust(), "compared with itself"),
-        (("git:HEAD", None), Trust(key="k.pem"), "none is named"),
+        (("git:HEAD", None), Trust(keys=("k.pem",)), "none is named"),
         (("git:HEAD", None), Trust(scope="prod"), "go with `--key`"),
     ],
 )
