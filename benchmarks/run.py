@@ -6,6 +6,7 @@ usage: python benchmarks/run.py [--markdown] [--rounds N] [--small]
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import platform
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import wilkc
 from benchmarks.compiling import compiling
 from benchmarks.counting import counting
 from benchmarks.deciding import decisions
@@ -45,6 +47,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=0, help="the same rounds for everything")
     parser.add_argument("--small", action="store_true", help="less of everything: only to try it")
     given = parser.parse_args()
+    # Whoever has Wilk installed has it as bytecode; here that may be stale, or not written.
+    compileall.compile_dir(wilkc.__path__[0], quiet=2)
     rows = measure(given.rounds, small=given.small)
     if given.markdown:
         print(HEAD)

@@ -7,6 +7,7 @@ the same; what holds for all specs is added where the pieces are put together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from wilkc.core.canonical import CanonicalBytes, canonical_json, canonical_object, sha256_hex
@@ -91,14 +92,22 @@ def common_data(
     common: dict[str, Json] = {
         "agents": {agent: _names(names) for agent, names in agents.items() if names},
         "levels": dict(levels),
+    }
+    members = {name: canonical_json(value) for name, value in common.items()} | _fixed()
+    members["specs"] = canonical_object({n: piece.spec for n, piece in pieces.items()})
+    members["positions"] = canonical_object({n: piece.positions for n, piece in pieces.items()})
+    return members
+
+
+@cache
+def _fixed() -> dict[str, CanonicalBytes]:
+    """What is the compiler's and the same for all policies, encoded once for two versions."""
+    fixed: dict[str, Json] = {
         "messages": MESSAGES,
         "unreadable": UNREADABLE,
         "tables": {**text_tables(), "shell": shell_tables()},
     }
-    members = {name: canonical_json(value) for name, value in common.items()}
-    members["specs"] = canonical_object({n: piece.spec for n, piece in pieces.items()})
-    members["positions"] = canonical_object({n: piece.positions for n, piece in pieces.items()})
-    return members
+    return {name: canonical_json(value) for name, value in fixed.items()}
 
 
 def sandbox_lines(pieces: Mapping[str, Piece]) -> bytes:
