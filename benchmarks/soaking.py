@@ -132,7 +132,7 @@ def soak(minutes: float) -> int:
         )
         watched = {"shim and supervisor": Path("/proc/self"), "OPA": opa_of(sidecar)}
         peak = Callers(guard, 0)
-        seconds = min(15.0, minutes * 10)
+        seconds = min(60.0, minutes * 10)
         peak.during(seconds, watched)
         half = peak.answers / seconds / 2
         callers = Callers(guard, half)

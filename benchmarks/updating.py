@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CALLERS: Final = 32
 PATIENT: Final = 30.0
 """Seconds for a decision: a slow one is to be measured, not refused."""
-PROFILES: Final = 145
+PROFILES: Final = 128
 """As many as make a bundle of 1.5 MB."""
 ACTIVATIONS: Final = 100
 QUIET_SECONDS: Final = 0.5
