@@ -33,7 +33,7 @@ from wilkc.runtime.guard import Guard, UnsafeNoRecord, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.integration.sidecar.conftest import Cli, Running
+    from tests.integration.sidecar.conftest import Cli, Running, Signer
 
 WORKER = """
 agents: [ann, ben]
@@ -424,24 +424,19 @@ def test_a_change_of_the_policies_does_not_come_along(world: World) -> None:
     assert world.allows()
 
 
-def test_a_newer_release_that_is_not_in_force(world: World) -> None:
+def test_a_newer_release_that_is_not_in_force(world: World, signer: Signer) -> None:
     name = id_in(world.grant())
-    shutil.copy("releases/policy-1.tar.gz", "again.tar.gz")
-    signed = world.wilkc(
-        "sign", "again.tar.gz", "--key", "keys/k.pem", "--scope", "test", "--sequence", "9"
-    )
-    assert signed.returncode == 0
-    # Two releases with one number: the sidecar takes neither.
-    other = Path("policies", "worker.yaml")
-    other.write_text(other.read_text().replace("./src", "./lib"))
-    release(9)
-    Path("again.tar.gz").rename("releases/again.tar.gz")
+    # Wilk verifies it, and OPA cannot compile it.
+    refused = signer.bundle("r9", policy=b"package wilk\n\ndecision := nobody\n", sequence=9)
+    Path("releases", ".new").write_bytes(refused)
+    Path("releases", ".new").rename("releases/policy-9.tar.gz")
+    world.served.line_with("refused the new bundle")
     done = world.grant(entry="file:./other/** write")
-    if done.returncode == 0:
-        pytest.fail("one of the two came into force")
-    assert done.returncode == 6
+    assert (done.returncode, "sequence 9 lies in `releases`" in done.stderr) == (6, True)
+    assert world.in_force() == 2
     # A revocation is not held up by it.
-    assert world.revoke(name).returncode == 0
+    revoked = world.revoke(name)
+    assert revoked.returncode == 0, revoked.stderr
     assert world.in_force() == 10
     assert not world.allows()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,11 @@ from wilkc.cli.grants.proposal import propose_less
 from wilkc.cli.grants.recording import revoked
 from wilkc.cli.grants.releases import sources_of
 from wilkc.cli.main import show_refusal
-from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from wilkc.cli.grants.means import Means
     from wilkc.cli.grants.overlay import Held
     from wilkc.cli.grants.releases import InForce
@@ -63,11 +66,18 @@ def _base(means: Means) -> InForce:
         return means.releases.newest()
 
 
+def _carried(base: InForce) -> Iterator[Mapping[str, bytes]]:
+    """The sources of newer releases; one without any is not made by `wilkc grant`."""
+    for bundle in base.newer:
+        with suppress(VerificationError):
+            yield sources_of(bundle)
+
+
 def _wanted(base: InForce, names: tuple[str, ...], agent: str | None) -> list[Held]:
     """The grants to take back, those of releases that did not come into force included."""
     found = {
         held.grant.id: held
-        for sources in (*map(sources_of, base.newer), base.sources)
+        for sources in (*_carried(base), base.sources)
         for held in grants_in(sources)
     }
     open_ones = {name: held for name, held in found.items() if held.grant.revoked is None}
