@@ -69,7 +69,13 @@ def test_every_survivor_would_be_noticed_by_a_test_of_its_witness(
         before = mutation(plan, some, ())
         assert before.noticed == 0
         cases = [
-            Case(*one.witness, not one.allowed, PLACE, specs=(one.entry.uses[0].spec,))
+            Case(
+                *one.witness,
+                not one.allowed,
+                PLACE,
+                specs=(one.entry.uses[0].spec,),
+                context=dict(one.context),
+            )
             for one in before.survivors
             if one.witness is not None
         ]

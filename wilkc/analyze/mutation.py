@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import ChainMap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.analyze.boundary import type_requests
@@ -20,7 +20,7 @@ from wilkc.analyze.rule_lists import ListKey, rule_lists, with_rules
 from wilkc.analyze.short_form import short_form
 from wilkc.core.errors import RequestError
 from wilkc.language.atoms import ALLOW
-from wilkc.plan import Plan
+from wilkc.plan import Plan, at_request
 from wilkc.plan.judges import check_properties, judge
 from wilkc.plan.model import Permissions
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from wilkc.analyze.cases import Outcome
     from wilkc.analyze.coverage import ListEntry, Use
-    from wilkc.core.contract import Request
+    from wilkc.core.contract import Json, Request
     from wilkc.plan import SpecPlan
     from wilkc.plan.model import Rule
 
@@ -47,12 +47,14 @@ class Survivor:
         witness: a request that is answered differently then: agent and short form; None where
             the short form cannot say it.
         allowed: whether the mutant allows it, which the policy does not, or the reverse.
+        context: the witness's circumstances: a time, where the entry counts at some only.
     """
 
     entry: ListEntry
     mutant: Mutant
     witness: tuple[str, str] | None
     allowed: bool
+    context: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,10 @@ def mutation(plan: Plan, entries: Iterable[ListEntry], outcomes: Sequence[Outcom
             else:
                 agent, request = _asked_by(plan, entry, difference)
                 allowed = _grants(changed[entry.uses[0].spec], difference)
-                text = short_form(request)
+                text = short_form(replace(request, context={}))
                 witness = None if text is None else (agent, text)
-                survivors.append(Survivor(entry, mutant, witness, allowed))
+                context = request.context
+                survivors.append(Survivor(entry, mutant, witness, allowed, context))
     return Mutation(noticed, tuple(survivors), equivalent)
 
 
@@ -191,7 +194,8 @@ def _grants(spec: SpecPlan, request: Request) -> bool:
     """Whether a spec grants a request, its rates left aside, which no list changes."""
     try:
         check_properties(request)
-        return judge(spec.permissions, request, fold=spec.fold).outcome == "granted"
+        counted = at_request(spec, request.context).permissions
+        return judge(counted, request, fold=spec.fold).outcome == "granted"
     except RequestError:
         return False
 
@@ -199,8 +203,10 @@ def _grants(spec: SpecPlan, request: Request) -> bool:
 def _questions(spec: SpecPlan, changed: SpecPlan, use: Use, mutant: Mutant) -> Iterator[Request]:
     """Requests at the edges of the entry as it was and is, by itself and where it meets others.
 
-    Then those at the edges of everything of its type.
+    Then those at the edges of everything of its type; all at a time at which the entry counts.
     """
+    when = _rule(spec, use).when
+    context: dict[str, Json] = {} if when is None else {"time": f"{when.start}Z"}
     rules = [_rule(spec, use), *([mutant.rule] if mutant.rule is not None else [])]
     bases = (Permissions(), _others(spec.permissions, use.key))
     small = [
@@ -211,7 +217,8 @@ def _questions(spec: SpecPlan, changed: SpecPlan, use: Use, mutant: Mutant) -> I
     for one in (*small, spec, changed):
         for request in type_requests(use.spec, one, use.key.type):
             if _concerns(use.key, request):
-                yield from _for_actions(request, spec.permissions, use.key)
+                asked = replace(request, context=context)
+                yield from _for_actions(asked, spec.permissions, use.key)
 
 
 def _others(permissions: Permissions, key: ListKey) -> Permissions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.analyze.boundary import boundary_requests
 from wilkc.analyze.cases import UNSPOKEN, Case, run_case
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wilkc.analyze.mutation import Survivor
+    from wilkc.core.contract import Json
     from wilkc.plan import Plan
 
 MAX_EACH: Final = 2
@@ -63,10 +64,15 @@ def _told_apart(plan: Plan, survivors: Iterable[Survivor]) -> Iterator[MatrixRow
     for survivor in survivors:
         if survivor.witness is not None:
             agent, text = survivor.witness
-            case = Case(agent, text, not survivor.allowed, survivor.entry.span)
+            context = dict(survivor.context)
+            span = survivor.entry.span
+            case = Case(agent, text, not survivor.allowed, span, context=context)
             if not run_case(plan, case).problem:
-                yield _row(agent, text, allow=case.allow)
+                yield _row(agent, text, allow=case.allow, context=context)
 
 
-def _row(agent: str, text: str, *, allow: bool) -> MatrixRow:
-    return MatrixRow(agent=agent, request=text, expect="allow" if allow else "deny")
+def _row(
+    agent: str, text: str, *, allow: bool, context: dict[str, Json] | None = None
+) -> MatrixRow:
+    expect: Literal["allow", "deny"] = "allow" if allow else "deny"
+    return MatrixRow(agent=agent, request=text, expect=expect, context=context or None)

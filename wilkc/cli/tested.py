@@ -75,7 +75,8 @@ def _survivor_line(one: Survivor) -> str:
     change = one.mutant.change
     made = f"{change} to '{one.mutant.text}'" if one.mutant.text else change
     answer = "allows" if one.allowed else "denies"
-    witness = f"   then it {answer}  {' '.join(one.witness)}" if one.witness else ""
+    time = f"  at {one.context['time']}" if "time" in one.context else ""
+    witness = f"   then it {answer}  {' '.join(one.witness)}{time}" if one.witness else ""
     return f"{_entry_line(one.entry)} {made}{witness}"
 
 
@@ -131,6 +132,7 @@ def _mutation_json(found: Mutation) -> dict[str, Any]:
                 "becomes": one.mutant.text or None,
                 "agent": one.witness[0] if one.witness else None,
                 "request": one.witness[1] if one.witness else None,
+                "context": dict(one.context),
                 "then": "allow" if one.allowed else "deny",
             }
             for one in found.survivors
