@@ -75,12 +75,12 @@ def _renumbered(piece: Piece, number: int) -> Piece:
         replaced = text.replace(str(FIRST).encode(), str(number).encode())
         return canonical_json(json.loads(replaced))
 
-    profile = other(piece.profile or b"")
+    (profile,) = map(other, piece.profiles.values())
     key = sha256_hex(profile)[:PROFILE_KEY_LENGTH]
     return replace(
         piece,
-        key=key,
-        profile=profile,
+        spec=canonical_json({"profile": key}),
+        profiles={key: profile},
         positions=other(piece.positions),
         sandbox=other(piece.sandbox),
     )

@@ -17,6 +17,7 @@ from benchmarks.compiling import compiling
 from benchmarks.counting import counting
 from benchmarks.deciding import decisions
 from benchmarks.differing import differing
+from benchmarks.gating import gating
 from benchmarks.guarding import guarding
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
@@ -70,6 +71,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *comparing(min(rounds or 9, 9), small=small),
         *peers(min(rounds or 5, 5)),
         *differing(min(rounds or 5, 5), small=small),
+        *gating(min(rounds or 15, 15), small=small),
     ]
 
 

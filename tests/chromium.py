@@ -48,7 +48,15 @@ class Browser:
         shell = 'exec "$@" 3<&"$IN" 4>&"$OUT"'
         self._process = subprocess.Popen(
             ["bash", "-c", shell, "bash", program, *_FLAGS, f"--user-data-dir={profile}"],
-            env={**os.environ, "IN": str(command_end), "OUT": str(answer_end)},
+            # Reports of crashes and caches lie in the home folder, whatever the profile is.
+            env={
+                **os.environ,
+                "HOME": str(profile),
+                "IN": str(command_end),
+                "OUT": str(answer_end),
+                "XDG_CACHE_HOME": str(profile / "cache"),
+                "XDG_CONFIG_HOME": str(profile / "config"),
+            },
             pass_fds=(command_end, answer_end),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "policies" / "lib"
 CAPABILITIES = ROOT / "policies" / "capabilities.json"
 EXAMPLES = ROOT / "policies" / "examples"
-PATTERN_KEYS = frozenset({"any", "match", "inner", "rooted", "bare", "canonical", "hangul"})
+PATTERN_KEYS = frozenset(
+    {"any", "match", "inner", "rooted", "bare", "canonical", "hangul", "instant"}
+)
 
 
 def _run(*command: object, text: str = "") -> subprocess.CompletedProcess[str]:

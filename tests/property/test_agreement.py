@@ -27,7 +27,7 @@ REQUESTS = 4_000
 """Asked of each form: 13 worlds, friendly and hostile, are 208,000 comparisons in all."""
 TYPES = {"file", "shell", "network", "llm", "data", "system", "tool", "agent"}
 REACHED = {
-    "allowed", "blocked", "no_rule_matches", "unknown_action", "unknown_agent",
+    "allowed", "blocked", "no_rule_matches", "condition_not_met", "unknown_action", "unknown_agent",
     "path_not_canonical", "extension_not_allowed", "too_large", "opaque_command",
     "guarded_option", "code_not_spelled", "code_from_input", "interpreter_not_listed",
     "script_not_allowed", "option_before_script", "directory_not_allowed", "host_not_canonical",

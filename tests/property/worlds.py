@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.property.targets import random_section
+from tests.property.times import conditional
 from wilkc.compiler import check
 from wilkc.core.diagnostics import has_errors
 
@@ -61,7 +62,7 @@ class World:
     Attributes:
         sources: file name to text.
         agents: everybody who has at least a spec, and one who has none.
-        permissions: spec name to what it says itself, to ask near it.
+        permissions: spec name to what it says itself but for conditions, to ask near it.
         specs: agent to the names of its specs.
     """
 
@@ -91,6 +92,7 @@ class Maker:
             if place > 1 and self.random.random() < 0.3:
                 document["extends"] = self.random.sample(names[:place], self.random.randint(1, 2))
             permissions[name] = document["permissions"]
+            document["permissions"] = self._timed(document["permissions"])
             documents.append(document)
         held = {
             f"role{place}": self.random.sample(names, self.random.randint(0, 3))
@@ -115,10 +117,17 @@ class Maker:
         sources["bindings.yaml"] = json.dumps({"bindings": {**bound, "roles": held}}).encode()
         sources["fleet.jsonl"] = "".join(json.dumps(line) + "\n" for line in fleet).encode()
         if self.random.random() < 0.5:
-            defaults = {"agent_defaults": {"permissions": self.accepted("d")["permissions"]}}
+            given = self._timed(self.accepted("d")["permissions"])
+            defaults = {"agent_defaults": {"permissions": given}}
             policy = {"security_policy": {"version": "1.0", **defaults}}
             sources["policy.yaml"] = json.dumps(policy, ensure_ascii=False).encode()
         return World(sources, specs_of, permissions)
+
+    def _timed(self, permissions: Permissions) -> Permissions:
+        """The same, in every other case with conditions."""
+        if self.random.random() < 0.5:
+            return permissions
+        return conditional(self.random, permissions, self.random.choice([0.1, 0.5]))
 
     def accepted(self, name: str) -> dict[str, Any]:
         """A document that is accepted by itself; categories that are not are drawn again."""

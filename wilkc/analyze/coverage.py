@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wilkc.analyze.rule_lists import ListKey, rule_lists
+from wilkc.plan import written_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +66,10 @@ class Coverage:
 
 
 def list_entries(plan: Plan) -> tuple[ListEntry, ...]:
-    """Every entry of the allow and block lists of all specs, each once, by place."""
+    """Every entry of the allow and block lists of all specs, each once, by place.
+
+    What is granted for a while is left out: nobody writes tests for it.
+    """
     texts: dict[Span, str] = {}
     uses: dict[Span, list[Use]] = {}
     for name, spec in plan.specs.items():
@@ -73,7 +77,11 @@ def list_entries(plan: Plan) -> tuple[ListEntry, ...]:
             for number, rule in enumerate(rules):
                 texts.setdefault(rule.span, rule.text)
                 uses.setdefault(rule.span, []).append(Use(name, key, number))
-    return tuple(ListEntry(span, texts[span], tuple(uses[span])) for span in sorted(uses))
+    return tuple(
+        ListEntry(span, texts[span], tuple(uses[span]))
+        for span in sorted(uses)
+        if any(written_name(use.spec) == use.spec for use in uses[span])
+    )
 
 
 def coverage(plan: Plan, outcomes: Iterable[Outcome]) -> Coverage:

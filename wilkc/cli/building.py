@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wilkc.bundle import SOURCES, with_sequence, write_bundle, write_sources
 from wilkc.cli.sources import read_sources
 from wilkc.compiler import Compiled, Form, Store, compile_incrementally, compile_sources
 from wilkc.core.errors import UsageError
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 LIBRARY: Final = Path(__file__).parents[2] / "policies" / "lib"
 """The fixed Rego, beside the package."""
+CAPABILITIES: Final = LIBRARY.parent / "capabilities.json"
+"""The builtins that OPA may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class Built:
         Raises:
             WilkError: the specs hold a character that OPA would hash in another way.
         """
+        # Whoever compiles to compare or to ask makes no bundle, and does without its keys.
+        from wilkc.bundle import SOURCES, write_bundle, write_sources  # noqa: PLC0415
+
         members = {**self.compiled.files, SOURCES: write_sources(self.sources)}
         return write_bundle(members, self.compiled.manifest)
 
@@ -47,7 +51,17 @@ def build_bundle(
         UsageError: a path is not there, or there is nothing to compile.
         SpecError: the specs have errors.
     """
-    sources = read_sources(paths)
+    return build_sources(read_sources(paths), form=form, store=store)
+
+
+def build_sources(
+    sources: Mapping[str, bytes], *, form: Form = "indexed", store: Store | None = None
+) -> Built:
+    """Compile specs that were read, and no more of them than a store makes needful.
+
+    Raises:
+        SpecError: the specs have errors.
+    """
     with _without_collection():
         if store is None:
             compiled = compile_sources(sources, read_library(), form=form)
@@ -58,6 +72,8 @@ def build_bundle(
 
 def with_place(built: Built, sequence: int) -> Built:
     """The bundle as the given release of its releaser; its revision stays."""
+    from wilkc.bundle import with_sequence  # noqa: PLC0415 - see above
+
     manifest = with_sequence(built.compiled.manifest, sequence)
     return replace(built, compiled=replace(built.compiled, manifest=manifest))
 

@@ -1,12 +1,14 @@
-"""Writing results: under a temporary name, then renamed. Layer: cli."""
+"""Writing results: as a whole, or not at all. Layer: cli."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wilkc.core.errors import UsageError
+from wilkc.core.files import replace_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -20,18 +22,9 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     Raises:
         UsageError: the folder is missing or cannot be written.
     """
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        temporary.replace(path)
+        replace_file(path, data, mode=mode, durable="content")
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UsageError(
             f"cannot write `{path}`: {error.strerror}",
             help_text="name a file in a folder that exists and can be written",

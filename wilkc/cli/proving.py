@@ -11,10 +11,10 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from wilkc.analyze.boundary import Level, boundary_requests
+from wilkc.cli.building import CAPABILITIES
 from wilkc.cli.decision_text import printable
 from wilkc.compiler import DATA_FILE, assemble
 from wilkc.core.errors import UnavailableError, WilkError
@@ -40,7 +40,6 @@ CHUNK: Final = 4_000
 _HELP: Final = "this is a defect of Wilk; no bundle was written, please report the request"
 _TEXTS: Final = frozenset({"checks", "conditions"})
 """Members of a profile whose values may be any text."""
-CAPABILITIES: Final = Path(__file__).parents[2] / "policies" / "capabilities.json"
 
 
 class DisagreementError(WilkError):

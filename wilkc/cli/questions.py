@@ -7,6 +7,7 @@ fails for one line of it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
@@ -20,6 +21,7 @@ from wilkc.language.requests import (
     parse_short,
     read_request,
 )
+from wilkc.language.when import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,11 +53,12 @@ def short_question(
     context: dict[str, Any] | None = None,
     properties: dict[str, Any] | None = None,
 ) -> Question:
-    """The question of a command line."""
+    """The question of a command line, asked now unless its context names another time."""
+    now = {"time": time_text(datetime.now(UTC))}
 
     def read() -> Request:
         request = parse_short(agent, resource, action)
-        return replace(request, context=context or {}, properties=properties or {})
+        return replace(request, context=now | (context or {}), properties=properties or {})
 
     return _question(None, read)
 

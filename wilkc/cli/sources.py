@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -66,7 +67,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
     for base, _, names in os.walk(folder, onerror=refuse):
         for name in names:
-            if Path(name).suffix in SUFFIXES:
+            if os.path.splitext(name)[1] in SUFFIXES:  # noqa: PTH122 - in a third of the time
                 yield Path(base, name)
 
 
@@ -77,12 +78,14 @@ def read_file(file: Path) -> bytes:
         UsageError: it is not there, no regular file, too large, or cannot be read.
     """
     try:
-        if not file.exists():
-            raise UsageError(f"there is no file `{file}`")
-        if not file.is_file():
+        # Asked once for all: a thousand files are usual.
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"`{file}` is no regular file")
-        if file.stat().st_size > MAX_FILE_BYTES:
+        if status.st_size > MAX_FILE_BYTES:
             raise UsageError(f"`{file}` is larger than any spec may be")
         return file.read_bytes()
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no file `{file}`") from error
     except OSError as error:
         raise UsageError(f"cannot read `{file}`: {error.strerror}") from error

@@ -17,8 +17,7 @@ from wilkc.emit import Piece
 if TYPE_CHECKING:
     from wilkc.core.contract import Json
 
-_PARTS: Final = ("positions", "sandbox")
-_PROFILE: Final = "profile"
+_PARTS: Final = ("spec", "positions", "sandbox")
 
 
 def write_outline(outline: dict[str, Json]) -> bytes:
@@ -40,12 +39,12 @@ def read_outline(data: bytes) -> dict[str, Any]:
 
 def write_piece(piece: Piece, warnings: tuple[Diagnostic, ...]) -> bytes:
     """A compiled spec, and what was said about it, as an entry."""
-    parts: dict[str, bytes] = dict(zip(_PARTS, (piece.positions, piece.sandbox), strict=True))
-    if piece.profile is not None:
-        parts[_PROFILE] = piece.profile
+    fixed = (piece.spec, piece.positions, piece.sandbox)
+    parts: dict[str, bytes] = dict(zip(_PARTS, fixed, strict=True))
+    parts.update(piece.profiles)
     parts.update(piece.modules)
     head = {
-        "key": piece.key,
+        "profiles": list(piece.profiles),
         "warnings": [_fields(found) for found in warnings],
         "parts": [[name, len(content)] for name, content in parts.items()],
     }
@@ -62,9 +61,9 @@ def read_piece(data: bytes) -> tuple[Piece, tuple[Diagnostic, ...]]:
     try:
         head = json.loads(line)
         parts = _cut(head["parts"], content)
-        positions, sandbox = (CanonicalBytes(parts.pop(name)) for name in _PARTS)
-        profile = CanonicalBytes(parts.pop(_PROFILE)) if _PROFILE in parts else None
-        piece = Piece(str(head["key"]), positions, sandbox, profile, parts)
+        spec, positions, sandbox = (CanonicalBytes(parts.pop(name)) for name in _PARTS)
+        profiles = {key: CanonicalBytes(parts.pop(key)) for key in head["profiles"]}
+        piece = Piece(spec, positions, sandbox, profiles, parts)
         return piece, tuple(_warning(*fields) for fields in head["warnings"])
     except (KeyError, TypeError) as error:
         raise ValueError("not the entry of a compiled spec") from error

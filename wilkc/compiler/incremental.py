@@ -1,10 +1,10 @@
 """Compiling what changed, and taking the rest from a store. Layer: compiler.
 
-A spec's compiled form rests on its file, on the files of the specs it extends, on those of
-the organisation's policy and models, and on the compiler; the digest of all of these is the
-key it is kept under. So a store can only ever hold what compiling would give again. What
-documents mean together (names, agents, fleets) is worked out anew each time, for which the
-store also keeps, by file, the outline of its spec.
+A spec's compiled form rests on its file, on the files of the specs it extends and of its
+grants, on those of the organisation's policy and models, and on the compiler; the digest of
+all of these is the key it is kept under. So a store can only ever hold what compiling would
+give again. What documents mean together (names, agents, fleets) is worked out anew each time,
+for which the store also keeps, by file, the outline of its spec.
 
 Only specs without errors are kept, and a compile that meets an error is done again from the
 sources, so that problems are reported as without a store.
@@ -205,7 +205,10 @@ class _Increment:
         """Compile these specs, and keep them once all of them are right."""
         planned = {name: plan_spec(family, name) for name in names}
         specs = {name: spec for name, (spec, _) in planned.items()}
-        documents = tuple(family.specs[name].document for name in specs)
+        # What is granted does not speak for the spec itself, which is tested by itself.
+        documents = tuple(
+            family.specs[name].document for name in specs if not family.specs[name].grants
+        )
         shared = (
             *check_scope(self._every(), specs.values()),
             *run_spec_tests(Plan(specs, {}), documents),
@@ -225,6 +228,7 @@ class _Increment:
 
     def _piece_key(self, family: Family, name: str) -> str:
         files = [family.specs[one].document.file for one in (name, *ancestors(family, name))]
+        files += [grant.file for grant in family.specs[name].grants]
         parts = (part for file in files for part in (file, self._digests[file]))
         return self._key("piece", self._form, self._bounds, name, *parts)
 

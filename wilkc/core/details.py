@@ -16,10 +16,15 @@ UNREADABLE: Final = "the request is malformed or not canonical"
 BLOCKED: Final = "blocked"
 """The detail of every denial by a block."""
 
+UNMET: Final = "condition_not_met"
+"""The detail of a denial of what an entry would allow if its `when` held."""
+
 MESSAGES: Final[dict[str, str]] = {
     "allowed": "allowed by `{text}`",
     BLOCKED: "blocked by `{text}`",
     "no_rule_matches": "no rule of `{list}` matches",
+    UNMET: "only `{text}` would allow this, and the request's `context.time` does not show that "
+    "it holds",
     "unknown_agent": "agent `{agent}` has no permissions",
     "unknown_type": "no category of permissions covers this type of resource",
     "unknown_action": "`{list}` has no such action",

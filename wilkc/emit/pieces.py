@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from wilkc.core.canonical import CanonicalBytes, canonical_json, canonical_object, sha256_hex
 from wilkc.core.details import MESSAGES, UNREADABLE
+from wilkc.emit.conditional import spec_data
 from wilkc.emit.data import PROFILE_KEY_LENGTH, profile_data
 from wilkc.emit.shell import shell_tables
 from wilkc.emit.tables import text_tables
@@ -27,25 +28,32 @@ class Piece:
     """One spec in compiled form.
 
     Attributes:
-        key: name of its profile.
+        spec: what names its profile, or its profiles and when each holds.
         positions: where its entries stand.
         sandbox: how its commands are confined.
-        profile: everything that decisions by it rest on, or None where that is in `modules`.
-        modules: the profile as Rego: name in the bundle to text.
+        profiles: everything that decisions by it rest on, by key; none where that is in `modules`.
+        modules: the profiles as Rego: name in the bundle to text.
     """
 
-    key: str
+    spec: CanonicalBytes
     positions: CanonicalBytes
     sandbox: CanonicalBytes
-    profile: CanonicalBytes | None = None
+    profiles: Mapping[str, CanonicalBytes] = field(default_factory=dict)
     modules: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def data_piece(spec: SpecPlan) -> Piece:
-    """A spec whose profile is data; the profile is encoded once, for its name and itself."""
-    profile = canonical_json(profile_data(spec))
-    key = sha256_hex(profile)[:PROFILE_KEY_LENGTH]
-    return Piece(key, *place_members(spec), profile)
+    """A spec whose profiles are data; each is encoded once, for its name and itself."""
+    profiles: dict[str, CanonicalBytes] = {}
+
+    def profile(one: SpecPlan) -> str:
+        encoded = canonical_json(profile_data(one))
+        key = sha256_hex(encoded)[:PROFILE_KEY_LENGTH]
+        profiles[key] = encoded
+        return key
+
+    named = canonical_json(spec_data(spec, profile))
+    return Piece(named, *place_members(spec), profiles)
 
 
 def place_members(spec: SpecPlan) -> tuple[CanonicalBytes, CanonicalBytes]:
@@ -65,8 +73,7 @@ def _places(spec: SpecPlan) -> CanonicalBytes:
 
 def profiles_data(pieces: Iterable[Piece]) -> CanonicalBytes:
     """The profiles that are data, as an object from key to profile."""
-    profiles = {piece.key: piece.profile for piece in pieces if piece.profile is not None}
-    return canonical_object(profiles)
+    return canonical_object({k: one for piece in pieces for k, one in piece.profiles.items()})
 
 
 def common_data(
@@ -87,9 +94,9 @@ def common_data(
         "messages": MESSAGES,
         "unreadable": UNREADABLE,
         "tables": {**text_tables(), "shell": shell_tables()},
-        "specs": {name: {"profile": piece.key} for name, piece in pieces.items()},
     }
     members = {name: canonical_json(value) for name, value in common.items()}
+    members["specs"] = canonical_object({n: piece.spec for n, piece in pieces.items()})
     members["positions"] = canonical_object({n: piece.positions for n, piece in pieces.items()})
     return members
 

@@ -15,16 +15,31 @@ _BEYOND_ASCII: Final = r"\x{80}-\x{10ffff}"
 
 
 def text_tables() -> dict[str, Json]:
-    """`tables.path`, `tables.name` and `tables.text` under `data.wilk`."""
+    """`tables.path`, `tables.time`, `tables.name` and `tables.text` under `data.wilk`."""
     return {
         "path": {
             "plain": _rooted(_CONTROL + _BEYOND_ASCII),
             "rooted": _rooted(_CONTROL),
             "bare": rf"^{_segment(_CONTROL)}(?:/{_segment(_CONTROL)})*$",
         },
+        "time": {"instant": _instant()},
         "name": {"canonical": rf"^[^{_CONTROL}]+$"},
         "text": _unicode(),
     }
+
+
+def _instant() -> str:
+    """An instant as `wilkc.language.when` reads it: a day of the calendar and a time of it."""
+    years = "(?:19[7-9][0-9]|2[01][0-9][0-9])"
+    leap = "(?:19(?:[79][26]|8[048])|2(?:000|[01](?:0[48]|[2468][048]|[13579][26])))"
+    days = (
+        f"{years}-(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])",
+        f"{years}-(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)",
+        f"{years}-02-(?:0[1-9]|1[0-9]|2[0-8])",
+        f"{leap}-02-29",
+    )
+    clock = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?"
+    return f"^(?:{'|'.join(days)})T{clock}Z$"
 
 
 def _rooted(without: str) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.canonical import canonical_json
 from wilkc.core.errors import UnavailableError
+from wilkc.core.files import replace_file
 from wilkc.core.strict_json import decode_json
-from wilkc.opa.private_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,8 @@ def announce(socket: Path, revisions: Sequence[str]) -> None:
     """
     path = announcement_path(socket)
     try:
-        write_private(path, canonical_json({"revisions": list(revisions)}))
+        data = canonical_json({"revisions": list(revisions)})
+        replace_file(path, data, mode=0o600, durable="no")
     except OSError as error:
         raise UnavailableError(f"cannot write `{path}`: {error.strerror}") from error
 

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
 MAX_SECONDS: Final = 600.0
 """For one run."""
+OTHER_FILE: Final = "other/data.json"
+"""The member that holds the data of another version, in the folder of an evaluator of both."""
+EXCHANGED: Final = ("agents", "levels", "positions", "profiles", "revision", "specs")
+"""What of its data a version has for itself; the rest is the compiler's, and the same in both."""
 _ANSWERS: Final = "[a | some r in input; a := data.wilk.decision with input as r]"
+_OTHER: Final = "; ".join(f"{name} := data.other.{name}" for name in EXCHANGED)
+_WITH_OTHER: Final = " ".join(f"with data.wilk.{name} as {name}" for name in EXCHANGED)
+_OF_OTHER: Final = (
+    f"[a | {_OTHER}; some r in input; a := data.wilk.decision with input as r {_WITH_OTHER}]"
+)
+"""A reference in place of a variable would leave what it stands for undefined."""
 _INVALID: Final = "[r | some r in input; not regex.is_valid(r)]"
 
 
@@ -47,10 +57,20 @@ class Evaluator:
         Raises:
             UnavailableError: OPA fails, a builtin in it fails, or an answer is missing.
         """
-        found = self._ask(_ANSWERS, [request.as_input() for request in requests])
-        if len(found) != len(requests):
-            raise UnavailableError(f"OPA gave {len(found)} answers to {len(requests)} requests")
-        return found
+        return _all_of(self._ask(_ANSWERS, _inputs(requests)), requests)
+
+    def answers_of_both(
+        self, requests: Sequence[Request]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The decisions of the version that lies here, and those of the one in `OTHER_FILE`.
+
+        OPA reads the fixed Rego once for both.
+
+        Raises:
+            UnavailableError: as with `answers`.
+        """
+        first, other = self._ask(f"[{_ANSWERS}, {_OF_OTHER}]", _inputs(requests))
+        return _all_of(first, requests), _all_of(other, requests)
 
     def invalid_patterns(self, patterns: Sequence[str]) -> list[str]:
         """Those of the regular expressions that OPA cannot read.
@@ -70,6 +90,16 @@ class Evaluator:
         if not isinstance(found, list):
             raise UnavailableError("OPA printed no list")
         return found
+
+
+def _inputs(requests: Sequence[Request]) -> Json:
+    return [request.as_input() for request in requests]
+
+
+def _all_of(answers: list[dict[str, Any]], requests: Sequence[Request]) -> list[dict[str, Any]]:
+    if len(answers) != len(requests):
+        raise UnavailableError(f"OPA gave {len(answers)} answers to {len(requests)} requests")
+    return answers
 
 
 @contextmanager

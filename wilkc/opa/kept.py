@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError
-from wilkc.opa.private_files import write_private
+from wilkc.core.files import replace_file
 from wilkc.opa.sources import Offer
 from wilkc.opa.sources.model import MAX_BUNDLE_BYTES
 
@@ -46,7 +46,7 @@ class KeptBundle:
             UnavailableError: it cannot be written; what was kept before stays.
         """
         try:
-            write_private(self._path, bundle.archive, durable=True)
+            replace_file(self._path, bundle.archive, mode=0o600, durable="name")
         except OSError as error:
             raise UnavailableError(
                 f"cannot keep the bundle in `{self._path}`: {error.strerror}"

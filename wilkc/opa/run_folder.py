@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from wilkc.core.errors import UnavailableError
+from wilkc.core.files import replace_file
 from wilkc.opa.announcement import announcement_path
 from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET, STATUS_SOCKET
-from wilkc.opa.private_files import write_private
 from wilkc.opa.socket_place import checked_socket, make_folder, require_free, require_private
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ class RunFolder:
             UnavailableError: the folder cannot be written.
         """
         try:
-            write_private(self.path / CONFIG_FILE, config)
+            replace_file(self.path / CONFIG_FILE, config, mode=0o600, durable="no")
             authz = Path(__file__).with_name(AUTHZ_FILE).read_bytes()
-            write_private(self.path / AUTHZ_FILE, authz)
+            replace_file(self.path / AUTHZ_FILE, authz, mode=0o600, durable="no")
         except OSError as error:
             raise UnavailableError(
                 f"cannot write to the run folder `{self.path}`: {error.strerror}"

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from wilkc.bundle import Mark, mark_of, require_not_older
 from wilkc.core.canonical import MAX_INTEGER, canonical_json
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.files import replace_file
 from wilkc.core.strict_json import decode_json
-from wilkc.opa.private_files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +114,8 @@ class StateFile:
             "revision": mark.revision,
         }
         try:
-            write_private(self._path, canonical_json(document) + b"\n", durable=True)
+            data = canonical_json(document) + b"\n"
+            replace_file(self._path, data, mode=0o600, durable="name")
         except OSError as error:
             raise UnavailableError(
                 f"cannot write the state `{self._path}`: {error.strerror}",

@@ -8,6 +8,8 @@ from wilkc.plan.build import (
     plan_spec,
     united_permissions,
 )
+from wilkc.plan.conditional import at_request, moments, perhaps, surely
+from wilkc.plan.grants import written_name
 from wilkc.plan.model import Plan, SpecPlan
 from wilkc.plan.narrowing import NarrowSpec
 from wilkc.plan.positions import entries
@@ -22,6 +24,7 @@ __all__ = [
     "Plan",
     "SpecPlan",
     "ancestors",
+    "at_request",
     "build_plan",
     "check_scope",
     "decide",
@@ -29,7 +32,11 @@ __all__ = [
     "default_permissions",
     "entries",
     "levels",
+    "moments",
+    "perhaps",
     "plan_spec",
     "resolve",
+    "surely",
     "united_permissions",
+    "written_name",
 ]

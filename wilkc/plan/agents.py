@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NamedSpec:
-    """A spec document under the name that `extends` and bindings use."""
+    """A spec document under the name that `extends` and bindings use.
+
+    Attributes:
+        name: its name, or a name of its own where an agent has grants, see `with_grants`.
+        document: where it stands.
+        model: what it says.
+        grants: what is granted to its one agent beside.
+    """
 
     name: str
     document: Document
     model: AgentSpec
+    grants: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

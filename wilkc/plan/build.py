@@ -13,6 +13,7 @@ from wilkc.core.diagnostics import Diagnostic, has_errors
 from wilkc.language.atoms import ALLOW
 from wilkc.language.paths import parse_path_rule
 from wilkc.plan import lower
+from wilkc.plan.conditional import surely, whens_of
 from wilkc.plan.inherit import unite
 from wilkc.plan.lower import Place
 from wilkc.plan.model import Permissions, Plan, Rule, SpecPlan
@@ -20,10 +21,12 @@ from wilkc.plan.positions import positions
 from wilkc.plan.resolve import Family, resolve
 from wilkc.plan.sandbox import granted_permissions, lower_sandbox
 from wilkc.plan.scope import check_scope, levels
+from wilkc.spec import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from wilkc.language.when import When
     from wilkc.plan.model import ShellPlan
     from wilkc.spec import Document
     from wilkc.spec import Permissions as Section
@@ -42,6 +45,8 @@ _NAMED: Final[Mapping[str, tuple[str, Callable[[Any, Place], object]]]] = {
 }
 _NOTHING: Final = Permissions()
 CATEGORIES: Final = frozenset({*_PLAIN, *_NAMED})
+MAX_CONDITIONS: Final = 64
+"""Different conditions in a spec; it is compiled for each stretch of time between their ends."""
 DEFAULTS_PATH: Final = ("security_policy", "agent_defaults", "permissions")
 """Where the organisation's defaults stand in its policy."""
 
@@ -73,28 +78,42 @@ def build_plan(documents: Iterable[Document]) -> tuple[Plan | None, tuple[Diagno
 def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ...]]:
     """What one spec means.
 
-    It rests on its own document, on those of its `ancestors` and on the organisation's
-    policy, and on nothing else.
+    It rests on its own document, on those of its `ancestors` and its grants, and on the
+    organisation's policy, and on nothing else.
 
     Returns:
         Its plan, which must not be used if there are errors, and every problem found.
     """
     spec = family.specs[name]
-    permissions = united_permissions(family, name)
+    permissions = _with_granted(united_permissions(family, name), spec.grants)
     permissions = replace(permissions, shell=_with_directories(permissions.shell, spec.document))
-    problems = tuple(_unreachable_hosts(permissions))
+    whens = whens_of(permissions)
+    problems = (*_unreachable_hosts(permissions), *_too_many(whens, spec.document))
     policy = family.policy[1] if family.policy else None
-    sandbox, found = lower_sandbox(spec.document, permissions, policy)
+    # What is mounted holds for as long as the command runs, whatever time it gets.
+    sandbox, found = lower_sandbox(spec.document, surely(permissions), policy)
     permissions = granted_permissions(spec.model.sandbox, permissions)
     plan = SpecPlan(
         name=name,
-        span=spec.document.span,
+        span=(spec.grants[0] if spec.grants else spec.document).span,
         permissions=permissions,
         sandbox=sandbox,
         positions=positions(permissions),
         fold=spec.model.case == "insensitive",
+        whens=whens,
     )
     return plan, (*problems, *found)
+
+
+def _too_many(whens: tuple[When, ...], document: Document) -> Iterator[Diagnostic]:
+    if len(whens) > MAX_CONDITIONS:
+        yield Diagnostic(
+            "W152",
+            "error",
+            f"the entries have {len(whens)} different conditions, more than {MAX_CONDITIONS}",
+            document.span,
+            help="give entries the same times, or divide them among several specs and roles",
+        )
 
 
 def united_permissions(family: Family, name: str) -> Permissions:
@@ -106,6 +125,16 @@ def united_permissions(family: Family, name: str) -> Permissions:
         mentioned |= _mentioned(family.specs[base].model.permissions)
     defaults = _defaults(family, CATEGORIES - mentioned, "defaults/")
     return _ordered(permissions) if defaults is _NOTHING else unite(permissions, defaults)
+
+
+def _with_granted(permissions: Permissions, grants: Iterable[Document]) -> Permissions:
+    """The same with the entries that are granted, after all others."""
+    for document in grants:
+        grant = document.model
+        if isinstance(grant, Grant):
+            place = Place.of(document, ("grant", "allow"), f"{grant.id}/")
+            permissions = unite(permissions, _lower(grant.permissions, place, CATEGORIES))
+    return permissions
 
 
 def _ordered(permissions: Permissions) -> Permissions:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wilkc.language.commands import CommandPattern
     from wilkc.language.paths import PathPattern
     from wilkc.language.schemas import Schema
+    from wilkc.language.when import When
 
 P = TypeVar("P")
 
@@ -35,12 +36,14 @@ class Rule(Generic[P]):
         text: the entry as written.
         span: where it stands.
         patterns: the explicit forms it expands to.
+        when: what must hold for the entry to count, or None where it always does.
     """
 
     id: str
     text: str
     span: Span
     patterns: tuple[P, ...]
+    when: When | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,7 @@ class SpecPlan:
         sandbox: how its commands are confined.
         positions: rule id to its place and text, for everything that can decide.
         fold: whether `case: insensitive` holds for its paths.
+        whens: the conditions of its entries, each once, sorted.
     """
 
     name: str
@@ -193,6 +197,7 @@ class SpecPlan:
     sandbox: SandboxPlan
     positions: Mapping[str, RuleRef]
     fold: bool = False
+    whens: tuple[When, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import RuleRef
+from wilkc.language.when import words
 from wilkc.plan.model import Limit, Names, Rule
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _reference(held: Entry) -> RuleRef:
 
 def _text(held: Entry) -> str:
     if isinstance(held, Rule):
-        return held.text
+        return held.text if held.when is None else held.text + words(held.when)
     if isinstance(held, Limit):
         return str(held.value)
     return ", ".join(sorted(held.values))

@@ -13,6 +13,7 @@ from wilkc.plan.agents import (
     stem,
     unknown_spec,
 )
+from wilkc.plan.grants import with_grants
 from wilkc.spec import AgentSpec, Document, SecurityPolicy
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Family:
     """All documents of one compile, sorted by what they are.
 
     Attributes:
-        specs: by name.
+        specs: by name; an agent with grants has specs of its own.
         agents: agent id to the names of its specs, sorted.
         policy: the organisation's policy with its document, if there is one.
     """
@@ -37,7 +38,7 @@ class Family:
 
 
 def resolve(documents: Iterable[Document]) -> tuple[Family, tuple[Diagnostic, ...]]:
-    """Name the specs, follow `extends` and assign agents.
+    """Name the specs, follow `extends`, and assign agents and grants.
 
     Returns:
         The family and every problem; with errors among them the family is incomplete and
@@ -47,7 +48,8 @@ def resolve(documents: Iterable[Document]) -> tuple[Family, tuple[Diagnostic, ..
     problems: list[Diagnostic] = []
     specs = _named(held, problems)
     _check_bases(specs, problems)
-    family = Family(specs, assign_agents(specs, held, problems), _policy(held, problems))
+    agents = assign_agents(specs, held, problems)
+    family = Family(*with_grants(specs, agents, held, problems), _policy(held, problems))
     problems.extend(_guardrail_problems(family))
     return family, tuple(problems)
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.contract import SANDBOX_CONDITION, Condition, Decision, Request, denial
-from wilkc.core.details import BLOCKED, message
+from wilkc.core.details import BLOCKED, UNMET, message
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
 from wilkc.core.verdict import Verdict
+from wilkc.plan.conditional import at_request, perhaps
 from wilkc.plan.judges import check_properties, judge
 from wilkc.plan.model import Permissions
 
@@ -103,8 +104,20 @@ def _decide_by(spec: SpecPlan | None, request: Request) -> Decision:
 def _verdict(spec: SpecPlan | None, request: Request) -> Verdict:
     if request.type not in TYPES:
         return Verdict("unmatched", "unknown_type")
-    permissions = spec.permissions if spec else NOBODY
-    return judge(permissions, request, fold=bool(spec and spec.fold))
+    if spec is None:
+        return judge(NOBODY, request, fold=False)
+    verdict = judge(at_request(spec, request.context).permissions, request, fold=spec.fold)
+    return _under_condition(spec, request, verdict)
+
+
+def _under_condition(spec: SpecPlan, request: Request, verdict: Verdict) -> Verdict:
+    """The verdict on what no entry allows now but a conditional one would, if it is so."""
+    if verdict.detail != "no_rule_matches" or not spec.whens:
+        return verdict
+    other = judge(perhaps(spec.permissions), request, fold=spec.fold)
+    if other.outcome != "granted":
+        return verdict
+    return Verdict("unmatched", UNMET, other.rule, other.list)
 
 
 def _decision(spec: SpecPlan, request: Request, verdict: Verdict) -> Decision:

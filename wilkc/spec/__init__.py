@@ -5,6 +5,9 @@ from wilkc.spec.editing import entry_text, with_entries
 from wilkc.spec.fleets import FLEET_SUFFIX, MAX_FLEET_BYTES, Fleet, Member
 from wilkc.spec.matrices import CSV_SUFFIX, matrix_text, read_matrix
 from wilkc.spec.models.agent import AgentSpec, SpecTest
+from wilkc.spec.models.base import NAME
+from wilkc.spec.models.entries import Entry, entry_parts
+from wilkc.spec.models.grant import MAX_GRANT, Grant, instant_text, moment_of
 from wilkc.spec.models.matrix import MatrixRow
 from wilkc.spec.models.permissions import (
     Agents,
@@ -31,15 +34,19 @@ __all__ = [
     "CSV_SUFFIX",
     "FLEET_SUFFIX",
     "MAX_FLEET_BYTES",
+    "MAX_GRANT",
+    "NAME",
     "SCHEMA_KINDS",
     "AgentSpec",
     "Agents",
     "Bindings",
     "Data",
     "Document",
+    "Entry",
     "EnvironmentVariables",
     "Filesystem",
     "Fleet",
+    "Grant",
     "HostEntry",
     "Kind",
     "Llm",
@@ -58,11 +65,14 @@ __all__ = [
     "SpecTest",
     "System",
     "Tools",
+    "entry_parts",
     "entry_text",
+    "instant_text",
     "json_schema",
     "key_span",
     "locate",
     "matrix_text",
+    "moment_of",
     "outline_of",
     "outlined",
     "read_matrix",

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from wilkc.core.spans import Span
     from wilkc.spec.fleets import Fleet
     from wilkc.spec.models.agent import AgentSpec
+    from wilkc.spec.models.grant import Grant
     from wilkc.spec.models.policy import Bindings, PermissionModel, SecurityPolicy
     from wilkc.spec.models.settings import Settings
 
-    Model = AgentSpec | SecurityPolicy | Bindings | PermissionModel | Settings | Fleet
+    Model = AgentSpec | SecurityPolicy | Bindings | PermissionModel | Settings | Fleet | Grant
 
 Step = str | int
 
@@ -29,6 +30,7 @@ class Kind(Enum):
     PERMISSION_MODEL = "core/runtime"
     SETTINGS = "settings"
     FLEET = "fleet"
+    GRANT = "grant"
 
 
 @dataclass(frozen=True, slots=True)

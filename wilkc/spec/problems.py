@@ -43,6 +43,11 @@ _ADVICE: Final = {
 """What to write instead; everything else that is wanted is a mapping."""
 _MAPPING: Final = "write `key: value` pairs below the key"
 _QUOTE: Final = "put it into quotes if the text is meant"
+_CONDITIONS: Final[dict[tuple[Step, ...], str]] = {
+    ("when",): "`context.time` is the one attribute that is understood",
+    ("context.time",): "a time is tested by `min`, `max` or both",
+}
+"""Keys of conditions, and what may stand below them."""
 _QUANTITY: Final = "sizes: `10MB`, `64KiB`; times: `30s`, `15m`, `2h`, `30d`, `1y`; no signs"
 
 
@@ -159,6 +164,8 @@ def _pattern_problem(context: dict[str, Any], node: Node) -> Diagnostic:
 
 
 def _unknown_key(root: Node, path: tuple[Step, ...]) -> Diagnostic:
+    if path[-2:-1] in _CONDITIONS:
+        return _unknown_test(root, path)
     holder = locate(root, path[:-1])
     siblings = {key.text for key, _ in holder.entries} if isinstance(holder, Mapping) else set()
     best = max(_vocabularies(), key=lambda words: len(words & siblings))
@@ -170,6 +177,11 @@ def _unknown_key(root: Node, path: tuple[Step, ...]) -> Diagnostic:
     return Diagnostic(
         "W108", "error", f"unknown key `{path[-1]}`", key_span(root, path), help=advice
     )
+
+
+def _unknown_test(root: Node, path: tuple[Step, ...]) -> Diagnostic:
+    message = f"`when` cannot test `{path[-1]}`"
+    return Diagnostic("W113", "error", message, key_span(root, path), help=_CONDITIONS[path[-2:-1]])
 
 
 @cache

@@ -12,6 +12,7 @@ from wilkc.core.spans import Span
 from wilkc.spec.documents import Document, Kind
 from wilkc.spec.fleets import FLEET_SUFFIX, Fleet, read_fleet
 from wilkc.spec.models.agent import AgentSpec
+from wilkc.spec.models.grant import GrantDocument
 from wilkc.spec.models.policy import (
     BindingsDocument,
     PermissionModel,
@@ -31,6 +32,7 @@ _KINDS: Final = {
     "permissions": Kind.AGENT_SPEC,
     "security_policy": Kind.SECURITY_POLICY,
     "bindings": Kind.BINDINGS,
+    "grant": Kind.GRANT,
     "core": Kind.PERMISSION_MODEL,
     "runtime": Kind.PERMISSION_MODEL,
     **dict.fromkeys(
@@ -140,6 +142,8 @@ def _model(kind: Kind, node: Mapping) -> Model:
             return PolicyDocument.model_validate(data).security_policy
         case Kind.BINDINGS:
             return BindingsDocument.model_validate(data).bindings
+        case Kind.GRANT:
+            return GrantDocument.model_validate(data).grant
         case Kind.SETTINGS:
             return Settings.model_validate(data)
         case _:

@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from wilkc.spec.described import fields_of, summary_of
 from wilkc.spec.models.agent import AgentSpec
 from wilkc.spec.models.base import Section
+from wilkc.spec.models.grant import GrantDocument
 from wilkc.spec.models.policy import (
     BindingsDocument,
     PermissionModel,
@@ -36,6 +37,7 @@ SCHEMA_KINDS: Final[Mapping[str, tuple[type[Section], ...]]] = {
     "bindings": (BindingsDocument,),
     "permission-model": (PermissionModel, WrappedPermissionModel),
     "settings": (Settings,),
+    "grant": (GrantDocument,),
 }
 """Names of the kinds of documents, with the models of each."""
 

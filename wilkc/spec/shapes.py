@@ -15,6 +15,7 @@ from pydantic import AliasChoices
 from wilkc.spec.documents import Document, Kind
 from wilkc.spec.models.agent import AgentSpec
 from wilkc.spec.models.base import Pattern, Section
+from wilkc.spec.models.grant import GrantDocument
 from wilkc.spec.models.policy import (
     Bindings,
     PermissionModel,
@@ -34,6 +35,7 @@ _MODELS = {
     Kind.SECURITY_POLICY: PolicyDocument,
     Kind.PERMISSION_MODEL: PermissionModel,
     Kind.SETTINGS: Settings,
+    Kind.GRANT: GrantDocument,
 }
 
 

@@ -88,10 +88,20 @@ _single := {
 	_verdict.outcome == "invalid"
 } else := _denied("NO_PERMISSIONS", "unknown_agent", "", "") if {
 	not subject.known
+} else := _unmet if {
+	_verdict.outcome == "unmatched"
 } else := _denied("PERMISSION_DENIED", _verdict.detail, _verdict.rule, _verdict.list) if {
 	_verdict.outcome in {"blocked", "unmatched", "exceeded"}
 } else := _denied("RATE_LIMIT_EXCEEDED", "rate_exceeded", min(_spent), _verdict.list) if {
 	count(_spent) > 0
+}
+
+# What no entry allows now, but one would if its condition held.
+_unmet := _denied("PERMISSION_DENIED", "condition_not_met", would.rule, would.list) if {
+	profile := subject.best
+	_verdict.detail == "no_rule_matches"
+	would := _verdict with data.wilk.subject.profile as profile
+	would.outcome == "granted"
 }
 
 # METADATA

@@ -125,6 +125,13 @@ test_damaged_data_denies[path] if {
 	}
 }
 
+# These sort above every number, so that any usage would seem to be below them.
+test_a_limit_that_is_no_number_denies[name] if {
+	some name, limit in {"text": "10", "list": [10], "object": {"limit": 10}}
+	patch := {"op": "replace", "path": "/profiles/p/llm/conditions/0/properties/limit", "value": limit}
+	decided(ask("a", "gpt-4"), json.patch(world, [patch])).decision == false
+}
+
 test_batch_answers_in_order if {
 	answers := wilk.decisions with input as {"requests": [ask("x", "y"), {}]}
 		with data.wilk.agents as {}

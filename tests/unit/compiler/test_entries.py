@@ -39,18 +39,19 @@ def test_a_piece_is_read_as_it_was_written(form: Form, warnings: tuple[Diagnosti
     assert read == piece
     assert told == warnings
     assert isinstance(read.positions, CanonicalBytes)
-    assert (read.profile is None) == (form == "rules")
+    assert (not read.profiles) == (form == "rules")
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"\n", b"{}", b"[]\n", b"{}\nabc", b'{"key":"k","warnings":[],"parts":[]}\n',
-        b'{"key":"k","warnings":[],"parts":[["positions",2],["sandbox",2]]}\n{}{',
-        b'{"key":"k","warnings":[],"parts":[["positions",2],["sandbox",2]]}\n{}{}x',
-        b'{"key":"k","warnings":[["W1"]],"parts":[["positions",2],["sandbox",2]]}\n{}{}',
-        b'{"key":"k","warnings":[],"parts":[["positions",2],["sandbox","2"]]}\n{}{}',
-        b'{"key":"k","warnings":[],"parts":{"positions":2}}\n{}', b"\xff\xfe\n",
+        b"", b"\n", b"{}", b"[]\n", b"{}\nabc", b'{"profiles":[],"warnings":[],"parts":[]}\n',
+        b'{"profiles":[],"warnings":[],"parts":[["spec",2],["positions",2],["sandbox",2]]}\n{}{}{',
+        b'{"profiles":[],"warnings":[],"parts":[["spec",2],["positions",2],["sandbox",2]]}\n{}{}{}x',
+        b'{"profiles":["k"],"warnings":[],"parts":[["spec",2],["positions",2],["sandbox",2]]}\n{}{}{}',
+        b'{"profiles":[],"warnings":[["W1"]],"parts":[["spec",2],["positions",2],["sandbox",2]]}\n{}{}{}',
+        b'{"profiles":[],"warnings":[],"parts":[["spec",2],["positions",2],["sandbox","2"]]}\n{}{}{}',
+        b'{"profiles":[],"warnings":[],"parts":{"spec":2}}\n{}', b"\xff\xfe\n",
     ],
 )  # fmt: skip
 def test_what_is_no_piece_is_refused(data: bytes) -> None:

@@ -90,6 +90,20 @@ def test_numbers_take_the_smaller_and_flags_the_stricter(family: Plan) -> None:
     assert {"seconds": 60} in [condition.properties for condition in run.conditions]
 
 
+@pytest.mark.parametrize(
+    ("own", "base"), [("", "{max_file_size: 100}"), ("{max_file_size: 100}", "")]
+)
+def test_what_one_side_limits_stays_limited(own: str, base: str) -> None:
+    specs = ("agent: base\npermissions:", "agent: child\nextends: [base]\npermissions:")
+    texts = [
+        f"{head}\n  filesystem: {{read: [a], metadata: {metadata or '{}'}}}\n"
+        for head, metadata in zip(specs, (base, own), strict=True)
+    ]
+    plan = plan_of(*texts)
+    assert ask(plan, "child", "file:a", "read", size=100).allow
+    assert not ask(plan, "child", "file:a", "read", size=101).allow
+
+
 def test_an_inherited_rule_names_the_line_of_the_base(family: Plan) -> None:
     rule = ask(family, "child", "file:./src/a", "read").rule
     assert rule is not None

@@ -56,7 +56,19 @@ OF_MEANING = [
     "two_specs_of_one_agent.yaml", "unknown_extends.yaml", "unreachable_host.yaml",
     "yaml_1_1_boolean.yaml",
 ]  # fmt: skip
-CODES_OF_SHAPE = {"W101", "W102", "W103", "W104", "W105", "W106", "W107", "W108", "W109"}
+CODES_OF_SHAPE = {
+    "W101",
+    "W102",
+    "W103",
+    "W104",
+    "W105",
+    "W106",
+    "W107",
+    "W108",
+    "W109",
+    "W113",
+    "W114",
+}
 SCHEMA = json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
@@ -119,6 +131,17 @@ def test_wrong_blocks_of_the_page(code: str, text: str) -> None:
     assert _accepts(text.encode()) == (code not in CODES_OF_SHAPE)
 
 
+_GRANT = {
+    "id": "a",
+    "agent": "b",
+    "allow": "file:./c read",
+    "reason": "d",
+    "by": "e",
+    "since": "2026-11-28T11:30:00Z",
+    "until": "2026-11-28T12:00:00Z",
+}
+
+
 def test_a_kind_alone_refuses_the_others() -> None:
     of = {
         "agent-spec": {"permissions": {}},
@@ -126,6 +149,7 @@ def test_a_kind_alone_refuses_the_others() -> None:
         "bindings": {"bindings": {"a": ["b"], "roles": {"c": ["a"]}}},
         "permission-model": {"core": {}},
         "settings": {"audit": {}},
+        "grant": {"grant": _GRANT},
     }
     assert list(of) == list(SCHEMA_KINDS)
     for kind in of:

@@ -7,6 +7,8 @@ wrong on the way to a decision is a denial too, with `context.error` beside the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from wilkc.adapters.authzen.evaluations import cut, read_batch
@@ -14,8 +16,9 @@ from wilkc.adapters.authzen.vocabulary import Vocabulary, read_question
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.core.strict_json import decode_json
+from wilkc.language.when import time_text
 from wilkc.opa import is_answer
-from wilkc.runtime.guard.conditions import NOT_FULFILLABLE
+from wilkc.runtime.guard.conditions import unfulfilled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,7 +91,7 @@ class Service:
         question = read_question(raw, self._vocabulary)
         if isinstance(question, Decision):
             return _answer(question)
-        return _answer(self._checked(self._point.decide(question)))
+        return _answer(self._checked(self._point.decide(_timed(question))))
 
     def _question(self, raw: Json) -> Request | Decision:
         try:
@@ -97,7 +100,7 @@ class Service:
             return denial("VALIDATION_ERROR", error.detail, error.message)
 
     def _decide(self, questions: Sequence[Request | Decision]) -> list[Decision]:
-        requests = [one for one in questions if isinstance(one, Request)]
+        requests = [_timed(one) for one in questions if isinstance(one, Request)]
         decided = iter(self._point.decide_many(requests) if requests else ())
         return list(self._in_order(questions, decided))
 
@@ -111,14 +114,14 @@ class Service:
         """A grant whose conditions nobody fulfils would be one without conditions."""
         for condition in decision.conditions if decision.allow else ():
             if condition.type not in self._fulfilled:
-                return denial(
-                    "VALIDATION_ERROR",
-                    NOT_FULFILLABLE,
-                    f"the grant demands `{condition.type}` (`{condition.id}`), which callers "
-                    "here do not promise to fulfil",
-                    revision=decision.revision,
-                )
+                return unfulfilled(decision, condition, "callers here do not promise to fulfil")
         return decision
+
+
+def _timed(request: Request) -> Request:
+    """The request at the time of this host: a caller's clock would choose its own permissions."""
+    now = time_text(datetime.now(UTC))
+    return replace(request, context={**request.context, "time": now})
 
 
 def _object(body: bytes) -> dict[str, Json]:

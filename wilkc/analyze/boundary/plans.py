@@ -12,6 +12,7 @@ from wilkc.analyze.boundary.data import data_requests
 from wilkc.analyze.boundary.hosts import network_requests
 from wilkc.analyze.boundary.names import llm_requests, named_requests
 from wilkc.analyze.boundary.paths import file_requests
+from wilkc.analyze.boundary.times import in_time
 from wilkc.core.contract import Request
 
 if TYPE_CHECKING:
@@ -43,8 +44,12 @@ def boundary_requests(plan: Plan, level: Level) -> Iterator[Request]:
 
 
 def spec_requests(agent: str, spec: SpecPlan, level: Level) -> Iterator[Request]:
-    """The requests of one agent about one spec, at most `MAX_PER_SPEC` of the level."""
-    return islice(_distinct(_categories(agent, spec.permissions, level)), MAX_PER_SPEC[level])
+    """The requests of one agent about one spec, at most `MAX_PER_SPEC` of the level.
+
+    Those on which conditions bear come with times besides, at most as many again.
+    """
+    found = islice(_distinct(_categories(agent, spec.permissions, level)), MAX_PER_SPEC[level])
+    return in_time(agent, spec, found, MAX_PER_SPEC[level]) if spec.whens else found
 
 
 def type_requests(agent: str, spec: SpecPlan, kind: str) -> Iterator[Request]:

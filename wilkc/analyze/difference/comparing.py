@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 from wilkc.analyze.difference.commands import CommandQuestion
 from wilkc.analyze.difference.environment import environment_differences
 from wilkc.analyze.difference.files import file_differences
-from wilkc.analyze.difference.grouping import Pairs, fate_of, grouped, reworded
+from wilkc.analyze.difference.grouping import (
+    Pairs,
+    differing_types,
+    fate_of,
+    grouped,
+    reworded,
+)
 from wilkc.analyze.difference.hosts import host_differences
 from wilkc.analyze.difference.labels import label_differences
 from wilkc.analyze.difference.limits import (
@@ -29,6 +35,7 @@ from wilkc.analyze.difference.sandbox import sandbox_differences
 from wilkc.analyze.difference.schemas import call_differences
 from wilkc.analyze.difference.shared import shared_requests
 from wilkc.analyze.difference.sides import Direction, Side, distinct
+from wilkc.analyze.difference.times import in_time, stamped
 from wilkc.language.automata import DEFAULT_BUDGET
 
 if TYPE_CHECKING:
@@ -79,14 +86,22 @@ def grants_beyond(
         types: resource types that are asked about.
         other_names: whether paths with further names are asked about.
     """
-    direction = Direction(to, base, widening=True, budget=budget)
-    yield from distinct(_requests(direction, types, other_names=other_names))
-    if to.specs and base.specs and TYPES.issubset(types):
-        yield from distinct(_degrees(direction, types))
+    yield from distinct(_beyond(to, base, budget, types, other_names=other_names))
+
+
+def _beyond(
+    to: Side, base: Side, budget: int, types: Collection[str], *, other_names: bool
+) -> Iterator[Finding]:
+    for context, to_then, base_then in in_time(to, base):
+        direction = Direction(to_then, base_then, widening=True, budget=budget)
+        found = distinct(_requests(direction, types, other_names=other_names))
+        yield from stamped(found, context)
+        if to.specs and base.specs and TYPES.issubset(types):
+            yield from stamped(distinct(_degrees(direction, types)), context)
 
 
 def _group(pairs: Pairs, budget: int) -> AgentGroup:
-    found = list(_found(pairs, budget)) if pairs.differing else []
+    found = list(distinct(_found(pairs, budget))) if pairs.differing else []
     changes = sorted((one for one in found if isinstance(one, Change)), key=_order)
     undecided = tuple(one for one in found if isinstance(one, Undecided))
     return AgentGroup(
@@ -104,13 +119,17 @@ def _group(pairs: Pairs, budget: int) -> AgentGroup:
 def _found(pairs: Pairs, budget: int) -> Iterator[Finding]:
     agent = pairs.agents[0]
     old, new = Side(agent, pairs.old), Side(agent, pairs.new)
-    for direction in (
-        Direction(new, old, widening=True, budget=budget),
-        Direction(old, new, widening=False, budget=budget),
-    ):
-        yield from distinct(_requests(direction, pairs.differing))
-        if old.specs and new.specs:
-            yield from distinct(_degrees(direction, pairs.differing))
+    differing = pairs.differing
+    for context, old_then, new_then in in_time(old, new):
+        if context:
+            differing = pairs.differing & differing_types(old_then.specs, new_then.specs)
+        for direction in (
+            Direction(new_then, old_then, widening=True, budget=budget),
+            Direction(old_then, new_then, widening=False, budget=budget),
+        ):
+            yield from stamped(distinct(_requests(direction, differing)), context)
+            if old.specs and new.specs:
+                yield from stamped(distinct(_degrees(direction, differing)), context)
 
 
 def _requests(

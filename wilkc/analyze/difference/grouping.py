@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wilkc.analyze.difference.meaning import Meaning, differing, meaning, whole
+from wilkc.plan import written_name
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -70,12 +71,18 @@ def _pairs(old: Plan, new: Plan, agents: Names, known: _Meanings) -> Pairs:
         agents,
         before or (),
         after or (),
-        tuple(sorted({name for one in agents for name in old.agents.get(one, ())})),
-        tuple(sorted({name for one in agents for name in new.agents.get(one, ())})),
+        _written(old, agents),
+        _written(new, agents),
         differing=known.differing(before, after),
         in_old=before is not None,
         in_new=after is not None,
     )
+
+
+def _written(plan: Plan, agents: Names) -> Names:
+    """The names that the specs of agents were written under."""
+    held = (name for one in agents for name in plan.agents.get(one, ()))
+    return tuple(sorted(set(map(written_name, held))))
 
 
 def _specs(plan: Plan, names: Names | None) -> Specs:
@@ -108,6 +115,11 @@ class _Meanings:
             None if held is None else frozenset(self._of(spec)[1] for spec in held)
             for held in (old, new)
         )
+
+
+def differing_types(old: Iterable[SpecPlan], new: Iterable[SpecPlan]) -> frozenset[str]:
+    """The types in which two sets of specs do not mean the same."""
+    return differing(map(meaning, old), map(meaning, new))
 
 
 def fate_of(pairs: Pairs, *, changed: bool) -> Fate:

@@ -73,10 +73,8 @@ def _plain(value: Any) -> Hashable:
     if isinstance(value, ArgumentRule):
         checks = frozenset((place, repr(held)) for place, held in value.schema.checks.items())
         return frozenset(value.patterns), checks
-    if isinstance(value, HostRule):
-        return frozenset((one, value.ports, value.protocols) for one in value.patterns)
     if isinstance(value, Rule):
-        return frozenset(value.patterns)
+        return _entry(value)
     if isinstance(value, Limit | Names):
         return value.value if isinstance(value, Limit) else value.values
     if isinstance(value, dict):
@@ -87,6 +85,14 @@ def _plain(value: Any) -> Hashable:
         return value
     parts = tuple(_plain(getattr(value, field.name)) for field in fields(value))
     return parts if any(parts) else ()
+
+
+def _entry(rule: Rule[Any]) -> frozenset[Hashable]:
+    """The forms of an entry, each with all that makes it count."""
+    forms: Iterable[Hashable] = rule.patterns
+    if isinstance(rule, HostRule):
+        forms = [(one, rule.ports, rule.protocols) for one in rule.patterns]
+    return frozenset(forms if rule.when is None else [(one, rule.when) for one in forms])
 
 
 def _entries(rules: tuple[Any, ...]) -> frozenset[Hashable]:

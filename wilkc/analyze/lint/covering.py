@@ -49,7 +49,7 @@ _UNIVERSES: Final = {
 
 def unreachable(subject: Subject, held: RuleList) -> tuple[Rule[Any], ...]:
     """The entries of a list that grants of which blocks leave nothing."""
-    key = f"unreachable {held.name}"
+    key = f"unreachable {held.name} {held.when}"
     if key not in subject.kept:
         network = subject.permissions.network
         subject.kept[key] = tuple(_blocked(held, network, fold=subject.fold))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wilkc.analyze.lint.model import Subject
+    from wilkc.language.when import When
     from wilkc.plan.model import NameLists, Permissions, Rule
 
 Kind = Literal["path", "host", "command", "name", "variable"]
@@ -27,8 +28,9 @@ class RuleList:
         kind: what its entries are patterns of.
         allows: whether its entries grant.
         rules: the entries written here.
-        blocks: every entry in effect that takes away from what the list grants; none for a
-            list that blocks.
+        blocks: every entry in effect that takes away from what the list grants, whatever the
+            time; none for a list that blocks.
+        when: the condition of all its entries, or None where they always hold.
     """
 
     name: str
@@ -36,15 +38,23 @@ class RuleList:
     allows: bool
     rules: tuple[Rule[Any], ...]
     blocks: tuple[Rule[Any], ...] = ()
+    when: When | None = None
 
 
 def rule_lists(subject: Subject) -> tuple[RuleList, ...]:
     """The lists that have entries of their own, each once."""
     if "lists" not in subject.kept:
         held = (replace(one, rules=tuple(own(one.rules))) for one in _every(subject.permissions))
-        subject.kept["lists"] = tuple(one for one in held if one.rules)
+        subject.kept["lists"] = tuple(part for one in held for part in _by_condition(one))
     lists: tuple[RuleList, ...] = subject.kept["lists"]
     return lists
+
+
+def _by_condition(held: RuleList) -> Iterator[RuleList]:
+    """The list by what must hold for its entries: one that may not count covers no other one."""
+    for when in dict.fromkeys(rule.when for rule in held.rules):
+        rules = tuple(rule for rule in held.rules if rule.when == when)
+        yield replace(held, rules=rules, when=when)
 
 
 def _every(held: Permissions) -> Iterator[RuleList]:

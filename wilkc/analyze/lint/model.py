@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wilkc.core.diagnostics import Diagnostic
-from wilkc.plan import DEFAULTS_PATH, default_permissions
+from wilkc.plan import DEFAULTS_PATH, default_permissions, perhaps
 from wilkc.spec import AgentSpec
 
 if TYPE_CHECKING:
@@ -126,12 +126,15 @@ def subjects(plan: Plan, family: Family) -> Iterator[Subject]:
     alike = len({spec.fold for spec in plan.specs.values()}) <= 1
     for name, spec in plan.specs.items():
         held = family.specs[name]
+        if held.grants:
+            # What is found in it is found in the spec without them, and that lasts.
+            continue
         yield Subject(
             name,
             held.document,
             ("permissions",),
             held.model.permissions,
-            spec.permissions,
+            perhaps(spec.permissions),
             spec.fold,
             family,
             hosts,
@@ -144,7 +147,7 @@ def subjects(plan: Plan, family: Family) -> Iterator[Subject]:
             document,
             DEFAULTS_PATH,
             policy.agent_defaults.permissions,
-            default_permissions(family),
+            perhaps(default_permissions(family)),
             any(spec.fold for spec in plan.specs.values()),
             family,
             hosts,

@@ -24,5 +24,5 @@ def twins(rules: Iterable[Rule[Any]]) -> Iterator[tuple[Rule[Any], Rule[Any]]]:
 def _meaning(rule: Rule[Any]) -> object:
     patterns = frozenset(rule.patterns)
     if isinstance(rule, HostRule):
-        return patterns, rule.ports, rule.protocols
-    return patterns
+        return patterns, rule.when, rule.ports, rule.protocols
+    return patterns, rule.when

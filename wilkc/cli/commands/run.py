@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,7 @@ from wilkc.cli.terminal import wants_colour
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError, SpecError, UnavailableError, UsageError, WilkError
 from wilkc.language.requests import canonical_request
+from wilkc.language.when import time_text
 from wilkc.opa.denials import NO_DECISION_POINT
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger
 from wilkc.runtime.guard.executing import Executor
@@ -167,7 +169,8 @@ def _request(agent: str, command: tuple[str, ...], workspace: str) -> Request:
     interpreter = interpreter_of(command[0], workspace)
     if interpreter:
         properties["interpreter"] = interpreter
-    request = Request(agent, "execute", "shell", shlex.join(command), properties)
+    context = {"time": time_text(datetime.now(UTC))}
+    request = Request(agent, "execute", "shell", shlex.join(command), properties, context)
     try:
         return canonical_request(request)
     except RequestError as error:

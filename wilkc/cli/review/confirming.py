@@ -3,23 +3,26 @@
 A comparison says that one version grants a request and the other does not. Whether it is so
 does not rest on the comparison: the reference evaluator decides the request by both plans,
 and OPA by what both compile to. An example that is not confirmed is a defect of Wilk.
+
+OPA looks at every entry of both versions. Beside it the evaluator is given those entries only
+that can bear on a request, as it is when the comparison asks; without OPA it is given all, so
+that nothing rests on the choice of entries alone.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wilkc.cli.building import read_library
-from wilkc.cli.proving import CAPABILITIES
+from wilkc.cli.building import CAPABILITIES, read_library
 from wilkc.cli.review.words import counted
-from wilkc.compiler import assemble
+from wilkc.compiler import DATA_FILE, assemble
 from wilkc.core.errors import UnavailableError, WilkError
-from wilkc.opa.evaluating import open_evaluator
+from wilkc.opa.evaluating import OTHER_FILE, open_evaluator
 from wilkc.opa.obtain import find_opa
-from wilkc.plan import Plan, decide
+from wilkc.plan import NarrowSpec, Plan, decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,17 +89,38 @@ def confirm(comparison: Comparison, old: Plan, new: Plan) -> Confirmation:
     requests = [request for _, request in examples]
     changes = [change for change, _ in examples]
     plans = (only_asking(old, requests), only_asking(new, requests))
-    found = [[decide(plan, request).as_json() for request in requests] for plan in plans]
-    _require("the evaluator", changes, requests, *found)
     opa = asked_opa() if requests else None
+    judge = _decide_all if opa is None else _decide_all_narrowed
+    _require("the evaluator", changes, requests, *(judge(plan, requests) for plan in plans))
     if opa is not None:
-        answers = []
-        for plan in plans:
-            files, _ = assemble(plan, read_library())
-            with open_evaluator(opa.path, files, CAPABILITIES) as evaluator:
-                answers.append(evaluator.answers(requests))
-        _require("OPA", changes, requests, *answers)
+        _require("OPA", changes, requests, *_asked_of_opa(opa, plans, requests))
     return Confirmation(len(requests), by_opa=opa is not None)
+
+
+def _decide_all(plan: Plan, requests: Sequence[Request]) -> list[Json]:
+    return [decide(plan, request).as_json() for request in requests]
+
+
+def _decide_all_narrowed(plan: Plan, requests: Sequence[Request]) -> list[Json]:
+    """What the evaluator says by the entries that can bear on each request."""
+    narrow = {name: NarrowSpec(spec) for name, spec in plan.specs.items()}
+    answers = []
+    for request in requests:
+        names = plan.agents.get(request.agent, ())
+        specs = {name: narrow[name].near(request) for name in names}
+        answers.append(decide(replace(plan, specs=specs), request).as_json())
+    return answers
+
+
+def _asked_of_opa(
+    opa: OpaBinary, plans: tuple[Plan, Plan], requests: Sequence[Request]
+) -> tuple[Sequence[Json], Sequence[Json]]:
+    """What OPA answers by what each plan compiles to."""
+    library = read_library()
+    (files, _), (other, _) = (assemble(plan, library) for plan in plans)
+    files[OTHER_FILE] = other[DATA_FILE]
+    with open_evaluator(opa.path, files, CAPABILITIES) as evaluator:
+        return evaluator.answers_of_both(requests)
 
 
 def asked_opa() -> OpaBinary | None:

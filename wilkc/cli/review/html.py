@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from wilkc.cli.review.text import gate_line
 from wilkc.cli.review.views import changed_groups, remarks, summary, unchanged, verdict
-from wilkc.render import render_page
 
 if TYPE_CHECKING:
     from wilkc.cli.review.links import Links
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
 
 def html(review: Review, links: Links) -> str:
     """The page."""
+    # Templates are loaded where a page is asked for: most reviews are read as text.
+    from wilkc.render import render_page  # noqa: PLC0415
+
     return render_page(
         "review.html.j2",
         style="review.css",

@@ -6,9 +6,7 @@ is checked by compiling: the same sources give the same revision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wilkc import __version__
 from wilkc.bundle import read_bundle, read_sources_of
@@ -22,33 +20,8 @@ from wilkc.core.errors import SpecError, VerificationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.cli.versions.model import Trust
     from wilkc.core.contract import Json
-
-_GZIP: Final = b"\x1f\x8b"
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """How bundles are verified: not at all where no key is named.
-
-    Attributes:
-        keys: paths of the public keys, each trusted alike.
-        key_id: the only one's id, where the file's name does not say it.
-        scope: scope that the signature must bind.
-    """
-
-    keys: tuple[str, ...] = ()
-    key_id: str | None = None
-    scope: str | None = None
-
-
-def is_bundle(path: str) -> bool:
-    """Whether a path names a gzipped file."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(_GZIP)) == _GZIP
-    except OSError:
-        return False
 
 
 def read_bundle_version(path: str, trust: Trust) -> Version:

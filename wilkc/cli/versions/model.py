@@ -1,4 +1,4 @@
-"""One version of the policies, as it was read. Layer: cli."""
+"""One version of the policies, as it was read, and how it is trusted. Layer: cli."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wilkc.compiler import LeftOut
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How bundles are verified: not at all where no key is named.
+
+    Attributes:
+        keys: paths of the public keys, each trusted alike.
+        key_id: the only one's id, where the file's name does not say it.
+        scope: scope that the signature must bind.
+    """
+
+    keys: tuple[str, ...] = ()
+    key_id: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from wilkc.cli.sources import read_sources
-from wilkc.cli.versions.bundles import Trust, is_bundle, read_bundle_version
-from wilkc.cli.versions.model import Version
+from wilkc.cli.versions.model import Trust, Version
 from wilkc.cli.versions.revisions import read_revision
 from wilkc.core.errors import UsageError
 
@@ -16,6 +15,7 @@ GIT: Final = "git:"
 NOTHING: Final = "nothing:"
 """The version that holds no spec: where the policies begin."""
 DEFAULT_PATH: Final = "policies"
+_GZIP: Final = b"\x1f\x8b"
 
 
 class _Revision(NamedTuple):
@@ -60,7 +60,10 @@ def open_version(named: str, path: str, trust: Trust) -> Version:
     if named.startswith(GIT):
         revision = _parsed(named)
         return read_revision(revision.revision, revision.path or path)
-    if is_bundle(named):
+    if _is_bundle(named):
+        # Verifying brings in cryptography, which most comparisons do without.
+        from wilkc.cli.versions.bundles import read_bundle_version  # noqa: PLC0415
+
         return read_bundle_version(named, trust)
     sources = read_sources([named])
     folder = f"{Path(named)}/"
@@ -68,8 +71,17 @@ def open_version(named: str, path: str, trust: Trust) -> Version:
     return Version(named, sources, folder if below else "")
 
 
+def _is_bundle(path: str) -> bool:
+    """Whether a path names a gzipped file."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_GZIP)) == _GZIP
+    except OSError:
+        return False
+
+
 def _names_bundle(named: str) -> bool:
-    return not named.startswith(GIT) and is_bundle(named)
+    return not named.startswith(GIT) and _is_bundle(named)
 
 
 def _parsed(named: str) -> _Revision:
@@ -83,4 +95,4 @@ def _path_of(named: str | None) -> str:
         return ""
     if named.startswith(GIT):
         return _parsed(named).path
-    return "" if is_bundle(named) else os.path.relpath(named)
+    return "" if _is_bundle(named) else os.path.relpath(named)

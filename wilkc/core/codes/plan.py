@@ -6,6 +6,22 @@ from typing import Final
 
 from wilkc.core.codes.entry import Code
 
+_ENTRY: Final = (
+    "      - {{path: a, when: {{context.time: {{max: '2026-11-28T12:{:02}:{:02}Z'}}}}}}\n"
+)
+_TOO_MANY: Final = 65
+"""Conditions, one more than a spec may have."""
+_SPEC: Final = "agent: fixer\npermissions: {filesystem: {read: [./src/**]}}\n---\n"
+_GRANT: Final = """grant:
+  id: {1}
+  agent: {0}
+  allow: file:./fix/** write
+  reason: incident 4711
+  by: alice
+  since: '2026-11-28T11:30:00Z'
+  until: '2026-11-28T12:00:00Z'
+"""
+
 CODES: Final[tuple[Code, ...]] = (
     Code(
         "W140",
@@ -107,5 +123,29 @@ CODES: Final[tuple[Code, ...]] = (
         "permissions: {filesystem: {read: ['~/docs/*.md']}}\n"
         "---\n"
         "security_policy: {guardrails: {never: ['file:**/.ssh/** read']}}\n",
+    ),
+    Code(
+        "W152",
+        "a spec has too many different conditions",
+        "A spec is compiled once for each stretch of time in which the same entries hold, so "
+        "that deciding stays fast; more conditions than this would make bundles large.",
+        "permissions:\n  filesystem:\n    write:\n"
+        + "".join(_ENTRY.format(*divmod(second, 60)) for second in range(_TOO_MANY)),
+        "permissions:\n  filesystem:\n    write:\n" + _ENTRY.format(0, 0),
+    ),
+    Code(
+        "W160",
+        "a grant for an agent without specs",
+        "A grant adds to what an agent's specs say, and keeps to what they block. Where there is "
+        "no spec, there is nothing that it would keep to.",
+        _SPEC + _GRANT.format("fixr", "hotfix-1"),
+        _SPEC + _GRANT.format("fixer", "hotfix-1"),
+    ),
+    Code(
+        "W161",
+        "two grants have one id",
+        "Which of them is revoked, and which is on record, would not be clear.",
+        _SPEC + _GRANT.format("fixer", "a") + "---\n" + _GRANT.format("fixer", "a"),
+        _SPEC + _GRANT.format("fixer", "a") + "---\n" + _GRANT.format("fixer", "b"),
     ),
 )

@@ -6,6 +6,17 @@ from typing import Final
 
 from wilkc.core.codes.entry import Code
 
+_SPEC: Final = "agent: fixer\npermissions: {filesystem: {read: [./src/**]}}\n---\n"
+_GRANT: Final = """grant:
+  id: hotfix-1
+  agent: fixer
+  allow: '{}'
+  reason: incident 4711
+  by: alice
+  since: '2026-11-28T11:30:00Z'
+  until: '{}'
+"""
+
 CODES: Final[tuple[Code, ...]] = (
     Code(
         "W100",
@@ -109,5 +120,54 @@ CODES: Final[tuple[Code, ...]] = (
         "A guardrail that names no set of requests would guard nothing.",
         "security_policy: {guardrails: {never: ['**/.ssh/** read']}}\n",
         "security_policy: {guardrails: {never: ['file:**/.ssh/** read']}}\n",
+    ),
+    Code(
+        "W113",
+        "an attribute or a test that `when` does not understand",
+        "A test that nobody makes would let an entry count where its author meant it not to.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.clock: {max: '2026-11-28T12:00:00Z'}}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.time: {max: '2026-11-28T12:00:00Z'}}}\n",
+    ),
+    Code(
+        "W114",
+        "a time that is not of the one spelling",
+        "Offsets, fractions and leap seconds are ways to misread when a permission ends, so a "
+        "spec names an instant in one way: RFC 3339 in UTC, with whole seconds.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.time: {max: '2026-11-28T13:00+01:00'}}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./hotfix/**, when: {context.time: {max: '2026-11-28T12:00:00Z'}}}\n",
+    ),
+    Code(
+        "W115",
+        "a test that can never hold, or that always does",
+        "An allow that never holds grants nothing, and a block that never holds blocks nothing; "
+        "neither is what its author meant.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - path: ./hotfix/**\n"
+        "        when:\n"
+        "          context.time: {min: '2026-11-28T12:00:00Z', max: '2026-11-28T09:00:00Z'}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - path: ./hotfix/**\n"
+        "        when:\n"
+        "          context.time: {min: '2026-11-28T09:00:00Z', max: '2026-11-28T12:00:00Z'}\n",
+    ),
+    Code(
+        "W130",
+        "a grant is not of the form TYPE:PATTERN ACTION",
+        "A grant adds one entry to an allow list; what is not given by such entries cannot be "
+        "granted for a while.",
+        _SPEC + _GRANT.format("./fix/** write", "2026-11-28T12:00:00Z"),
+        _SPEC + _GRANT.format("file:./fix/** write", "2026-11-28T12:00:00Z"),
+    ),
+    Code(
+        "W131",
+        "a grant without an end, or with one too far away",
+        "A grant is for what cannot wait for a release. What is needed for longer than a day "
+        "belongs into a spec.",
+        _SPEC + _GRANT.format("file:./fix/** write", "2026-12-28T12:00:00Z"),
+        _SPEC + _GRANT.format("file:./fix/** write", "2026-11-28T12:00:00Z"),
     ),
 )

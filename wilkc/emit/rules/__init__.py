@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wilkc.core.canonical import canonical_json, sha256_hex
+from wilkc.emit.conditional import spec_data
 from wilkc.emit.data import PROFILE_KEY_LENGTH, place_data, profile_data
 from wilkc.emit.pieces import Piece, place_members
 from wilkc.emit.rules.files import file_rules
@@ -28,12 +29,19 @@ __all__ = ["rules_piece"]
 
 
 def rules_piece(spec: SpecPlan) -> Piece:
-    """A spec whose profile is modules.
+    """A spec whose profiles are modules.
 
     Specs share modules where they agree in what they mean and in where it is written.
     """
-    key = _key(spec)
-    return Piece(key, *place_members(spec), modules=dict(_modules(key, spec)))
+    modules: dict[str, bytes] = {}
+
+    def profile(one: SpecPlan) -> str:
+        key = _key(one)
+        modules.update(_modules(key, one))
+        return key
+
+    named = canonical_json(spec_data(spec, profile))
+    return Piece(named, *place_members(spec), modules=modules)
 
 
 def _key(spec: SpecPlan) -> str:

@@ -1,5 +1,8 @@
-"""Guardrails: what no agent may ever be allowed. Room: language."""
+"""Guardrails and grants: what no agent may ever be allowed, or one may for a while.
 
-from wilkc.language.guardrails.rules import Guardrail, parse_guardrail
+Room: language.
+"""
 
-__all__ = ["Guardrail", "parse_guardrail"]
+from wilkc.language.guardrails.rules import Granted, Guardrail, parse_granted, parse_guardrail
+
+__all__ = ["Granted", "Guardrail", "parse_granted", "parse_guardrail"]

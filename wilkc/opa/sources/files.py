@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LOOK_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 0.25
+"""Short enough for a revocation to be in force within a second of being there."""
 MAX_FILES: Final = 1000
 SUFFIX: Final = ".tar.gz"
 _State = tuple[int, int, int]

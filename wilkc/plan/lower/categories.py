@@ -30,8 +30,9 @@ from wilkc.plan.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from wilkc.plan.lower.entries import Entries
     from wilkc.spec import (
         Agents,
         Data,
@@ -146,7 +147,7 @@ def lower_data(section: Data, place: Place) -> DataPlan:
 
 def lower_system(section: System, place: Place) -> Mapping[str, NameLists]:
     """The `system` category: one allow list per action, `admin` as a list of everything."""
-    groups: dict[str, tuple[Sequence[str] | None, Place]] = {
+    groups: dict[str, tuple[Entries, Place]] = {
         "info": (section.info, place.at("info")),
         "signal": (section.signal, place.at("signal")),
     }

@@ -14,7 +14,7 @@ from wilkc.language.commands import CommandPattern, parse_command_rule
 from wilkc.language.names import NamePattern, parse_name_rule
 from wilkc.language.paths import PathPattern, parse_path_rule
 from wilkc.plan.model import Limit, NameLists, Names, Rule
-from wilkc.spec import locate
+from wilkc.spec import entry_parts, locate
 from wilkc.syntax import Sequence
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence as Listed
 
     from wilkc.core.spans import Span
-    from wilkc.spec import Document
+    from wilkc.spec import Document, Entry
     from wilkc.syntax import Node
+
+    Entries = Listed[str] | Listed[str | Entry] | None
 
 P = TypeVar("P")
 Step = str | int
@@ -66,28 +68,28 @@ _new_place: Callable[[tuple[Node, tuple[Step, ...], str]], Place] = partial(tupl
 
 
 def path_rules(
-    texts: Listed[str] | None, place: Place, name: str, effect: Effect
+    texts: Entries, place: Place, name: str, effect: Effect
 ) -> tuple[Rule[PathPattern], ...]:
     """The rules of a list of path patterns; `name` begins their ids."""
     return _rules(texts, place, name, lambda text: parse_path_rule(text, effect))
 
 
 def command_rules(
-    texts: Listed[str] | None, place: Place, name: str, effect: Effect
+    texts: Entries, place: Place, name: str, effect: Effect
 ) -> tuple[Rule[CommandPattern], ...]:
     """The rules of a list of command patterns; `name` begins their ids."""
     return _rules(texts, place, name, lambda text: parse_command_rule(text, effect))
 
 
-def name_rules(texts: Listed[str] | None, place: Place, name: str) -> tuple[Rule[NamePattern], ...]:
+def name_rules(texts: Entries, place: Place, name: str) -> tuple[Rule[NamePattern], ...]:
     """The rules of a list of name patterns; `name` begins their ids."""
     return _rules(texts, place, name, parse_name_rule)
 
 
 def name_lists(
-    allow: Listed[str] | None,
+    allow: Entries,
     allow_place: Place,
-    block: Listed[str] | None,
+    block: Entries,
     block_place: Place,
     name: str,
 ) -> NameLists:
@@ -116,9 +118,11 @@ def names(values: Listed[str] | None, place: Place, name: str) -> Names | None:
 
 
 def _rules(
-    texts: Listed[str] | None, place: Place, name: str, parse: Callable[[str], tuple[P, ...]]
+    texts: Entries, place: Place, name: str, parse: Callable[[str], tuple[P, ...]]
 ) -> tuple[Rule[P], ...]:
-    return tuple(
-        Rule(f"{place.origin}{name}.{number}", text, place.entry(number), parse(text))
-        for number, text in enumerate(texts or ())
-    )
+    rules = []
+    for number, entry in enumerate(texts or ()):
+        text, when = entry_parts(entry)
+        name_of_one = f"{place.origin}{name}.{number}"
+        rules.append(Rule(name_of_one, text, place.entry(number), parse(text), when=when))
+    return tuple(rules)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wilkc.language.hosts import DEFAULT_PORTS, parse_host_rule
 from wilkc.plan.lower.entries import Place, limit
 from wilkc.plan.model import HostRule, NetworkPlan, Rule
+from wilkc.spec import entry_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,33 +51,34 @@ def _allow_rules(
 ) -> tuple[HostRule, ...]:
     rules = []
     for number, entry in enumerate(entries or ()):
-        text, own_ports, own_protocols = _parts(entry)
+        own_ports, own_protocols = _reach(entry)
         held = protocols if own_protocols is None else frozenset(own_protocols)
         chosen = ports if own_ports is None else own_ports
         if chosen is None or (own_ports is None and own_protocols is not None):
             chosen = _default_ports(held)
         name = f"{place.origin}net.allow.{number}"
-        rules.append(_rule(name, place.entry(number), text, chosen, held))
+        rules.append(_rule(name, place.entry(number), entry, chosen, held))
     return tuple(rules)
 
 
 def _block_rules(entries: Sequence[str | HostEntry] | None, place: Place) -> tuple[HostRule, ...]:
     rules = []
     for number, entry in enumerate(entries or ()):
-        text, ports, protocols = _parts(entry)
+        ports, protocols = _reach(entry)
         held = frozenset(protocols or ())
         name = f"{place.origin}net.block.{number}"
-        rules.append(_rule(name, place.entry(number), text, ports or (), held))
+        rules.append(_rule(name, place.entry(number), entry, ports or (), held))
     return tuple(rules)
 
 
-def _parts(entry: str | HostEntry) -> tuple[str, Ports | None, Sequence[str] | None]:
-    if isinstance(entry, str):
-        return entry, None, None
-    return entry.host, entry.ports, entry.protocols
+def _reach(entry: str | HostEntry) -> tuple[Ports | None, Sequence[str] | None]:
+    return (None, None) if isinstance(entry, str) else (entry.ports, entry.protocols)
 
 
-def _rule(name: str, span: Span, text: str, ports: Ports, protocols: frozenset[str]) -> HostRule:
+def _rule(
+    name: str, span: Span, entry: str | HostEntry, ports: Ports, protocols: frozenset[str]
+) -> HostRule:
+    text, when = entry_parts(entry)
     return HostRule(
         id=name,
         text=text,
@@ -84,6 +86,7 @@ def _rule(name: str, span: Span, text: str, ports: Ports, protocols: frozenset[s
         patterns=parse_host_rule(text),
         ports=tuple(sorted(ports)),
         protocols=protocols,
+        when=when,
     )
 
 

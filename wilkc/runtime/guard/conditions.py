@@ -47,13 +47,27 @@ def unmet(decision: Decision, fulfils: frozenset[str], *, counts: bool) -> Decis
         else:
             met = condition.type in fulfils and _is_formed(condition)
         if not met:
-            return denial(
-                "VALIDATION_ERROR",
-                NOT_FULFILLABLE,
-                f"the grant demands `{condition.type}` (`{condition.id}`), which nobody fulfils",
-                revision=decision.revision,
-            )
+            return unfulfilled(decision, condition, "nobody fulfils")
     return None
+
+
+def unfulfilled(decision: Decision, demanded: Condition | str, who: str) -> Decision:
+    """The denial that takes the place of a grant with a condition that is not met.
+
+    Args:
+        decision: the grant.
+        demanded: the condition, or the name of one that cannot be read.
+        who: goes on after "which", for example `nobody fulfils`.
+    """
+    named = f"`{demanded}`"
+    if isinstance(demanded, Condition):
+        named = f"`{demanded.type}` (`{demanded.id}`)"
+    return denial(
+        "VALIDATION_ERROR",
+        NOT_FULFILLABLE,
+        f"the grant demands {named}, which {who}",
+        revision=decision.revision,
+    )
 
 
 def _is_formed(condition: Condition) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from wilkc.core.contract import SANDBOX_CONDITION, denial
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE
-from wilkc.runtime.guard.conditions import NOT_FULFILLABLE, RATE_LIMIT
+from wilkc.runtime.guard.conditions import RATE_LIMIT, unfulfilled
 from wilkc.runtime.guard.hits import give_back, take_hits
 from wilkc.runtime.sandbox import Outcome
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox import DecisionPoint, Job
 
 OTHER_REVISION: Final = "unknown_revision"
-
+_BY_NO_LAUNCH: Final = "this launch cannot fulfil"
 _MS: Final = 1000
 
 
@@ -117,7 +117,7 @@ class Executor:
             return decision, None
         job = jobs.get(_granting_spec(decision))
         if job is None:
-            return _unfulfillable(decision, SANDBOX_CONDITION), None
+            return unfulfilled(decision, SANDBOX_CONDITION, _BY_NO_LAUNCH), None
         if decision.revision != job.revision:
             refused = denial(
                 "VALIDATION_ERROR",
@@ -129,7 +129,7 @@ class Executor:
         for condition in decision.conditions:
             counted = condition.type == RATE_LIMIT and self._rates is not None
             if not counted and not meets(job.plan, condition):
-                return _unfulfillable(decision, f"{condition.type}` (`{condition.id}"), None
+                return unfulfilled(decision, condition, _BY_NO_LAUNCH), None
         return decision, job
 
 
@@ -141,15 +141,6 @@ def _granting_spec(decision: Decision) -> str:
         if condition.id == SANDBOX_CONDITION
     ]
     return named[0] if len(named) == 1 and isinstance(named[0], str) else ""
-
-
-def _unfulfillable(decision: Decision, what: str) -> Decision:
-    return denial(
-        "VALIDATION_ERROR",
-        NOT_FULFILLABLE,
-        f"the grant demands `{what}`, which this launch cannot fulfil",
-        revision=decision.revision,
-    )
 
 
 def meets(plan: SandboxPlan, condition: Condition) -> bool:

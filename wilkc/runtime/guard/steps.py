@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.language.requests import split_short
+from wilkc.language.when import time_text
 from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import TOUCHES_DISK, canonical
 from wilkc.runtime.guard.conditions import unmet
@@ -188,14 +189,13 @@ def _read(question: Question) -> Request:
     if not isinstance(agent, str) or not all(isinstance(text, str) for text in texts):
         raise RequestError("malformed_request", "agent, resource and action must be text")
     kind, action, rest = split_short(question.resource, question.action)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Request(
         agent=agent,
         action=action,
         type=kind,
         id=rest,
         properties=dict(question.properties),
-        context={**question.context, **own, "time": now},
+        context={**question.context, **own, "time": time_text(datetime.now(UTC))},
     )
 
 

@@ -27,7 +27,7 @@ from wilkc.core.units import (
 )
 from wilkc.language.atoms import ALLOW, BLOCK, Effect
 from wilkc.language.commands import parse_command_rule
-from wilkc.language.guardrails import parse_guardrail
+from wilkc.language.guardrails import parse_granted, parse_guardrail
 from wilkc.language.hosts import parse_host_rule
 from wilkc.language.names import parse_name_rule
 from wilkc.language.paths import parse_path_rule
@@ -56,7 +56,7 @@ class Pattern:
         effect: the kind of list that it stands in, where the language reads the two apart.
     """
 
-    language: Literal["path", "command", "host", "name", "guardrail"]
+    language: Literal["path", "command", "host", "name", "guardrail", "granted"]
     effect: Effect = ALLOW
 
 
@@ -124,6 +124,7 @@ BlockedCommand = Annotated[
 ]
 HostText = Annotated[str, _pattern(parse_host_rule), Pattern("host"), _TEXT]
 GuardrailText = Annotated[str, _pattern(parse_guardrail), Pattern("guardrail"), _TEXT]
+GrantedText = Annotated[str, _pattern(parse_granted), Pattern("granted"), _TEXT]
 NameText = Annotated[str, _pattern(parse_name_rule), Pattern("name"), _TEXT]
 Size = Annotated[int, _unit(parse_size), _quantity(size_pattern())]
 Duration = Annotated[int, _unit(parse_duration), _quantity(duration_pattern())]

@@ -20,10 +20,7 @@ from wilkc.core.contract import Json
 from wilkc.core.errors import PatternError
 from wilkc.language.schemas import parse_schema
 from wilkc.spec.models.base import (
-    AllowedCommand,
     AllowedPath,
-    BlockedCommand,
-    BlockedPath,
     Count,
     Duration,
     HostText,
@@ -33,6 +30,19 @@ from wilkc.spec.models.base import (
     Size,
     Words,
     refusal,
+)
+from wilkc.spec.models.entries import (
+    AgentItem,
+    AllowedCommandItem,
+    AllowedPathItem,
+    BlockedCommandItem,
+    BlockedPathItem,
+    Condition,
+    Entry,
+    ModelItem,
+    NameItem,
+    ToolItem,
+    entry_kind,
 )
 
 MAX_PORT = 65_535
@@ -87,7 +97,7 @@ class FileMetadata(Section):
 
     max_file_size: Size | None = None
     allowed_extensions: tuple[Extension, ...] | None = None
-    blocked_paths: tuple[BlockedPath, ...] | None = None
+    blocked_paths: tuple[BlockedPathItem, ...] | None = None
 
 
 class Filesystem(Section):
@@ -102,35 +112,44 @@ class Filesystem(Section):
         metadata: limits over all file actions, e.g. `{max_file_size: 10MB}`
     """
 
-    read: tuple[AllowedPath, ...] | None = None
-    write: tuple[AllowedPath, ...] | None = None
-    execute: tuple[AllowedPath, ...] | None = None
-    delete: tuple[AllowedPath, ...] | None = None
-    watch: tuple[AllowedPath, ...] | None = None
+    read: tuple[AllowedPathItem, ...] | None = None
+    write: tuple[AllowedPathItem, ...] | None = None
+    execute: tuple[AllowedPathItem, ...] | None = None
+    delete: tuple[AllowedPathItem, ...] | None = None
+    watch: tuple[AllowedPathItem, ...] | None = None
     metadata: FileMetadata | None = None
 
 
-class HostEntry(Section):
-    """A host with ports and protocols of its own.
+class HostEntry(Entry):
+    """A host with ports, protocols or a condition of its own.
 
     Attributes:
         host: name, address, range or `private`, e.g. `'db.example.net'`
         ports: ports of this host, in place of the section's, e.g. `[5432, '6000-6009']`
         protocols: protocols of this host, in place of the section's, e.g. `[tcp]`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
     """
 
     host: HostText
     ports: Ports | None = None
     protocols: tuple[Protocol, ...] | None = None
+    when: Condition | None = None
 
+    @property
+    def text(self) -> str:
+        """The pattern."""
+        return self.host
 
-def _host_kind(value: Any) -> str:
-    return "entry" if isinstance(value, dict | HostEntry) else "text"
+    @property
+    def condition(self) -> Condition | None:
+        """What must hold for the entry to count, if anything."""
+        return self.when
 
 
 Host = Annotated[
     Annotated[HostText, Tag("text")] | Annotated[HostEntry, Tag("entry")],
-    Discriminator(_host_kind),
+    Discriminator(entry_kind),
 ]
 
 
@@ -184,8 +203,8 @@ class Shell(Section):
         max_memory_usage: most memory that a command may use, e.g. `512MB`
     """
 
-    allowed_commands: tuple[AllowedCommand, ...] | None = None
-    blocked_commands: tuple[BlockedCommand, ...] | None = None
+    allowed_commands: tuple[AllowedCommandItem, ...] | None = None
+    blocked_commands: tuple[BlockedCommandItem, ...] | None = None
     allowed_interpreters: tuple[Name, ...] | None = None
     environment_variables: EnvironmentVariables | None = None
     working_directories: tuple[AllowedPath, ...] | None = None
@@ -206,8 +225,8 @@ class Llm(Section):
 
     max_tokens_per_request: Count | None = None
     max_requests_per_hour: Count | None = None
-    allowed_models: tuple[NameText, ...] | None = None
-    blocked_models: tuple[NameText, ...] | None = None
+    allowed_models: tuple[ModelItem, ...] | None = None
+    blocked_models: tuple[ModelItem, ...] | None = None
     content_filtering: bool | None = None
 
 
@@ -235,8 +254,8 @@ class EnvironmentAccess(Section):
         write: names of variables that may be set, e.g. `['APP_MODE']`
     """
 
-    read: tuple[NameText, ...] | None = None
-    write: tuple[NameText, ...] | None = None
+    read: tuple[NameItem, ...] | None = None
+    write: tuple[NameItem, ...] | None = None
 
 
 class ConfigAccess(Section):
@@ -247,8 +266,8 @@ class ConfigAccess(Section):
         modify: names of settings that may be changed, e.g. `['theme']`
     """
 
-    read: tuple[NameText, ...] | None = None
-    modify: tuple[NameText, ...] | None = None
+    read: tuple[NameItem, ...] | None = None
+    modify: tuple[NameItem, ...] | None = None
 
 
 class RegistryAccess(Section):
@@ -260,9 +279,9 @@ class RegistryAccess(Section):
         download: packages that may be downloaded, e.g. `['*']`
     """
 
-    publish: tuple[NameText, ...] | None = None
-    install: tuple[NameText, ...] | None = None
-    download: tuple[NameText, ...] | None = None
+    publish: tuple[NameItem, ...] | None = None
+    install: tuple[NameItem, ...] | None = None
+    download: tuple[NameItem, ...] | None = None
 
 
 class System(Section):
@@ -278,7 +297,7 @@ class System(Section):
         admin: whether everything that an administrator may do is allowed, e.g. `false`
     """
 
-    info: tuple[NameText, ...] | None = None
+    info: tuple[NameItem, ...] | None = None
     signal: tuple[Literal["own", "named"], ...] | None = None
     env: EnvironmentAccess | None = None
     config: ConfigAccess | None = None
@@ -304,8 +323,8 @@ class Tools(Section):
         signed: ids of keys one of which must have signed the tool, e.g. `[release-key]`
     """
 
-    allowed: tuple[NameText, ...] | None = None
-    blocked: tuple[NameText, ...] | None = None
+    allowed: tuple[ToolItem, ...] | None = None
+    blocked: tuple[ToolItem, ...] | None = None
     arguments: dict[NameText, Annotated[dict[str, Json], AfterValidator(_schema)]] | None = None
     signed: tuple[Name, ...] | None = None
 
@@ -321,11 +340,11 @@ class Agents(Section):
         share: agents that may be shared with others, e.g. `['helper-*']`
     """
 
-    use: tuple[NameText, ...] | None = None
-    create: tuple[NameText, ...] | None = None
-    modify: tuple[NameText, ...] | None = None
-    delete: tuple[NameText, ...] | None = None
-    share: tuple[NameText, ...] | None = None
+    use: tuple[AgentItem, ...] | None = None
+    create: tuple[AgentItem, ...] | None = None
+    modify: tuple[AgentItem, ...] | None = None
+    delete: tuple[AgentItem, ...] | None = None
+    share: tuple[AgentItem, ...] | None = None
 
 
 class Permissions(Section):

@@ -123,10 +123,12 @@ _permitted if {
 	count(_allowing) > 0
 }
 
+# Another name is judged at the same time.
 _asking(action, text) := {
 	"subject": input.subject,
 	"action": {"name": action},
 	"resource": {"type": "file", "id": text},
+	"context": object.get(input, "context", {}),
 }
 
 # Blocks are judged on every name of a file, allows on the canonical one alone.

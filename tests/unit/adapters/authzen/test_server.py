@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import gzip
 import socket
 import stat
@@ -30,7 +31,9 @@ def _raw(place: Path, data: bytes) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(20)
         connection.connect(str(place))
-        connection.sendall(data)
+        # A refusal may come before all is sent; then nobody reads on.
+        with contextlib.suppress(BrokenPipeError):
+            connection.sendall(data)
         answer = b""
         try:
             while b"\r\n\r\n" not in answer and (piece := connection.recv(65_536)):

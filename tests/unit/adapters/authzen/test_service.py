@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,9 +62,27 @@ def test_the_question_is_the_one_of_the_language(service: Service, point: Point)
         later={"deep": [[[[]]]]},
     )
     assert service.evaluation(_body(body))["decision"]
-    assert point.asked == [
+    assert _untimed(point) == [
         Request("a", "read", "file", "./yes", {"size": 3}, {"cwd": "."}, {"team": "x"})
     ]
+
+
+def test_the_time_is_the_host_s_whatever_the_caller_says(service: Service, point: Point) -> None:
+    late = asked(context={"time": "2199-01-01T00:00:00Z", "cwd": "."})
+    service.evaluation(_body(late))
+    service.evaluations(_batch(late, late))
+    assert _untimed(point) == [Request("a", "read", "file", "./yes", {}, {"cwd": "."})] * 3
+
+
+def _untimed(point: Point) -> list[Request]:
+    """What was asked, without the time, which must be that of this host."""
+    found = []
+    for request in point.asked:
+        context = dict(request.context)
+        then = datetime.fromisoformat(context.pop("time"))
+        assert abs(datetime.now(UTC) - then) < timedelta(minutes=5)
+        found.append(replace(request, context=context))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -262,7 +282,7 @@ def test_foreign_actions_are_calls_of_tools(point: Point) -> None:
         "action": {"soft": True},
         "resource": {"status": "new"},
     }
-    assert point.asked == [
+    assert _untimed(point) == [
         Request(
             "a",
             "call",

@@ -1,0 +1,1 @@
+"""Grants at run time: access for a while, added to what is in force. Room: cli."""

@@ -1,0 +1,276 @@
+"""Entries of rule lists: a text, or an object with the condition under which it holds.
+
+Layer: spec. LANGUAGE.md section 12.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from wilkc.core.errors import PatternError
+from wilkc.language.when import EARLIEST, INSTANT_PATTERN, LATEST, When, parse_instant
+from wilkc.spec.models.base import (
+    SOMETHING,
+    AllowedCommand,
+    AllowedPath,
+    BlockedCommand,
+    BlockedPath,
+    NameText,
+    Section,
+    refusal,
+)
+
+
+def _instant(text: str) -> str:
+    try:
+        return parse_instant(text)
+    except PatternError as error:
+        raise refusal(error.code, error.message, error.help_text) from error
+
+
+Instant = Annotated[
+    str,
+    AfterValidator(_instant),
+    WithJsonSchema({"type": "string", "pattern": INSTANT_PATTERN}),
+]
+"""An instant of a spec, kept without its `Z`."""
+
+
+class TimeTest(Section):
+    """The times at which an entry holds.
+
+    Attributes:
+        min: first instant at which it holds, e.g. `'2026-11-28T12:00:00Z'`
+        max: first instant at which it holds no more, e.g. `'2026-11-29T12:00:00Z'`
+    """
+
+    min: Instant | None = None
+    max: Instant | None = None
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> TimeTest:
+        if self.min is None and self.max is None:
+            raise refusal("W115", "a test of nothing always holds", "write `min`, `max` or both")
+        if self.min is not None and self.max is not None and self.min >= self.max:
+            raise refusal(
+                "W115",
+                "no time is both from `min` on and before `max`",
+                "write a `max` that is later than `min`",
+            )
+        return self
+
+
+class Condition(Section):
+    """What a request must show for an entry to hold.
+
+    Attributes:
+        context_time: when the request is made, as the enforcement point says,
+            e.g. `{max: '2026-11-28T12:00:00Z'}`
+    """
+
+    model_config = ConfigDict(json_schema_extra=SOMETHING)
+
+    context_time: TimeTest | None = Field(default=None, alias="context.time")
+
+    @model_validator(mode="after")
+    def _tests_something(self) -> Condition:
+        if self.context_time is None:
+            raise refusal("W102", "`context.time` is missing", "add `context.time:` here")
+        return self
+
+    def lowered(self) -> When:
+        """The condition as it is judged."""
+        time = self.context_time
+        return When((time and time.min) or EARLIEST, (time and time.max) or LATEST)
+
+
+class Entry(Section):
+    """An entry written as an object; its pattern stands under the key of its list."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The pattern."""
+
+    @property
+    @abstractmethod
+    def condition(self) -> Condition | None:
+        """What must hold for the entry to count, if anything."""
+
+
+class _Conditional(Entry):
+    """An entry that is an object for the sake of its condition.
+
+    The kinds have the pattern first and the condition last: that is the order of their keys.
+    """
+
+    @property
+    def text(self) -> str:
+        """The pattern."""
+        pattern: str = getattr(self, next(iter(type(self).model_fields)))
+        return pattern
+
+    @property
+    def condition(self) -> Condition:
+        """What must hold for the entry to count."""
+        condition: Condition = vars(self)["when"]
+        return condition
+
+
+class AllowedPathEntry(_Conditional):
+    """A path that is allowed under a condition.
+
+    Attributes:
+        path: a pattern of paths, e.g. `'./hotfix/**'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    path: AllowedPath
+    when: Condition
+
+
+class BlockedPathEntry(_Conditional):
+    """A path that is denied under a condition.
+
+    Attributes:
+        path: a pattern of paths, e.g. `'./release/**'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    path: BlockedPath
+    when: Condition
+
+
+class AllowedCommandEntry(_Conditional):
+    """A command that is allowed under a condition.
+
+    Attributes:
+        command: a pattern of commands, e.g. `'git push *'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    command: AllowedCommand
+    when: Condition
+
+
+class BlockedCommandEntry(_Conditional):
+    """A command that is denied under a condition.
+
+    Attributes:
+        command: a pattern of commands, e.g. `'npm publish *'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    command: BlockedCommand
+    when: Condition
+
+
+class ModelEntry(_Conditional):
+    """A model that counts under a condition.
+
+    Attributes:
+        model: a pattern of models, e.g. `'gpt-4*'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    model: NameText
+    when: Condition
+
+
+class ToolEntry(_Conditional):
+    """A tool that counts under a condition.
+
+    Attributes:
+        tool: a pattern of tools, e.g. `'mcp__github__*'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    tool: NameText
+    when: Condition
+
+
+class AgentEntry(_Conditional):
+    """An agent that counts under a condition.
+
+    Attributes:
+        agent: a pattern of agents, e.g. `'helper-*'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    agent: NameText
+    when: Condition
+
+
+class NameEntry(_Conditional):
+    """A name that counts under a condition.
+
+    Attributes:
+        name: a pattern of names, e.g. `'CI_*'`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    name: NameText
+    when: Condition
+
+
+def entry_kind(value: Any) -> str:
+    """Which of the two an entry is; what is neither is refused as a text."""
+    return "entry" if isinstance(value, dict | Entry) else "text"
+
+
+def entry_parts(entry: str | Entry) -> tuple[str, When | None]:
+    """The pattern of an entry, and what must hold for it to count, if anything."""
+    if isinstance(entry, str):
+        return entry, None
+    return entry.text, None if entry.condition is None else entry.condition.lowered()
+
+
+AllowedPathItem = Annotated[
+    Annotated[AllowedPath, Tag("text")] | Annotated[AllowedPathEntry, Tag("entry")],
+    Discriminator(entry_kind),
+]
+BlockedPathItem = Annotated[
+    Annotated[BlockedPath, Tag("text")] | Annotated[BlockedPathEntry, Tag("entry")],
+    Discriminator(entry_kind),
+]
+AllowedCommandItem = Annotated[
+    Annotated[AllowedCommand, Tag("text")] | Annotated[AllowedCommandEntry, Tag("entry")],
+    Discriminator(entry_kind),
+]
+BlockedCommandItem = Annotated[
+    Annotated[BlockedCommand, Tag("text")] | Annotated[BlockedCommandEntry, Tag("entry")],
+    Discriminator(entry_kind),
+]
+ModelItem = Annotated[
+    Annotated[NameText, Tag("text")] | Annotated[ModelEntry, Tag("entry")],
+    Discriminator(entry_kind),
+]
+ToolItem = Annotated[
+    Annotated[NameText, Tag("text")] | Annotated[ToolEntry, Tag("entry")], Discriminator(entry_kind)
+]
+AgentItem = Annotated[
+    Annotated[NameText, Tag("text")] | Annotated[AgentEntry, Tag("entry")],
+    Discriminator(entry_kind),
+]
+NameItem = Annotated[
+    Annotated[NameText, Tag("text")] | Annotated[NameEntry, Tag("entry")], Discriminator(entry_kind)
+]
