@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.faults.conftest import NOWHERE, PROXIES
-from tests.integration.faults.stage import AGENTS, SLACK
+from tests.integration.faults.stage import AGENTS
 
 if TYPE_CHECKING:
     from tests.integration.faults.stage import Stage
@@ -88,7 +88,8 @@ def test_a_thousand_callers(stage: Stage) -> None:
         out, _ = crowd.communicate(timeout=300)
         told = json.loads(out)
         found.update(told["found"])
-        assert told["slowest"] < PATIENT + SLACK
+        # Threads that have their answer wait for a processor, behind those of all the others.
+        assert told["slowest"] < 2 * PATIENT
     asked = PROCESSES * EACH
     stage.expect_well(time.monotonic())
     stage.asked += 2 * asked
