@@ -7,31 +7,25 @@ the call that made it returns.
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.clock import Clock, Owner, this_process
+from wilkc.runtime.audit.commit_queue import MAX_BATCH
 from wilkc.runtime.audit.drafts import (
     Asked,
     Circumstances,
-    Drafted,
     Event,
     draft_event,
     draft_intent,
     draft_outcome,
 )
-from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.means import Means
-from wilkc.runtime.audit.own import own_record
 from wilkc.runtime.audit.places import require_log
 from wilkc.runtime.audit.record import Actor
-from wilkc.runtime.audit.sealing import seal_members
-from wilkc.runtime.audit.segment import LOST
 from wilkc.runtime.audit.settings import AuditSettings
-from wilkc.runtime.audit.writer import LogWriter
+from wilkc.runtime.audit.store import Store
 from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys import KeyStore, open_provider
 
@@ -43,8 +37,6 @@ if TYPE_CHECKING:
     from wilkc.runtime.audit.record import Draft, Status
 
 _MICROSECONDS: Final = 1000
-MAX_BATCH: Final = 256
-"""Records in one write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +96,7 @@ class AuditLogger:
         self.origin = origin
         self._means = means
         self._shared = shared
-        self._writer = LogWriter(means)
-        self._turn = threading.Lock()
-        self._lost: Counter[tuple[str, str]] = Counter()
+        self._store = Store(means, origin, shared=shared)
         self._owner: Owner = this_process()
 
     @classmethod
@@ -144,8 +134,7 @@ class AuditLogger:
         keys = KeyStore(keys_directory, wrapper, disk)
         means = Means(directory, keys, settings, disk, clock or Clock())
         logger = cls(means, keys.origin, shared=shared)
-        if not shared:
-            logger._writer.open(settings.wait_ms)  # its own member
+        logger._store.open()  # its own member
         return logger
 
     def intent(  # noqa: PLR0913  # what is known about a decision
@@ -212,9 +201,8 @@ class AuditLogger:
                 draft_intent(self._means.new_id(), one, self._owner, settings) for one in group
             ]
             essential = not any(one.enforced and one.decision.allow for one in group)
-            stored += [
-                Intent(self, draft, seq) for draft, seq in self._store(drafted, essential=essential)
-            ]
+            put = self._store.put(drafted, essential=essential)
+            stored += [Intent(self, draft, seq) for draft, seq in put]
         return stored
 
     def system(self, event: Event) -> Receipt:
@@ -225,7 +213,7 @@ class AuditLogger:
             VerificationError: the log was tampered with, or a key is missing.
         """
         drafted = draft_event(self._means.new_id(), event, self._means.settings)
-        draft, seq = self._store([drafted], essential=True)[0]
+        draft, seq = self._store.put([drafted], essential=True)[0]
         return Receipt(draft.id, seq)
 
     log_event = system
@@ -301,7 +289,7 @@ class AuditLogger:
             record_id, intent, status, settings,
             error=error, error_text=error_text, details=details,
         )  # fmt: skip
-        _, seq = self._store([drafted], essential=True)[0]
+        _, seq = self._store.put([drafted], essential=True)[0]
         return Receipt(record_id, seq)
 
     def roll(self) -> None:
@@ -313,77 +301,14 @@ class AuditLogger:
         """
         if self._shared:
             raise UsageError("a shared log is not this process's to divide")
-        with self._turn:
-            self._writer.roll()
+        self._store.roll()
 
     def close(self) -> None:
         """Cover everything with a checkpoint and let go of the log."""
-        with self._turn:
-            self._writer.close()
+        self._store.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _store(self, drafted: Sequence[Drafted], *, essential: bool) -> list[tuple[Draft, int]]:
-        settings = self._means.settings
-        if not self._turn.acquire(timeout=settings.wait_ms / 1000):
-            self._count_lost(drafted)
-            raise UnavailableError("audit_unavailable: other records are still being written")
-        try:
-            return self._store_now(drafted, essential=essential)
-        except UnavailableError:
-            self._count_lost(drafted)
-            raise
-        except OSError as error:
-            self._count_lost(drafted)
-            raise unavailable(error, self._means.directory) from error
-        finally:
-            self._turn.release()
-
-    def _store_now(self, drafted: Sequence[Drafted], *, essential: bool) -> list[tuple[Draft, int]]:
-        drafts = [self._sealed(one) for one in drafted]
-        lost = self._lost_record()
-        if not self._shared:
-            numbers = self._writer.append([*lost, *drafts], essential=essential)
-        else:
-            self._writer.open(self._means.settings.wait_ms)
-            try:
-                numbers = self._writer.append(
-                    [*lost, *drafts], checkpoint=True, essential=essential
-                )
-            finally:
-                self._writer.close()
-        self._lost.clear()
-        return list(zip(drafts, numbers[len(lost) :], strict=True))
-
-    def _sealed(self, drafted: Drafted) -> Draft:
-        draft = drafted.draft
-        sealed = seal_members(
-            self._means, self.origin, draft.id, draft.record_class, drafted.plain,
-            subject=draft.subject,
-        )  # fmt: skip
-        return replace(draft, sealed=sealed)
-
-    def _count_lost(self, drafted: Sequence[Drafted]) -> None:
-        for one in drafted:
-            decision = one.draft.decision
-            reason = decision["reason"] if decision else one.draft.phase
-            self._lost[one.draft.type, reason] += 1
-
-    def _lost_record(self) -> list[Draft]:
-        if not self._lost:
-            return []
-        by = [
-            {"count": count, "reason": reason, "type": kind}
-            for (kind, reason), count in sorted(self._lost.items())
-        ]
-        details = {"by": by, "count": self._lost.total()}
-        return [
-            own_record(
-                self._means.new_id(), LOST, f"log:{self.origin}", details,
-                status="failure", risk="critical",
-            )
-        ]  # fmt: skip

@@ -79,15 +79,12 @@ class LogWriter:
             self.abandon()
             raise
 
-    def append(
-        self, drafts: Sequence[Draft], *, checkpoint: bool = False, essential: bool = True
-    ) -> list[int]:
+    def append(self, drafts: Sequence[Draft], *, checkpoint: bool = False) -> list[int]:
         """Store records; they are on stable storage when this returns.
 
         Args:
             drafts: the records in order.
             checkpoint: whether to follow them with a checkpoint in the same write.
-            essential: whether to store them though the disk is almost full.
 
         Returns:
             Their numbers.
@@ -101,8 +98,6 @@ class LogWriter:
             raise UnavailableError("audit_unavailable: a forked process has no writer")
         try:
             tip = self._tip or self._revive()
-            if not (self._space.enough() or essential):
-                raise UnavailableError("audit_unavailable: the audit log's disk is almost full")
             if tip.is_due(self._means):
                 tip = self._roll(tip)
             return self._commit(tip, drafts, checkpoint=checkpoint)
@@ -111,6 +106,23 @@ class LogWriter:
             # They may have reached the disk all the same, as actions that never happened.
             self._refused.update(draft.id for draft in drafts if draft.expects_outcome())
             raise unavailable(error, self._means.directory) from error
+
+    def has_room(self) -> bool:
+        """Whether the disk has room enough for actions to be allowed.
+
+        Raises:
+            OSError: the disk cannot be asked.
+        """
+        return self._space.enough()
+
+    def refuse(self, intents: Sequence[str]) -> None:
+        """Tell of stored intents that their caller was told otherwise, so nothing happened."""
+        self._refused.update(intents)
+        if self._tip is not None:
+            try:
+                self._close_orphans(self._tip)
+            except OSError:  # told when the log is next taken up
+                self._drop_tip()
 
     def roll(self) -> None:
         """End the segment and begin the next one now.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wilkc.core.contract import Condition, Decision, Request, RuleRef
-from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit import (
     Actor,
     Asked,
@@ -188,21 +188,6 @@ def test_threads_share_a_logger(log: Any, request_: Any, deny: Any) -> None:
             thread.join()
     assert sorted(seen) == list(range(1, 101))
     assert log.verify(log.checkpoint).verdict == "OK"
-
-
-def test_overload_denies_and_counts(log: Any, request_: Any, allow: Any) -> None:
-    with log.open(replace(SMALL, wait_ms=10)) as logger:
-        logger._turn.acquire()
-        with pytest.raises(UnavailableError, match="audit_unavailable"):
-            logger.intent(request_, allow)
-        logger._turn.release()
-        logger.intent(request_, allow).outcome("success")
-    lost = next(one for one in log.records() if one["action"]["type"] == "system.lost")
-    assert lost["action"]["details"] == {
-        "by": [{"count": 1, "reason": "PERMISSION_GRANTED", "type": "file.read"}],
-        "count": 1,
-    }
-    assert lost["security"]["risk_level"] == "critical"
 
 
 def test_the_calls_of_the_permission_model(log: Any) -> None:

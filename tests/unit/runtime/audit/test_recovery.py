@@ -311,11 +311,11 @@ def test_low_disk_denies_actions_and_keeps_denials(
     logger.intent(request_, deny)
     logger.intent(request_, allow, enforced=False)
     log.disk.free = 1_000_001
-    logger._writer._space._looked = float("-inf")
+    logger._store._writer._space._looked = float("-inf")
     with pytest.raises(UnavailableError, match="almost full"):
         logger.intent(request_, allow)
     log.disk.free = 2_000_000
-    logger._writer._space._looked = float("-inf")
+    logger._store._writer._space._looked = float("-inf")
     logger.intent(request_, allow).outcome("success")
     assert reserve.stat().st_size == marked.reserve_bytes
     logger.close()

@@ -1,0 +1,179 @@
+"""Putting drafts on stable storage, for all threads of a process. Layer: runtime."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from wilkc.core.errors import UnavailableError
+from wilkc.runtime.audit.commit_queue import CommitQueue, Ticket
+from wilkc.runtime.audit.failures import unavailable
+from wilkc.runtime.audit.own import own_record
+from wilkc.runtime.audit.sealing import seal_members
+from wilkc.runtime.audit.segment import LOST
+from wilkc.runtime.audit.writer import LogWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wilkc.runtime.audit.drafts import Drafted
+    from wilkc.runtime.audit.means import Means
+    from wilkc.runtime.audit.record import Draft
+
+
+class Store:
+    """A log as its callers fill it: what could not be recorded is counted, and recorded later.
+
+    Args:
+        means: what writing the log takes.
+        origin: name of the log.
+        shared: whether other processes write between this one's records.
+    """
+
+    def __init__(self, means: Means, origin: str, *, shared: bool) -> None:
+        self._means = means
+        self._origin = origin
+        self._shared = shared
+        self._writer = LogWriter(means)
+        self._queue = CommitQueue(self._commit, means.settings.wait_ms / 1000)
+        self._counting = threading.Lock()
+        self._lost: Counter[tuple[str, str]] = Counter()
+
+    def open(self) -> None:
+        """Take a log that is not shared.
+
+        Raises:
+            VerificationError: the log was tampered with or cut, or a key is missing.
+            UnavailableError: another process holds the log, or it cannot be written.
+        """
+        if not self._shared:
+            self._writer.open(self._means.settings.wait_ms)
+
+    def put(self, drafted: Sequence[Drafted], *, essential: bool) -> Sequence[tuple[Draft, int]]:
+        """Store records, at most as many as fit in one write.
+
+        Args:
+            drafted: the records in order.
+            essential: whether to store them though the disk is almost full.
+
+        Returns:
+            The records and their numbers.
+
+        Raises:
+            UnavailableError: they are not stored, or it is not known whether they are.
+            VerificationError: the log was tampered with, or a key is missing.
+            ValueError: a record cannot be encoded; nothing was stored.
+        """
+        ticket = Ticket(drafted, essential=essential)
+        try:
+            self._queue.put(ticket)
+        except UnavailableError:
+            if not ticket.taken:
+                self._count_lost([ticket])
+            raise
+        return ticket.stored
+
+    def roll(self) -> None:
+        """End the current segment and begin the next one.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        self._queue.alone(self._writer.roll)
+
+    def close(self) -> None:
+        """Cover everything with a checkpoint and let go of the log."""
+        self._queue.alone(self._writer.close)
+
+    def _commit(self, batch: Sequence[Ticket]) -> None:
+        try:
+            if self._shared:
+                self._writer.open(self._means.settings.wait_ms)
+            try:
+                self._write(batch)
+            finally:
+                if self._shared:
+                    self._writer.close()
+        except ValueError as error:
+            self._commit_apart(batch, error)
+        except OSError as error:
+            self._fail(batch, unavailable(error, self._means.directory))
+        except BaseException as error:  # noqa: BLE001  # raised where the caller waits
+            self._fail(batch, error)
+
+    def _commit_apart(self, batch: Sequence[Ticket], error: ValueError) -> None:
+        """One that cannot be encoded takes none of the others with it."""
+        if len(batch) == 1:
+            self._fail(batch, error)
+            return
+        for ticket in batch:
+            self._commit([ticket])
+
+    def _write(self, batch: Sequence[Ticket]) -> None:
+        if not self._writer.has_room():
+            self._fail(
+                [ticket for ticket in batch if not ticket.essential],
+                UnavailableError("audit_unavailable: the audit log's disk is almost full"),
+            )
+            batch = [ticket for ticket in batch if ticket.essential]
+            if not batch:
+                return
+        drafts = [[self._sealed(one) for one in ticket.drafted] for ticket in batch]
+        lost, told = self._lost_record()
+        every = [*lost, *chain.from_iterable(drafts)]
+        numbers = iter(self._writer.append(every, checkpoint=self._shared)[len(lost) :])
+        with self._counting:
+            self._lost -= told
+        abandoned = [
+            draft.id
+            for ticket, stored in zip(batch, drafts, strict=True)
+            if not self._queue.settle(ticket, [(draft, next(numbers)) for draft in stored])
+            for draft in stored
+        ]
+        if abandoned:
+            self._writer.refuse(abandoned)
+
+    def _sealed(self, drafted: Drafted) -> Draft:
+        draft = drafted.draft
+        sealed = seal_members(
+            self._means, self._origin, draft.id, draft.record_class, drafted.plain,
+            subject=draft.subject,
+        )  # fmt: skip
+        return replace(draft, sealed=sealed)
+
+    def _fail(self, batch: Sequence[Ticket], error: BaseException) -> None:
+        if isinstance(error, UnavailableError):
+            self._count_lost(batch)
+        for ticket in batch:
+            self._queue.fail(ticket, error)
+
+    def _count_lost(self, batch: Sequence[Ticket]) -> None:
+        with self._counting:
+            for ticket in batch:
+                for one in ticket.drafted:
+                    decision = one.draft.decision
+                    reason = decision["reason"] if decision else one.draft.phase
+                    self._lost[one.draft.type, reason] += 1
+
+    def _lost_record(self) -> tuple[list[Draft], Counter[tuple[str, str]]]:
+        """The record of what was lost, if anything was, and what it tells of."""
+        with self._counting:
+            told = self._lost.copy()
+        if not told:
+            return [], told
+        by = [
+            {"count": count, "reason": reason, "type": kind}
+            for (kind, reason), count in sorted(told.items())
+        ]
+        record = own_record(
+            self._means.new_id(),
+            LOST,
+            f"log:{self._origin}",
+            {"by": by, "count": told.total()},
+            status="failure",
+            risk="critical",
+        )
+        return [record], told
