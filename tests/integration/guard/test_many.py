@@ -156,10 +156,10 @@ def test_a_path_that_cannot_be_looked_at_in_time_is_no(
     served: Served, workspace: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file system that does not answer holds a thread, and neither the loop nor the caller."""
+    guard = Guard(served.socket, notes, agent="worker", workspace=workspace, seconds=0.3)
     go_on = threading.Event()
     look = os.lstat
     monkeypatch.setattr(os, "lstat", lambda path: (go_on.wait(20), look(path))[1])
-    guard = Guard(served.socket, notes, agent="worker", workspace=workspace, seconds=0.3)
 
     async def ask() -> None:
         started = time.monotonic()
