@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Request
+    from wilkc.opa import Transport
     from wilkc.runtime.guard.recording import Intent, Recorder
     from wilkc.runtime.guard.steps import Prepared
     from wilkc.runtime.limits import RateStore
-    from wilkc.runtime.sandbox import DecisionPoint, Job
+    from wilkc.runtime.sandbox import DecisionPoint, Egress, Job
 
 MAX_OUTPUT: Final = 2**20
 """Bytes that are kept of each stream of a command; what comes after them is dropped."""
@@ -47,7 +48,7 @@ class CommandResult:
 
 def run_command(  # noqa: PLR0913  # what a run rests on
     prepared: Prepared,
-    point: DecisionPoint,
+    point: Transport,
     recorder: Recorder,
     *,
     rates: RateStore | None,
@@ -72,7 +73,10 @@ def run_command(  # noqa: PLR0913  # what a run rests on
         outcome = Outcome("denied", None, settled.decision.detail, settled.decision.message)
         return CommandResult(settled.decision, outcome, settled.intent is not None)
     stdout, stderr = _Kept(), _Kept()
-    launcher = partial(_launched, point, Streams(stdout.take, stderr.take))
+    from wilkc.runtime.egress import Gateway  # noqa: PLC0415  # which itself counts by this room
+
+    egress = Gateway(point, recorder, rates, prepared.circumstances)
+    launcher = partial(_launched, point, egress, Streams(stdout.take, stderr.take))
     executor = Executor(point, _Recorder(recorder, prepared), launcher, rates)
     ended = executor.run(prepared.request, jobs)
     return CommandResult(
@@ -80,10 +84,10 @@ def run_command(  # noqa: PLR0913  # what a run rests on
     )
 
 
-def _launched(point: DecisionPoint, streams: Streams, job: Job) -> Outcome:
+def _launched(point: DecisionPoint, egress: Egress, streams: Streams, job: Job) -> Outcome:
     """How the launch ended, also where it met something unforeseen."""
     try:
-        return launch(job, point, streams)
+        return launch(job, point, streams, egress=egress)
     except Exception as error:  # noqa: BLE001  # a caller is told, and the outcome recorded
         text = f"the sandbox failed: {type(error).__name__}"
         return Outcome("sandbox_failed", None, GUARD_FAILED, text)

@@ -5,12 +5,14 @@ from wilkc.runtime.sandbox.job import Job
 from wilkc.runtime.sandbox.launch import Streams, launch
 from wilkc.runtime.sandbox.offered import network_in_force
 from wilkc.runtime.sandbox.outcome import Outcome
-from wilkc.runtime.sandbox.ports import DecisionPoint
+from wilkc.runtime.sandbox.ports import DecisionPoint, Egress, NetworkWay
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 __all__ = [
     "DecisionPoint",
+    "Egress",
     "Job",
+    "NetworkWay",
     "Outcome",
     "SandboxRefusedError",
     "Streams",

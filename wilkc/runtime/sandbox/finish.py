@@ -40,6 +40,8 @@ def _cause(job: Job, facts: Facts) -> tuple[Kind, str, str]:
     resource = facts.ending.resource
     if not resource and facts.memory_kills and limits.memory.enforcement == "hard":
         resource = "memory"
+    if not resource and facts.egress.get("limit_exceeded"):
+        resource = "network"
     if resource:
         return "limit", resource, f"Hard limit exceeded: {resource}"
     return _unexecuted(job, facts) if facts.exit is None else _executed(facts)

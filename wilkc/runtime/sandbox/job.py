@@ -30,6 +30,7 @@ class Job:
         revision: digest of the bundle that the plan came from.
         caller: the caller's environment variables.
         launch: id of the launch.
+        proxied: whether the command has a proxy as its way out; the launch says so.
     """
 
     agent: str
@@ -39,3 +40,4 @@ class Job:
     revision: str
     caller: Mapping[str, str] = field(default_factory=dict)
     launch: str = field(default_factory=new_launch_id)
+    proxied: bool = False

@@ -17,8 +17,8 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.sandbox import probe
 from wilkc.runtime.sandbox.argv import arguments
@@ -28,7 +28,7 @@ from wilkc.runtime.sandbox.finish import outcome
 from wilkc.runtime.sandbox.groups import PREFIX, Group, find_hierarchies, make_group
 from wilkc.runtime.sandbox.limits import NICE, PRLIMIT, limit_command, reach, sampled, starter
 from wilkc.runtime.sandbox.names import is_within
-from wilkc.runtime.sandbox.offered import require_offered
+from wilkc.runtime.sandbox.offered import RESTRICTED, require_offered
 from wilkc.runtime.sandbox.postcheck import postcheck
 from wilkc.runtime.sandbox.prepare import Prepared, prepare
 from wilkc.runtime.sandbox.record import Facts
@@ -45,7 +45,7 @@ from wilkc.runtime.sandbox.watch import Counter, Pump, Sink, Watch
 if TYPE_CHECKING:
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.outcome import Outcome
-    from wilkc.runtime.sandbox.ports import DecisionPoint
+    from wilkc.runtime.sandbox.ports import DecisionPoint, Egress, NetworkWay
 
 _GRACE_SECONDS: Final = 2.0
 _FEATURE_SECONDS: Final = 10
@@ -72,10 +72,16 @@ class _Run:
     bases: Bases = field(default_factory=Bases)
     group: Group = field(default_factory=lambda: Group(""))
     note: Note | None = None
+    way: NetworkWay | None = None
 
 
 def launch(
-    job: Job, point: DecisionPoint, streams: Streams, *, bwrap: str = probe.BWRAP
+    job: Job,
+    point: DecisionPoint,
+    streams: Streams,
+    *,
+    bwrap: str = probe.BWRAP,
+    egress: Egress | None = None,
 ) -> Outcome:
     """Run one command in its sandbox and wait for its end.
 
@@ -86,15 +92,19 @@ def launch(
         point: asked about mounts before, and about changed files after the command.
         streams: take the command's output while it runs.
         bwrap: absolute path of bubblewrap.
+        egress: makes the way out where the plan restricts the network; without it there is none.
 
     Returns:
         How it ended; a refusal is an outcome of kind `sandbox_failed`.
     """
     started = time.monotonic()
+    job = replace(job, proxied=egress is not None and job.plan.network == RESTRICTED)
     run = _Run(job, streams, bwrap)
     refusal: SandboxRefusedError | None = None
     try:
         prepared = _prepare(run, point)
+        if egress is not None and job.proxied:
+            run.way = egress.open(job, prepared.identity.uid)
         _execute(run, prepared)
     except SandboxRefusedError as error:
         refusal = error
@@ -163,10 +173,13 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             _confine(run, process.pid, args[1], text)
             fds.close(args[1])
             reader = StatusReader(status[0])
-            child = _child(reader)
+            document = _document(reader)
+            child = document["child-pid"]
             pidfd = fds.own(os.pidfd_open(child))
             if run.note is not None:
                 note_process(run.note, child)
+            if run.way is not None:
+                run.way.listen(child, document)
             await_mounts(child, prepared.view, host)
             require_confined(child, run.job.plan)
             limit_command(child, run.job.plan.limits, run.group)
@@ -233,14 +246,13 @@ def _confine(run: _Run, pid: int, args: int, text: bytes) -> None:
         text = text[os.write(args, text) :]
 
 
-def _child(reader: StatusReader) -> int:
+def _document(reader: StatusReader) -> dict[str, Any]:
     document = reader.first()
-    child = None if document is None else document.get("child-pid")
-    if not isinstance(child, int):
+    if document is None or not isinstance(document.get("child-pid"), int):
         raise SandboxRefusedError(
             "sandbox.start_failed", "bubblewrap ended without starting anything"
         )
-    return child
+    return document
 
 
 def _with_words(
@@ -342,6 +354,9 @@ def _clean_up(run: _Run) -> None:
     facts.memory_kills = run.group.memory_kills()
     facts.pids_refused = run.group.pids_refused()
     run.group.kill()
+    if run.way is not None:
+        run.way.close()
+        facts.egress = run.way.record()
     facts.failures += run.group.remove()
     facts.reports = tuple(run.bases.reports)
     run.bases.close()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import SandboxPlan
 
 NO_ROUTE: Final = "none"
-NO_PROXY: Final = "none (no egress proxy in this version)"
+RESTRICTED: Final = "restricted"
+NO_PROXY: Final = "none (no egress proxy)"
 
 
 def require_offered(plan: SandboxPlan) -> None:
@@ -40,6 +41,13 @@ def require_offered(plan: SandboxPlan) -> None:
             )
 
 
-def network_in_force(plan: SandboxPlan) -> str:
-    """What of the network a launch really has, for the screen and the record."""
-    return NO_PROXY if plan.network == "restricted" else NO_ROUTE
+def network_in_force(plan: SandboxPlan, *, proxied: bool) -> str:
+    """What of the network a launch really has, for the screen and the record.
+
+    Args:
+        plan: how the launch is confined.
+        proxied: whether the launch has a proxy to give.
+    """
+    if plan.network != RESTRICTED:
+        return NO_ROUTE
+    return RESTRICTED if proxied else NO_PROXY

@@ -41,6 +41,7 @@ class Facts:
         memory_kills: processes killed for want of memory.
         pids_refused: how often a new process was refused.
         cpu_ms: processor time, or None where nothing was started.
+        egress: what the proxy carried; empty where there was none.
     """
 
     prepared: Prepared | None = None
@@ -56,6 +57,7 @@ class Facts:
     memory_kills: int = 0
     pids_refused: int = 0
     cpu_ms: int | None = None
+    egress: Mapping[str, Any] = field(default_factory=dict)
 
 
 def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
         "agent": job.agent,
         "revision": job.revision,
         "level": job.plan.level,
-        "network": network_in_force(job.plan),
+        "network": network_in_force(job.plan, proxied=job.proxied),
         "filesystem": job.plan.filesystem,
         "seccomp": job.plan.seccomp,
         "degraded": list(job.plan.degraded),
@@ -78,7 +80,8 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
             "pids_refused": facts.pids_refused,
             "written": facts.ending.last.written if facts.ending.last else None,
         },
-        "alerts": list(facts.ending.alerts),
+        "alerts": [*facts.ending.alerts, *facts.egress.get("alerts", [])],
+        "egress": {name: value for name, value in facts.egress.items() if name != "alerts"} or None,
         "postcheck": _postcheck(facts.verdicts),
         "cleanup": _listed(facts.failures),
         "duration_ms": facts.duration_ms,

@@ -1,0 +1,217 @@
+"""The way out of one launch, as the shim holds it. Layer: runtime.
+
+Opened before bubblewrap is started, connected to the sandbox while it is blocked, closed
+whatever happens. Where the proxy dies its listeners die with it: connects inside fail.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.runtime.audit import Circumstances
+from wilkc.runtime.egress.channel import Channel
+from wilkc.runtime.egress.identity import proxy_uid
+from wilkc.runtime.egress.judging import ANSWER_SECONDS, Judge
+from wilkc.runtime.egress.meter import Meter
+from wilkc.runtime.egress.namespace import open_listeners
+from wilkc.runtime.egress.outside import Outside
+from wilkc.runtime.egress.session import Session
+from wilkc.runtime.egress.worker import LISTENERS, SESSION, Settings, start
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.runtime.egress.judging import NetworkPoint
+    from wilkc.runtime.egress.meter import Traffic
+    from wilkc.runtime.guard.recording import Recorder
+    from wilkc.runtime.limits import RateStore
+    from wilkc.runtime.sandbox import Job
+
+_CLOSING_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Makes the way out of launches whose plan says `network: restricted`.
+
+    Attributes:
+        point: decides on each connection.
+        recorder: keeps the record; nothing is dialled that is not on it.
+        rates: counts hits; without it a grant with a rate limit is a denial.
+        circumstances: of the command, for the record of its connections.
+        outside: how names are looked up and addresses dialled.
+        seconds: time for each question to the decision point.
+    """
+
+    point: NetworkPoint
+    recorder: Recorder
+    rates: RateStore | None = None
+    circumstances: Circumstances | None = None
+    outside: Outside = field(default_factory=Outside)
+    seconds: float = ANSWER_SECONDS
+
+    def open(self, job: Job, uid: int) -> Way:
+        """Start the proxy of a launch, from the thread that launches.
+
+        Args:
+            job: what is launched.
+            uid: whom the command runs as.
+
+        Raises:
+            SandboxRefusedError: it cannot be started.
+        """
+        limits = job.plan.limits
+        meter = Meter(limits.network)
+        settings = Settings(job.launch, limits.connections, meter, self.outside, proxy_uid(uid))
+        try:
+            pid, control = start(settings)
+        except OSError as error:
+            raise SandboxRefusedError(
+                "sandbox.start_failed", f"the proxy cannot be started: {error.strerror}"
+            ) from error
+        judge = Judge(
+            self.point, self.recorder, self.rates, job.agent, job.launch,
+            self.circumstances or Circumstances(), self.seconds,
+        )  # fmt: skip
+        return Way(pid, control, judge, meter, job)
+
+
+class Way:
+    """The running proxy of one launch.
+
+    Args:
+        pid: of the proxy's process.
+        control: the pair's end to it.
+        judge: decides on connections.
+        meter: what it carried.
+        job: what was launched.
+    """
+
+    def __init__(
+        self, pid: int, control: socket.socket, judge: Judge, meter: Meter, job: Job
+    ) -> None:
+        self.pid = pid
+        self._control = control
+        self._judge = judge
+        self._meter = meter
+        self._limit = job.plan.limits.network
+        self._looks_again = job.plan.violation == "terminate"
+        self._stopping = threading.Event()
+        self._sessions: dict[threading.Thread, None] = {}
+        self._status: int | None = None
+        self._attending: threading.Thread | None = None
+
+    def listen(self, pid: int, document: Mapping[str, Any]) -> None:
+        """Let processes of the sandbox connect.
+
+        Args:
+            pid: the blocked process.
+            document: bubblewrap's status document.
+
+        Raises:
+            SandboxRefusedError: the listeners cannot be made there, or the proxy has died.
+        """
+        inode = document.get("net-namespace")
+        if not isinstance(inode, int):
+            raise SandboxRefusedError(
+                "sandbox.start_failed", "bubblewrap does not say which network namespace it made"
+            )
+        listeners = open_listeners(pid, inode)
+        try:
+            socket.send_fds(self._control, [LISTENERS], [one.fileno() for one in listeners])
+        except OSError as error:
+            raise SandboxRefusedError("sandbox.start_failed", "the proxy has died") from error
+        finally:
+            # The proxy's alone: when it dies, nobody listens.
+            for one in listeners:
+                one.close()
+        self._attending = threading.Thread(target=self._attend, daemon=True, name="wilk-egress")
+        self._attending.start()
+
+    def traffic(self) -> Traffic:
+        """What was carried until now."""
+        return self._meter.read()
+
+    def close(self) -> None:
+        """End all connections and the proxy, with their records; never raises."""
+        self._stopping.set()
+        for session in tuple(self._sessions):
+            session.join(_CLOSING_SECONDS)
+        # The end of the pair is what the proxy ends by; one that does not is killed.
+        with suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        self._reap()
+        if self._attending is not None:
+            self._attending.join(_CLOSING_SECONDS)
+        self._control.close()
+
+    def record(self) -> dict[str, Any]:
+        """What the launch's record says of its network."""
+        traffic = self._meter.read()
+        total = traffic.sent + traffic.received
+        alerts = []
+        if self._limit.unit == "bytes":
+            if total > self._limit.warning:
+                alerts.append("resource_limit_warning: network")
+            if total >= self._limit.max and self._limit.enforcement == "monitoring":
+                alerts.append("resource_limit_monitoring: network")
+        return {
+            "bytes_sent": traffic.sent,
+            "bytes_received": traffic.received,
+            "connections": traffic.opened,
+            "refused": traffic.refused,
+            "refused_crowded": traffic.crowded,
+            "limit_exceeded": traffic.over > 0,
+            "proxy_died": self._status not in {None, 0},
+            "alerts": alerts,
+        }
+
+    def _attend(self) -> None:
+        """Serve a session for each connection that the proxy takes, until the proxy ends."""
+        while True:
+            try:
+                word, fds, _, _ = socket.recv_fds(self._control, len(SESSION), 1)
+            except OSError:
+                return
+            if not word:
+                return
+            for fd in fds:
+                self._begin(Channel(socket.socket(fileno=fd)))
+
+    def _begin(self, channel: Channel) -> None:
+        session = Session(channel, self._judge, self._looks_again, self._stopping)
+
+        def serve() -> None:
+            try:
+                session.run()
+            finally:
+                self._sessions.pop(thread, None)
+
+        thread = threading.Thread(target=serve, daemon=True, name="wilk-egress-session")
+        self._sessions[thread] = None
+        try:
+            thread.start()
+        except RuntimeError:
+            # Without a thread there is no answer, and without an answer no connection.
+            self._sessions.pop(thread, None)
+            channel.close()
+
+    def _reap(self) -> None:
+        """Wait for the proxy's end, or bring it about."""
+        if self._status is not None:
+            return
+        handle = os.pidfd_open(self.pid)
+        try:
+            if not select.select([handle], [], [], _CLOSING_SECONDS)[0]:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        finally:
+            os.close(handle)
