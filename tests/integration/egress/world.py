@@ -69,7 +69,15 @@ class Notes:
 class _Noted:
     notes: Notes
 
-    def outcome(self, status: str, *, error: str | None = None, details: Any = None) -> None:
+    def outcome(
+        self,
+        status: str,
+        *,
+        error: str | None = None,
+        error_text: str | None = None,
+        details: Any = None,
+    ) -> None:
+        del error_text
         self.notes.events.append(("outcome", {"status": status, "error": error, **details}))
 
 

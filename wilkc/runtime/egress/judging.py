@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
-from wilkc.language.hosts import FORBIDDEN, unwrap, within
+from wilkc.language.hosts import FORBIDDEN, decision_address, within
 from wilkc.language.requests import canonical_request
 from wilkc.language.when import time_text
 from wilkc.opa import is_answer
@@ -167,9 +167,13 @@ class Judge:
             return failed(error)
 
     def _opened(self, request: Request) -> Decision | None:
-        """The denial of an address that no policy can open, whatever the decision point says."""
+        """The denial of an address that no policy can open, whatever the decision point says.
+
+        Raises:
+            RequestError: what is to be dialled is no address.
+        """
         for text in request.properties["resolved"]:
-            if within(unwrap(ipaddress.ip_address(text)), FORBIDDEN):
+            if within(decision_address(text), FORBIDDEN):
                 message = f"`{text}` is an address that nothing can allow"
                 return denial("PERMISSION_DENIED", "forbidden_address", message)
         return None
