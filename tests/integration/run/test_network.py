@@ -44,9 +44,24 @@ def test_a_command_reaches_the_allowed_host_and_no_other(site: Site, tmp_path: P
 
 
 def _require_recorded(site: Site, port: int) -> None:
-    events = site.events()
-    asked = [event for event in events if f"localhost:{port}" in json.dumps(event)]
-    print(json.dumps(events, indent=1)); assert 0
+    """Each connection before it was dialled and after it ended, inside its command's record."""
+    told = [
+        (
+            event["action"]["type"],
+            event["action"]["resource"],
+            None if event["decision"] is None else event["decision"]["allow"],
+        )
+        for event in site.events()
+    ]
+    assert told == [
+        ("shell.execute", "shell:curl", True),
+        ("network.request", f"network:localhost:{port}", True),
+        ("network.response", f"network:localhost:{port}", None),
+        ("shell.complete", "shell:curl", None),
+        ("shell.execute", "shell:curl", True),
+        ("network.request", "network:evil.example:80", False),
+        ("shell.complete", "shell:curl", None),
+    ]
 
 
 def test_without_a_network_rule_there_is_no_proxy(site: Site) -> None:
