@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NO_ROUTE: Final = "none"
 RESTRICTED: Final = "restricted"
+_STRICTER: Final = "remove the key to run with the stricter default"
+_BY_PROXY: Final = "write `network: restricted`: the same hosts, through the proxy"
 NO_PROXY: Final = "none (no egress proxy)"
 
 
@@ -25,19 +27,19 @@ def require_offered(plan: SandboxPlan) -> None:
         SandboxRefusedError: names the key of the policy.
     """
     asked = (
-        (plan.isolation != "namespace", f"isolation.type: {plan.isolation}"),
-        (plan.network == "bridge", "isolation.network: bridge"),
-        (plan.filesystem == "full", "isolation.filesystem: full"),
-        (plan.process == "shared", "isolation.process: shared"),
-        (plan.context == "shared", "isolation.context: shared"),
-        (plan.unix_sockets, "unix_sockets: true"),
+        (plan.isolation != "namespace", f"isolation.type: {plan.isolation}", _STRICTER),
+        (plan.network == "bridge", "isolation.network: bridge", _BY_PROXY),
+        (plan.filesystem == "full", "isolation.filesystem: full", _STRICTER),
+        (plan.process == "shared", "isolation.process: shared", _STRICTER),
+        (plan.context == "shared", "isolation.context: shared", _STRICTER),
+        (plan.unix_sockets, "unix_sockets: true", _STRICTER),
     )
-    for refused, text in asked:
+    for refused, text, instead in asked:
         if refused:
             raise SandboxRefusedError(
                 "sandbox.not_available",
                 f"`{text}` is not available in this version",
-                help_text="remove the key to run with the stricter default",
+                help_text=instead,
             )
 
 
