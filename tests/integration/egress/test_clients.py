@@ -57,6 +57,22 @@ def test_curl_posts_by_plain_http(world: World) -> None:
     assert json.loads(printed)["detail"] == "protocol_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("length", "body"),
+    [("Content-Length: 3", "abc"), ("Transfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n")],
+)
+def test_a_request_behind_another_is_never_sent(world: World, length: str, body: str) -> None:
+    second = "GET http://plain.example.com/second HTTP/1.1\r\nHost: plain.example.com\r\n\r\n"
+    first = (
+        f"POST http://plain.example.com/ HTTP/1.1\r\nHost: plain.example.com\r\n{length}\r\n\r\n"
+    )
+    [found] = world.steps("attacked", {"via": "http", "raw": first + body + second})
+    assert (found["status"], found["body"]) == (200, "hello")
+    head = world.plain.heard[0].partition(b"\r\n\r\n")[0]
+    assert world.notes.outcomes[0]["bytes_sent"] == len(head) + 4 + len(body)
+    assert len(world.plain.heard) == 1
+
+
 def test_python_by_tls(world: World) -> None:
     """Its `http.client` asks for tunnels by HTTP/1.0 and without a header `Host`."""
     program = (

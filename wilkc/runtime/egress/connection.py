@@ -212,7 +212,7 @@ class Connection:
         return self._relay(host, deadline, both=False)
 
     def _sized(self, host: socket.socket, left: int) -> None:
-        while left:
+        while left > 0:
             piece = self._more()[:left]
             self._put(host, piece)
             left -= len(piece)
