@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -23,11 +24,11 @@ from wilkc.runtime.egress.meter import Meter
 from wilkc.runtime.egress.namespace import open_listeners
 from wilkc.runtime.egress.outside import Outside
 from wilkc.runtime.egress.session import Session
-from wilkc.runtime.egress.worker import LISTENERS, SESSION, Settings, start
+from wilkc.runtime.egress.worker import LISTENERS, MAX_CONNECTIONS, SESSION, Settings, start
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wilkc.runtime.egress.judging import NetworkPoint
     from wilkc.runtime.egress.meter import Traffic
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox import Job
 
 _CLOSING_SECONDS: Final = 3.0
+_ENDING: Final = 8
+"""Connections whose ends are still being recorded while others have taken their places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,11 @@ class Way:
         self._limit = job.plan.limits.network
         self._looks_again = job.plan.violation == "terminate"
         self._stopping = threading.Event()
-        self._sessions: dict[threading.Thread, None] = {}
+        # Threads that serve one connection after the other keep theirs to the decision point.
+        self._threads = ThreadPoolExecutor(
+            min(job.plan.limits.connections, MAX_CONNECTIONS) + _ENDING, "wilk-egress"
+        )
+        self._sessions: set[Future[None]] = set()
         self._status: int | None = None
         self._attending: threading.Thread | None = None
 
@@ -124,7 +131,17 @@ class Way:
             raise SandboxRefusedError(
                 "sandbox.start_failed", "bubblewrap does not say which network namespace it made"
             )
-        listeners = open_listeners(pid, inode)
+        self.serve(open_listeners(pid, inode))
+
+    def serve(self, listeners: Sequence[socket.socket]) -> None:
+        """Let whoever comes by these sockets connect; they are the proxy's from now on.
+
+        Args:
+            listeners: one for HTTP, one for SOCKS5.
+
+        Raises:
+            SandboxRefusedError: the proxy has died.
+        """
         try:
             socket.send_fds(self._control, [LISTENERS], [one.fileno() for one in listeners])
         except OSError as error:
@@ -143,8 +160,7 @@ class Way:
     def close(self) -> None:
         """End all connections and the proxy, with their records; never raises."""
         self._stopping.set()
-        for session in tuple(self._sessions):
-            session.join(_CLOSING_SECONDS)
+        wait(tuple(self._sessions), _CLOSING_SECONDS)
         # The end of the pair is what the proxy ends by; one that does not is killed.
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
@@ -152,6 +168,7 @@ class Way:
         if self._attending is not None:
             self._attending.join(_CLOSING_SECONDS)
         self._control.close()
+        self._threads.shutdown(wait=False)
 
     def record(self) -> dict[str, Any]:
         """What the launch's record says of its network."""
@@ -188,21 +205,14 @@ class Way:
 
     def _begin(self, channel: Channel) -> None:
         session = Session(channel, self._judge, self._looks_again, self._stopping)
-
-        def serve() -> None:
-            try:
-                session.run()
-            finally:
-                self._sessions.pop(thread, None)
-
-        thread = threading.Thread(target=serve, daemon=True, name="wilk-egress-session")
-        self._sessions[thread] = None
         try:
-            thread.start()
+            begun = self._threads.submit(session.run)
         except RuntimeError:
             # Without a thread there is no answer, and without an answer no connection.
-            self._sessions.pop(thread, None)
             channel.close()
+            return
+        self._sessions.add(begun)
+        begun.add_done_callback(self._sessions.discard)
 
     def _reap(self) -> None:
         """Wait for the proxy's end, or bring it about."""

@@ -97,7 +97,7 @@ def test_a_hello_may_be_split_over_records() -> None:
         (_records(_message(_extension(21, bytes(MAX_HELLO)), NAMED)), "hello_too_large"),
         (b"\x16\x03\x01\x00\x01\x01" * (MAX_HELLO // 6 + 1), "hello_too_large"),
     ],
-    ids=lambda value: value if isinstance(value, str) else None,
+    ids=lambda value: value if isinstance(value, str) else "hello",
 )  # fmt: skip
 def test_hellos_that_end_the_tunnel(data: bytes, detail: str) -> None:
     with pytest.raises(HelloError) as raised:
