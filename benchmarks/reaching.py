@@ -43,6 +43,7 @@ SIZE: Final = 2**30
 SMALL: Final = 2**22
 PIECE: Final = 2**18
 MB: Final = 2**20
+_FIRST: Final = len(b"HTTP/1.1 200 Connection established\r\n\r\n")
 DIRECT: Final = "a large body, direct"
 SPEC: Final = {
     "agent": "fetcher",
@@ -100,13 +101,15 @@ def carrying(rounds: int, *, small: bool = False) -> list[Row]:
     with subprocess.Popen(command, stdout=subprocess.PIPE) as source, _sidecar() as sidecar:
         port = int(source.stdout.readline()) if source.stdout else 0
         taken: dict[str, list[float]] = {DIRECT: [], "a large body through the proxy": []}
-        with _proxy(sidecar, None) as place:
-            for _ in range(rounds):
-                for name, times in taken.items():
-                    started = time.perf_counter()
-                    _drain(_straight(port) if name == DIRECT else _through(place, port), size)
-                    times.append((time.perf_counter() - started) * 1000)
-        source.kill()
+        try:
+            with _proxy(sidecar, None) as place:
+                for _ in range(rounds):
+                    for name, times in taken.items():
+                        started = time.perf_counter()
+                        _drain(_straight(port) if name == DIRECT else _through(place, port), size)
+                        times.append((time.perf_counter() - started) * 1000)
+        finally:
+            source.kill()
     also = {
         name: f"{size / MB / (min(times) / 1000):.0f} MB/s at best" for name, times in taken.items()
     }
@@ -159,7 +162,8 @@ def _tunnel(place: tuple[str, int], name: str, port: int, wanted: int) -> None:
 def _asked(place: tuple[str, int], name: str, port: int, wanted: int) -> socket.socket:
     end = socket.create_connection(place)
     end.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n\r\n".encode("ascii"))
-    answer = end.recv(4096)
+    # Not a byte of what comes after it.
+    answer = end.recv(_FIRST)
     if int(answer.split(b" ")[1]) != wanted:
         raise RuntimeError(f"the proxy answers {answer[:100]!r}")
     return end

@@ -35,8 +35,9 @@ def inside(bwrap: Path) -> Iterator[int]:
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
-        yield _leaf(process.pid)
-        process.kill()
+        found = _leaf(process.pid)
+        yield found
+        os.kill(found, signal.SIGKILL)
 
 
 def _leaf(pid: int) -> int:
