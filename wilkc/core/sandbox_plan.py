@@ -69,10 +69,13 @@ class Gap:
 
     Attributes:
         action: the action that processes can do and the policy denies.
-        rule: id of the rule whose mount is wider than the rule.
+        rule: id of the rule whose mount is wider than what is allowed, or of the block whose
+            names cannot be masked before they exist.
         line: its line, from 1.
         base: what is mounted, in root-tag form.
-        witness: a path that processes can reach and the policy denies.
+        witness: a shortest path that processes can reach and the policy denies; empty where
+            it could not be proved that there is none.
+        postcheck: whether such paths are judged after the launch and moved away.
     """
 
     action: Literal["read", "write", "delete"]
@@ -80,6 +83,7 @@ class Gap:
     line: int
     base: str
     witness: str
+    postcheck: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from wilkc.core.sandbox_plan import Environment, SandboxPlan, Variable
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import explicit_text, parse_path_rule
 from wilkc.plan.narrowing import NarrowFiles
+from wilkc.plan.sandbox.agreement import Agreement
 from wilkc.plan.sandbox.levels import FLOORS, check_floor
 from wilkc.plan.sandbox.mounts import Grants, hidden_patterns, lower_mounts, shape
 from wilkc.plan.sandbox.quantities import Reader, read_limits
@@ -56,7 +57,8 @@ def lower_sandbox(
     view: Filesystem = (isolation.filesystem if isolation else None) or "restricted"
     _check_boundary(reader, kind, network, view, granted)
     gap = section.write_gap or FLOORS[level].write_gap[0]
-    mounts = lower_mounts(Grants(NarrowFiles(granted.file, fold=fold), level, gap))
+    files = NarrowFiles(granted.file, fold=fold)
+    mounts = lower_mounts(Grants(files, Agreement(granted.file, fold=fold), level, gap))
     limits = read_limits(reader, section, granted)
     security = section.security
     settings = policy.global_settings.sandbox if policy and policy.global_settings else None
