@@ -138,7 +138,7 @@ def _language(shown: PathPattern) -> Language:
 
 def _nearest(shown: PathPattern) -> str | None:
     """A path of a tree than which none is shorter: if it will do, no search is needed."""
-    return f"{_base(shown)}/a" if shown.parts[-2:] == _BELOW else None
+    return f"{_base(shown)}/a" if shown == below(shown) else None
 
 
 def _base(shown: PathPattern) -> str:
