@@ -39,6 +39,14 @@ _ORDERED: Final[dict[str, tuple[Any, ...]]] = {
     "violation": ("terminate", "deny"),
 }
 """Field to its values, the strongest first."""
+ELSEWHERE: Final[dict[str, str]] = {
+    "mounts": "follows from the file rules, whose clauses say what changed",
+    "hidden": "follows from the blocks, whose clauses say what changed",
+    "gaps": "follows from the file rules, the level and `write_gap`",
+    "environment": "compared variable by variable",
+    "fold": "changes what the file rules match, which their clauses say",
+}
+"""Fields of a plan that are not compared here, and why; every other field is."""
 _HIGH: Final = frozenset({"isolation", "network", "filesystem", "process", "allow_root", "seccomp"})
 _SOFTNESS: Final = ("hard", "soft", "monitoring")
 _UNLIMITED: Final = 1 << 62
