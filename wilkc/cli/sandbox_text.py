@@ -26,7 +26,10 @@ def _lines(spec: SpecPlan) -> Iterator[str]:
     plan = spec.sandbox
     yield f"sandbox of {spec.name}: level {plan.level}, {plan.isolation} isolation, {plan.context}"
     yield from _rows("network", _network(spec))
-    yield f"files        {plan.filesystem}; on a violation: {plan.violation}"
+    yield (
+        f"files        {plan.filesystem}; where a mount is wider than a write rule: "
+        f"{plan.write_gap}; on a violation: {plan.violation}"
+    )
     yield from _rows("mounts", _mounts(plan))
     yield from _rows("hidden", (*_short(plan.hidden), f"always {', '.join(_short(SECRETS))}"))
     names = (*FROZEN_FILES, *(f"{name}/" for name in FROZEN_DIRECTORIES))

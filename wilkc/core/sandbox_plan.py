@@ -26,6 +26,7 @@ Enforcement = Literal["hard", "soft", "monitoring"]
 Resource = Literal["cpu", "memory", "disk", "network"]
 Unit = Literal["percent", "bytes", "bytes_per_second", "weight"]
 Violation = Literal["terminate", "deny"]
+WriteGap = Literal["refuse", "narrow", "postcheck"]
 
 MIB: Final = 1024 * 1024
 
@@ -176,6 +177,8 @@ class SandboxPlan:
         network: `restricted` lets nothing out but the proxy's connections.
         filesystem: what of the host is in view.
         process: whether host processes are in view.
+        write_gap: what is done where a write rule is narrower than a mount: such a spec does
+            not compile, the files that exist are mounted, or what was written is judged after.
         mounts: file rules as mounts, by rule order.
         hidden: explicit block patterns; what matches is masked.
         frozen: explicit patterns; what matches stays read-only inside writable mounts,
@@ -193,6 +196,8 @@ class SandboxPlan:
         allow_root: whether a workspace owned by root may be served as root.
         runtime_paths: further program trees shown read-only, absolute.
         violation: what a violation of a running command leads to.
+        monitoring: whether use of resources is sampled; without it a hard limit that only
+            samples keep refuses the launch.
         fold: whether path rules ignore case.
     """
 
@@ -202,6 +207,7 @@ class SandboxPlan:
     network: Network = "none"
     filesystem: Filesystem = "restricted"
     process: Process = "isolated"
+    write_gap: WriteGap = "narrow"
     mounts: tuple[Mount, ...] = ()
     hidden: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
@@ -218,6 +224,7 @@ class SandboxPlan:
     allow_root: bool = False
     runtime_paths: tuple[str, ...] = ()
     violation: Violation = "terminate"
+    monitoring: bool = True
     fold: bool = False
 
     def as_json(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from wilkc.plan.sandbox.samples import allowed_sample, literal_base, path_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wilkc.core.sandbox_plan import Action, How, Level
+    from wilkc.core.sandbox_plan import Action, How, Level, WriteGap
     from wilkc.language.paths import PathPattern
     from wilkc.plan.model import FilePlan, Rule
     from wilkc.plan.narrowing import NarrowFiles
@@ -44,7 +44,7 @@ class Grants:
     files: NarrowFiles
     agreement: Agreement
     level: Level
-    gap: str
+    gap: WriteGap
 
     @property
     def plan(self) -> FilePlan:

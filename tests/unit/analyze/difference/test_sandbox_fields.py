@@ -70,3 +70,10 @@ def test_every_limit_is_compared(name: str) -> None:
         to = replace(STRONG, limits=replace(Limits(), **{name: value}))
         assert _names(to, base) == [name]
         assert _names(base, to) == []
+
+
+def test_what_a_level_gives_is_told_by_the_level() -> None:
+    weak = replace(STRONG, level="moderate", write_gap="postcheck")
+    assert _names(weak, STRONG) == ["level"]
+    minimal = replace(STRONG, level="minimal")
+    assert _names(weak, minimal) == ["write_gap"]
