@@ -7,7 +7,7 @@ path that is not, and a shortest one is the witness. An answer that takes too lo
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.atoms import Star
@@ -76,6 +76,17 @@ class Agreement:
             return None
         return verdict.text if isinstance(verdict, Witness) else UNPROVED
 
+    def allowed(self, action: str, pattern: PathPattern) -> str | None:
+        """A shortest path that a rule of the action with this pattern grants, if any is found."""
+        if pattern.parts[-1:] == (GLOBSTAR,):
+            # A tree is shown by something in it, never by its base alone.
+            pattern = PathPattern(pattern.root, (*pattern.parts[:-1], *_BELOW))
+        positive = _language(pattern)
+        if action == "write" and self._files.extensions is not None:
+            positive &= extension_language(self._files.extensions.values)
+        verdict = difference(positive, self._blocks, budget=BUDGET)
+        return verdict.text if isinstance(verdict, Witness) else None
+
     def blocked(self, shown: PathPattern) -> Iterator[tuple[Rule[PathPattern], str]]:
         """Each block that covers a name of the mount which may not exist yet, and such a name.
 
@@ -116,13 +127,16 @@ class Agreement:
                 ending = extension_language(self._files.extensions.values)
                 languages = [language & ending for language in languages]
                 patterns = []
-            languages += [
-                path_language(pattern, fold=self._fold)
-                for rule in self._files.block
-                for pattern in rule.patterns
-            ]
-            self._allowed[action] = frozenset(patterns), Negatives(languages)
+            self._allowed[action] = frozenset(patterns), Negatives((*languages, *self._blocks))
         return self._allowed[action]
+
+    @cached_property
+    def _blocks(self) -> Negatives:
+        return Negatives(
+            path_language(pattern, fold=self._fold)
+            for rule in self._files.block
+            for pattern in rule.patterns
+        )
 
 
 def below(pattern: PathPattern) -> PathPattern:

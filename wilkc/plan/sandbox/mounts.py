@@ -104,6 +104,8 @@ def _lower(
         return
     sample = allowed_sample(grants.files, action, pattern)
     if sample is None:
+        sample = grants.agreement.allowed(action, pattern)
+    if sample is None:
         found.problems.append(_dead(rule))
         return
     denied = _outside(grants, _shape_above(pattern, base), action, pattern)

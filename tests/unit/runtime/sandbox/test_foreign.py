@@ -84,3 +84,15 @@ def test_each_limit_is_looked_at(name: str) -> None:
     require_unsampled(SandboxPlan(), loose)
     with pytest.raises(SandboxRefusedError, match=f"hard limit on {name}"):
         require_unsampled(plan, loose)
+
+
+def test_a_mask_that_the_policy_does_not_ask_for(inner: Any, spec: Any) -> None:
+    """A plan from another policy hides what this one lets be written: one of them is wrong."""
+    inner.write("out/.env", "text")
+    rules = spec(write=("./out/**",), block=(".env*",))
+    assert inner.sh(rules, "true").kind == "exited"
+    rules.rules["block"] = []
+    ended = inner.sh(rules, "echo x > out/ran")
+    assert (ended.status, ended.detail) == (120, "sandbox.disagrees_with_policy")
+    assert "allows `write` of `./out/.env`" in ended.message
+    assert not (inner.path / "out/ran").exists()
