@@ -38,6 +38,7 @@ from wilkc.runtime.sandbox.seal import filter_bytes
 from wilkc.runtime.sandbox.start import StatusReader, await_mounts, host_mounts, require_confined
 from wilkc.runtime.sandbox.state import Note, left_by_others, note_process, settle, write_note
 from wilkc.runtime.sandbox.static import data_files
+from wilkc.runtime.sandbox.unsampled import require_unsampled
 from wilkc.runtime.sandbox.usage import sample, tree
 from wilkc.runtime.sandbox.view import Handles, depth
 from wilkc.runtime.sandbox.watch import Counter, Pump, Sink, Watch
@@ -119,6 +120,7 @@ def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     run.facts.prepared = prepared
     run.group = make_group(PREFIX + job.launch, find_hierarchies())
     run.facts.reached = reach(job.plan, run.group, prepared.identity)
+    require_unsampled(job.plan, run.facts.reached)
     run.group.apply(job.plan.limits)
     groups = sorted(map(str, run.group.directories()))
     run.note = write_note(job.launch, _left(run, prepared), groups)
