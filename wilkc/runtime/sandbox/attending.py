@@ -1,0 +1,160 @@
+"""While the command runs: its output, its usage, its end. Layer: runtime.
+
+Everything inside the sandbox is gone when this returns, and everything it used is known.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.gauge import Gauge
+from wilkc.runtime.sandbox.judging import Judge
+from wilkc.runtime.sandbox.levers import Levers
+from wilkc.runtime.sandbox.limits import unkept
+from wilkc.runtime.sandbox.monitor import Monitor
+from wilkc.runtime.sandbox.observer import Teller
+from wilkc.runtime.sandbox.pumps import Counter, Pump, Sink
+from wilkc.runtime.sandbox.watch import Ending, wait
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wilkc.core.sandbox_plan import Limits
+    from wilkc.runtime.sandbox.groups import Group
+    from wilkc.runtime.sandbox.observer import Observer
+    from wilkc.runtime.sandbox.record import Facts
+
+MAX_RESULT: Final = 2**20
+"""Bytes of a result on descriptor 3."""
+GRACE_SECONDS: Final = 2.0
+_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where the command's output goes.
+
+    Attributes:
+        stdout: takes standard output.
+        stderr: takes standard error.
+        result: takes what is written to descriptor 3; None where there is no such descriptor.
+    """
+
+    stdout: Sink
+    stderr: Sink
+    result: Sink | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """What is attended to.
+
+    Attributes:
+        pid: of bubblewrap.
+        child: of the first process inside the sandbox.
+        child_fd: pidfd of that process.
+        outputs: reading ends of standard output, standard error and, if asked for, the result.
+        limits: of the plan.
+        group: the launch's control group.
+        disks: numbers of the disks that the launch can reach.
+        observers: are told of samples and alerts.
+    """
+
+    pid: int
+    child: int
+    child_fd: int
+    outputs: Sequence[int]
+    limits: Limits
+    group: Group
+    disks: Sequence[str]
+    observers: Sequence[Observer]
+
+
+def attend(what: Attended, streams: Streams, facts: Facts) -> None:
+    """Carry output and wait; at a limit end the command.
+
+    Args:
+        what: the launch under way; bubblewrap is waited for.
+        streams: take the output.
+        facts: are completed with what was seen.
+    """
+    counters = [Counter(what.limits.output), Counter(MAX_RESULT)]
+    pumps = _pumps(what.outputs, streams, counters)
+    own = os.pidfd_open(what.pid)
+    monitor = _monitor(what, facts)
+    try:
+        for pump in pumps:
+            pump.start()
+        monitor.start()
+        over = {counters[0].full: "output", counters[1].full: "result", monitor.over: ""}
+        ending = wait(own, over, what.limits.wall_clock_ms)
+        monitor.stop()
+        if ending.cause:
+            _stop(what, own)
+        # bubblewrap's death is the death of all processes inside, a moment later.
+        await_end(what.child_fd, GRACE_SECONDS)
+        _, _, spent = os.wait4(what.pid, 0)
+        monitor.finish(spent)
+        facts.cpu_ms = int((spent.ru_utime + spent.ru_stime) * _MS)
+        facts.ending = _completed(ending, monitor)
+    finally:
+        os.close(own)
+        for pump in pumps:
+            pump.finish()
+        for counter in counters:
+            counter.close()
+        monitor.close()
+        facts.watched = monitor.seen
+    facts.words = bytes(pumps[1].head).decode("utf-8", "replace")
+
+
+def _completed(ending: Ending, monitor: Monitor) -> Ending:
+    """The end with its resource: the monitor's own, and what only the last sample shows."""
+    if not monitor.end or ending.cause == "timeout" or ending.resource:
+        return ending
+    return Ending("limit", monitor.end)
+
+
+def _pumps(outputs: Sequence[int], streams: Streams, counters: Sequence[Counter]) -> list[Pump]:
+    printed, answered = counters
+    sinks = [(streams.stdout, printed), (streams.stderr, printed)]
+    if streams.result is not None:
+        sinks.append((streams.result, answered))
+    return [Pump(fd, *sink) for fd, sink in zip(outputs, sinks, strict=True)]
+
+
+def _monitor(what: Attended, facts: Facts) -> Monitor:
+    limits = what.limits
+    return Monitor(
+        limits,
+        Gauge(what.child, what.group),
+        Judge(limits, unkept(facts.reached)),
+        Levers(limits, what.group, what.disks),
+        Teller(*what.observers),
+    )
+
+
+def _stop(what: Attended, pidfd: int) -> None:
+    """End the sandbox from within, so that bubblewrap reaps what it started and then ends.
+
+    Args:
+        what: the launch.
+        pidfd: of bubblewrap.
+    """
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(what.child_fd, signal.SIGKILL)
+    if not await_end(pidfd, GRACE_SECONDS):
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        what.group.kill()
+        await_end(pidfd, GRACE_SECONDS)
+
+
+def await_end(pidfd: int, seconds: float) -> bool:
+    """Whether a process ends in time."""
+    return bool(select.select([pidfd], [], [], seconds)[0])
