@@ -83,15 +83,15 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
         streams: take the output.
         facts: are completed with what was seen.
     """
-    counters = [Counter(what.limits.output), Counter(MAX_RESULT)]
-    pumps = _pumps(what.outputs, streams, counters)
+    counters = {"output": Counter(what.limits.output), "result": Counter(MAX_RESULT)}
+    pumps = _pumps(what.outputs, streams, list(counters.values()))
     own = os.pidfd_open(what.pid)
     monitor = _monitor(what, facts)
     try:
         for pump in pumps:
             pump.start()
         monitor.start()
-        over = {counters[0].full: "output", counters[1].full: "result", monitor.over: ""}
+        over = {counter.full: name for name, counter in counters.items()} | {monitor.over: ""}
         ending = wait(own, over, what.limits.wall_clock_ms)
         monitor.stop()
         if ending.cause:
@@ -101,23 +101,24 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
         _, _, spent = os.wait4(what.pid, 0)
         monitor.finish(spent)
         facts.cpu_ms = int((spent.ru_utime + spent.ru_stime) * _MS)
-        facts.ending = _completed(ending, monitor)
     finally:
         os.close(own)
         for pump in pumps:
             pump.finish()
-        for counter in counters:
+        for counter in counters.values():
             counter.close()
         monitor.close()
         facts.watched = monitor.seen
+    cut = next((name for name, counter in counters.items() if counter.exceeded), "")
+    facts.ending = _completed(ending, cut or monitor.end)
     facts.words = bytes(pumps[1].head).decode("utf-8", "replace")
 
 
-def _completed(ending: Ending, monitor: Monitor) -> Ending:
-    """The end with its resource: the monitor's own, and what only the last sample shows."""
-    if not monitor.end or ending.cause == "timeout" or ending.resource:
+def _completed(ending: Ending, resource: str) -> Ending:
+    """The end with its resource: also of a limit that was seen only when all was over."""
+    if not resource or ending.cause == "timeout" or ending.resource:
         return ending
-    return Ending("limit", monitor.end)
+    return Ending("limit", resource)
 
 
 def _pumps(outputs: Sequence[int], streams: Streams, counters: Sequence[Counter]) -> list[Pump]:

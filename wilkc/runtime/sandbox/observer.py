@@ -48,6 +48,21 @@ class Unobserved:
         """Nothing."""
 
 
+class Recorded(Unobserved):
+    """Samples go on record, and nothing else.
+
+    Args:
+        record: takes a sample.
+    """
+
+    def __init__(self, record: Callable[[Mapping[str, Any]], object]) -> None:
+        self._record = record
+
+    def usage(self, sample: Mapping[str, Any]) -> None:
+        """Record a sample."""
+        self._record(sample)
+
+
 class Teller:
     """Passes on what happens, in order, from a thread of its own."""
 

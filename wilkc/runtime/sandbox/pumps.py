@@ -66,9 +66,15 @@ def _drop(chunk: bytes, /) -> object:
 
 
 class Counter:
-    """How much may still be printed; `full` is readable once it was too much."""
+    """How much may still be printed; `full` is readable once it was too much.
+
+    Attributes:
+        full: an eventfd.
+        exceeded: whether it was too much.
+    """
 
     def __init__(self, most: int) -> None:
+        self.exceeded = False
         self._left = most
         self._lock = threading.Lock()
         self.full = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -79,6 +85,7 @@ class Counter:
             allowed = min(count, self._left)
             self._left -= allowed
         if allowed < count:
+            self.exceeded = True
             os.eventfd_write(self.full, 1)
         return allowed
 
