@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 MAX_RESULT: Final = 2**20
 """Bytes of a result on descriptor 3."""
 GRACE_SECONDS: Final = 2.0
-_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class Attended:
         pid: of bubblewrap.
         child: of the first process inside the sandbox.
         child_fd: pidfd of that process.
+        status: readable once bubblewrap reports that the command has ended.
         outputs: reading ends of standard output, standard error and, if asked for, the result.
         limits: of the plan.
         group: the launch's control group.
@@ -68,6 +68,7 @@ class Attended:
     pid: int
     child: int
     child_fd: int
+    status: int
     outputs: Sequence[int]
     limits: Limits
     group: Group
@@ -92,15 +93,16 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
             pump.start()
         monitor.start()
         over = {counter.full: name for name, counter in counters.items()} | {monitor.over: ""}
-        ending = wait(own, over, what.limits.wall_clock_ms)
+        soon = (what.status, monitor.gauge.peek)
+        ending = wait(own, soon, over, what.limits.wall_clock_ms)
+        monitor.gauge.peek()
         monitor.stop()
         if ending.cause:
             _stop(what, own)
         # bubblewrap's death is the death of all processes inside, a moment later.
         await_end(what.child_fd, GRACE_SECONDS)
-        _, _, spent = os.wait4(what.pid, 0)
-        monitor.finish(spent)
-        facts.cpu_ms = int((spent.ru_utime + spent.ru_stime) * _MS)
+        monitor.finish()
+        os.waitpid(what.pid, 0)
     finally:
         os.close(own)
         for pump in pumps:
@@ -109,6 +111,7 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
             counter.close()
         monitor.close()
         facts.watched = monitor.seen
+        facts.cpu_ms = monitor.gauge.last.cpu_ms
     cut = next((name for name, counter in counters.items() if counter.exceeded), "")
     facts.ending = _completed(ending, cut or monitor.end)
     facts.words = bytes(pumps[1].head).decode("utf-8", "replace")

@@ -41,6 +41,10 @@ def _cause(job: Job, facts: Facts) -> tuple[Kind, str, str]:
     resource = facts.ending.resource
     if not resource and facts.memory_kills and limits.memory.enforcement == "hard":
         resource = "memory"
+    disk = limits.disk
+    kept = disk.enforcement == "hard" and disk.unit == "bytes"
+    if not resource and kept and facts.verdicts.grown > disk.max:
+        resource = "disk"
     if resource == MONITOR:
         text = "what the command uses cannot be read, so its limits cannot be kept"
         return "limit", resource, text

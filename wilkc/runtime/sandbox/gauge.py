@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,14 +13,11 @@ from wilkc.runtime.sandbox.groups import IO, counters, number
 from wilkc.runtime.sandbox.usage import NO_TRAFFIC, Disk, Sum, Traffic, Usage, since, sum_of
 
 if TYPE_CHECKING:
-    import resource
     from collections.abc import Callable
 
     from wilkc.runtime.sandbox.groups import Group
 
 _MS: Final = 1000
-_BLOCK: Final = 512
-"""Bytes of a block in getrusage(2)."""
 _OLD_BYTES: Final = "blkio.throttle.io_service_bytes_recursive"
 _OLD_OPS: Final = "blkio.throttle.io_serviced_recursive"
 
@@ -48,6 +46,7 @@ class Gauge:
     last: Usage = field(
         default_factory=lambda: Usage(cpu_ms=0, disk=Disk(0, 0, 0, 0), traffic=NO_TRAFFIC)
     )
+    _latest: Sum | None = None
 
     def read(self) -> Usage:
         """The next sample.
@@ -55,7 +54,7 @@ class Gauge:
         Raises:
             OSError: the processes cannot be looked at.
         """
-        found = sum_of(self.top)
+        self._latest = found = sum_of(self.top)
         return self._take(found, self._cpu_ms() or found.cpu_ms, self._memory(found))
 
     def cpu_ms(self) -> int:
@@ -66,17 +65,25 @@ class Gauge:
         """
         return self._cpu_ms() or sum_of(self.top).cpu_ms
 
-    def close(self, spent: resource.struct_rusage) -> Usage:
-        """The sample at the end: what all processes used that were waited for.
+    def peek(self) -> None:
+        """Note what is used just now, as it may be the last that can be read."""
+        with suppress(OSError):
+            self._latest = sum_of(self.top)
 
-        Args:
-            spent: of bubblewrap, which waits for all of them (wait4(2)).
+    def close(self) -> Usage:
+        """The sample at the end, as near to it as could be read.
+
+        The kernel keeps a process's counts until its parent has asked for them, and bubblewrap
+        ends without asking: whoever inherits its child may have been quicker than this. What
+        that child has moved to disks is shown to root only.
         """
-        cpu_ms = int((spent.ru_utime + spent.ru_stime) * _MS)
-        moved = Disk(None, None, spent.ru_inblock * _BLOCK, spent.ru_oublock * _BLOCK)
-        return self._take(Sum(cpu_ms, 0, moved), cpu_ms, self._group_memory())
+        self.peek()
+        found = self._latest
+        unknown = Sum(0, 0, Disk())
+        cpu_ms = self._cpu_ms() or (None if found is None else found.cpu_ms)
+        return self._take(found or unknown, cpu_ms, self._group_memory())
 
-    def _take(self, found: Sum, cpu_ms: int, memory: int | None) -> Usage:
+    def _take(self, found: Sum, cpu_ms: int | None, memory: int | None) -> Usage:
         now = Usage(
             after_ms=int((time.monotonic() - self.started) * _MS),
             cpu_ms=cpu_ms,
@@ -95,10 +102,14 @@ class Gauge:
         return path / name if version and name else None
 
     def _cpu_ms(self) -> int | None:
-        """Version 2 counts it for every group; the group of `cpu` in version 1 does not."""
+        """Version 2 counts it for every group, version 1 where `cpuacct` is mounted with `cpu`."""
         new = next((path for version, path in self.group.places.values() if version == NEW), None)
-        spent = None if new is None else counters(new / "cpu.stat").get("usage_usec")
-        return None if spent is None else spent // _MS
+        if new is not None:
+            spent = counters(new / "cpu.stat").get("usage_usec")
+            return None if spent is None else spent // _MS
+        old = self._file("cpu", "", "cpuacct.usage")
+        spent = None if old is None else number(old)
+        return None if spent is None else spent // _MS**2
 
     def _throttled_ms(self) -> int | None:
         place = self._file("cpu", "cpu.stat", "cpu.stat")

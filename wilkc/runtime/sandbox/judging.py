@@ -103,6 +103,13 @@ class Judge:
         if blind:
             return self.failed(blind[0])
         self._failures = 0
+        return self._weigh(usage)
+
+    def at_end(self, usage: Usage) -> Ruling:
+        """Judge the last sample, of which parts are always missing: nothing runs any more."""
+        return self._weigh(usage)
+
+    def _weigh(self, usage: Usage) -> Ruling:
         alerts: list[Alert] = []
         end = "cpu" if self._time_is_up(usage) else ""
         for name, quantity in self._quantities():

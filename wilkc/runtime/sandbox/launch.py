@@ -214,7 +214,7 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             require_pinned(child, run.job, prepared.view)
             limit_command(child, run.job.plan.limits, run.group)
             os.write(block[1], b"1")
-            _attend(run, process, (child, pidfd), result[:1])
+            _attend(run, process, (child, pidfd, status[0]), result[:1])
             if not run.facts.ending.cause:
                 run.facts.exit = reader.exit_code()
         except OSError as error:
@@ -228,7 +228,7 @@ def _execute(run: _Run, prepared: Prepared) -> None:
 
 
 def _attend(
-    run: _Run, process: subprocess.Popen[bytes], child: tuple[int, int], result: Sequence[int]
+    run: _Run, process: subprocess.Popen[bytes], child: tuple[int, int, int], result: Sequence[int]
 ) -> None:
     """Attend to the command until everything inside is gone."""
     outputs = [one.fileno() for one in (process.stdout, process.stderr) if one is not None]

@@ -17,8 +17,6 @@ from wilkc.runtime.sandbox.judging import FAILED, MONITOR, Alert, Judge, Ruling
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
-    import resource
-
     from wilkc.core.sandbox_plan import Limits
     from wilkc.runtime.sandbox.gauge import Gauge
     from wilkc.runtime.sandbox.levers import Levers
@@ -90,15 +88,11 @@ class Monitor:
         if self._thread is not None:
             self._thread.join()
 
-    def finish(self, spent: resource.struct_rusage) -> None:
-        """Take the sample at the end, once everything inside is gone.
-
-        Args:
-            spent: of bubblewrap, which waits for all that ran inside.
-        """
-        usage = self.gauge.close(spent)
+    def finish(self) -> None:
+        """Take the sample at the end, once everything inside is gone."""
+        usage = self.gauge.close()
         self._note(usage)
-        self._tell(self.judge.take(usage).alerts)
+        self._tell(self.judge.at_end(usage).alerts)
         disk = self.limits.disk
         written = usage.disk.write_bytes
         if disk.unit == "bytes" and disk.enforcement == "hard" and (written or 0) > disk.max:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 QUARANTINE: Final = ".wilk-quarantine"
 _NAME_LENGTH: Final = 120
+_BLOCK: Final = 512
+"""Bytes of what stat(2) counts as a block."""
 _SET_ID: Final = stat.S_ISUID | stat.S_ISGID
 
 
@@ -42,6 +44,7 @@ class Verdicts:
         stuck: those that could not be moved, with the reason.
         set_id: new files that would run with their owner's rights.
         unjudged: why nothing could be judged, or empty.
+        grown: bytes of all files that are new or changed.
     """
 
     denied: list[str] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Verdicts:
     stuck: list[str] = field(default_factory=list)
     set_id: list[str] = field(default_factory=list)
     unjudged: str = ""
+    grown: int = 0
 
     @property
     def violated(self) -> bool:
@@ -108,8 +112,10 @@ def _judge(
 ) -> None:
     asked: list[tuple[str, Request]] = []
     for path, status in sorted(changed.items()):
-        if stat.S_ISREG(status.st_mode) and status.st_mode & _SET_ID:
-            found.set_id.append(path)
+        if stat.S_ISREG(status.st_mode):
+            found.grown += status.st_blocks * _BLOCK
+            if status.st_mode & _SET_ID:
+                found.set_id.append(path)
         try:
             names = prepared.roots.names(path)
         except ValueError:

@@ -82,6 +82,7 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
             "memory_kills": facts.memory_kills,
             "pids_refused": facts.pids_refused,
             "written": last.disk.write_bytes if last else None,
+            "grown": facts.verdicts.grown,
             "samples": {
                 "count": facts.watched.taken,
                 "last": [one.as_json(job.plan.limits) for one in facts.watched.samples],

@@ -20,6 +20,8 @@ _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _AFTER_NAME: Final = 3  # field 3 of stat(5) is the first after the name
 _UTIME, _CSTIME, _RSS = 14 - _AFTER_NAME, 17 - _AFTER_NAME, 24 - _AFTER_NAME
 _MS: Final = 1000
+_LEAST_MS: Final = 100
+"""Between two samples: processor time is counted in ticks of 10, so less says nothing."""
 _IO: Final = {"read_bytes": "read_bytes: ", "write_bytes": "write_bytes: "}
 
 
@@ -149,7 +151,7 @@ def _per_second(
     count: int | None, earlier: int | None, now: Usage, before: Usage, unit: float = 1.0
 ) -> int | None:
     elapsed = now.after_ms - before.after_ms
-    if count is None or earlier is None or elapsed <= 0:
+    if count is None or earlier is None or elapsed < _LEAST_MS:
         return None
     return int(max(count - earlier, 0) * unit * _MS / elapsed)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _MS: Final = 1000
 
@@ -33,21 +33,30 @@ class Ending:
 BY_ITSELF: Final = Ending("", "")
 
 
-def wait(pidfd: int, over: Mapping[int, str], wall_clock_ms: int) -> Ending:
+def wait(
+    pidfd: int,
+    ending: tuple[int, Callable[[], object]],
+    over: Mapping[int, str],
+    wall_clock_ms: int,
+) -> Ending:
     """Wait until a process ends, or must end.
 
     Args:
         pidfd: of the process.
+        ending: a descriptor that is readable when it is about to end, and what is done then.
         over: descriptors that are readable once a limit was exceeded, and its resource.
         wall_clock_ms: how long it may run.
     """
     end = time.monotonic() + wall_clock_ms / _MS
     poll = select.poll()
-    for fd in (pidfd, *over):
+    for fd in (pidfd, ending[0], *over):
         poll.register(fd, select.POLLIN)
     while True:
         left = max(0.0, end - time.monotonic())
         ready = {fd for fd, _ in poll.poll(left * _MS)}
+        if ending[0] in ready:
+            ending[1]()
+            poll.unregister(ending[0])
         if pidfd in ready:
             return BY_ITSELF
         for fd in ready & over.keys():
