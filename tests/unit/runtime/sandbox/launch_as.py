@@ -36,7 +36,16 @@ class Rules:
         }
         self.block = [one for text in given["block"] for one in parse_path_rule(text, BLOCK)]
         self.extensions = given["extensions"]
-        self.revision = given["revision"]
+        self.given = given
+
+    @property
+    def revision(self) -> str:
+        """As it is now: a policy may change while a command runs."""
+        place = self.given.get("revision_file")
+        if place is None:
+            return str(self.given["revision"])
+        with open(place, encoding="utf-8") as file:  # noqa: PTH123  # text of any bytes
+            return file.read()
 
     def decide(self, request: Request) -> Decision:
         names = [parse_path(text) for text in (request.id, *request.properties.get("aliases", []))]
