@@ -161,9 +161,8 @@ def test_a_soft_limit_slows_the_command_down_and_lets_it_go(
     script = HOLD + "held = hold(60)\nuntil('out/free')\ndel held\nuntil('out/end')\n"
     rules = _quick(spec(write=OUT), memory=_size(40 * MIB, "soft", 30 * MIB))
     process = root_work.start(rules, "/usr/bin/python3", "-c", script)
-    groups: list[Path] = []
-    _await(lambda: groups.extend(_groups(root_work)) or len(root_work.notes()) > 0)
-    _await(lambda: groups.extend(_groups(root_work)) or groups)
+    _await(lambda: bool(_groups(root_work)))
+    groups = _groups(root_work)
     quota = next((path / "cpu.cfs_quota_us" for path in groups if "/cpu/" in f"{path}/"), None)
     if quota is None or not quota.exists():
         process.kill()
@@ -183,10 +182,9 @@ def _groups(work: Any) -> list[Path]:
     """The control groups that the one running launch over a workspace has noted."""
     found: list[Path] = []
     for note in work.notes():
-        if note.suffix == ".launch":
-            text = note.read_text()
-            if str(work.path) in text or '"groups"' in text:
-                found += [Path(one) for one in json.loads(text)["groups"]]
+        text = _text(note)
+        if note.suffix == ".launch" and str(work.path) in text:
+            found += [Path(one) for one in json.loads(text)["groups"]]
     return found
 
 
