@@ -36,9 +36,13 @@ class Everything:
 
     def decide(self, request: Request) -> Decision:
         """Grant, or deny a blocked name."""
-        allow = "/.env" not in request.id
-        reason = "PERMISSION_GRANTED" if allow else "PERMISSION_DENIED"
-        return Decision(allow, reason, "", "", revision=REVISION)
+        if "/.env" in request.id:
+            return Decision(
+                allow=False, reason="PERMISSION_DENIED", detail="", message="", revision=REVISION
+            )
+        return Decision(
+            allow=True, reason="PERMISSION_GRANTED", detail="", message="", revision=REVISION
+        )
 
     def decide_many(self, requests: Sequence[Request]) -> Sequence[Decision]:
         """See `decide`."""
