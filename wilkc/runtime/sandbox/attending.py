@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wilkc.runtime.sandbox.gauge import Gauge
+from wilkc.runtime.sandbox.gauge import Gauge, no_traffic
 from wilkc.runtime.sandbox.judging import Judge
-from wilkc.runtime.sandbox.levers import Levers
+from wilkc.runtime.sandbox.levers import Levers, no_brake
 from wilkc.runtime.sandbox.limits import unkept
 from wilkc.runtime.sandbox.monitor import Monitor
 from wilkc.runtime.sandbox.observer import Teller
@@ -22,12 +22,13 @@ from wilkc.runtime.sandbox.pumps import Counter, Pump, Sink
 from wilkc.runtime.sandbox.watch import Ending, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wilkc.core.sandbox_plan import Limits
     from wilkc.runtime.sandbox.groups import Group
     from wilkc.runtime.sandbox.observer import Observer
     from wilkc.runtime.sandbox.record import Facts
+    from wilkc.runtime.sandbox.usage import Traffic
 
 MAX_RESULT: Final = 2**20
 """Bytes of a result on descriptor 3."""
@@ -63,6 +64,8 @@ class Attended:
         group: the launch's control group.
         disks: numbers of the disks that the launch can reach.
         observers: are told of samples and alerts.
+        traffic: what the proxy has carried so far.
+        brake: halves the rate of the proxy, or restores it.
     """
 
     pid: int
@@ -74,6 +77,8 @@ class Attended:
     group: Group
     disks: Sequence[str]
     observers: Sequence[Observer]
+    traffic: Callable[[], Traffic] = no_traffic
+    brake: Callable[[bool], object] = no_brake
 
 
 def attend(what: Attended, streams: Streams, facts: Facts) -> None:
@@ -104,6 +109,7 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
         monitor.finish()
         os.waitpid(what.pid, 0)
     finally:
+        monitor.stop()
         os.close(own)
         for pump in pumps:
             pump.finish()
@@ -136,9 +142,9 @@ def _monitor(what: Attended, facts: Facts) -> Monitor:
     limits = what.limits
     return Monitor(
         limits,
-        Gauge(what.child, what.group),
+        Gauge(what.child, what.group, what.traffic),
         Judge(limits, unkept(facts.reached)),
-        Levers(limits, what.group, what.disks),
+        Levers(limits, what.group, what.disks, what.brake),
         Teller(*what.observers),
     )
 

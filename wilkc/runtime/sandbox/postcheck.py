@@ -21,11 +21,12 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.walk import Lookout, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wilkc.core.contract import Request
     from wilkc.runtime.sandbox.ports import DecisionPoint
     from wilkc.runtime.sandbox.prepare import Others, Prepared
+    from wilkc.runtime.sandbox.walk import Stamp, Survey
 
 QUARANTINE: Final = ".wilk-quarantine"
 _NAME_LENGTH: Final = 120
@@ -44,7 +45,7 @@ class Verdicts:
         stuck: those that could not be moved, with the reason.
         set_id: new files that would run with their owner's rights.
         unjudged: why nothing could be judged, or empty.
-        grown: bytes of all files that are new or changed.
+        grown: bytes that new and changed files take up beyond what was there before.
     """
 
     denied: list[str] = field(default_factory=list)
@@ -72,7 +73,12 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
     if not prepared.judged:
         return verdicts
     try:
-        changed = _changed(prepared, others)
+        # What was hidden could not be touched; what is hidden now was made by the command.
+        everything = Lookout(prepared.roots, prepared.identity, NOTHING)
+        now = survey([(top, True) for top in prepared.judged], everything)
+        # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
+        changed = _changed(prepared, now, others())
+        verdicts.grown = _growth(prepared.seen.stamps, now.stamps, changed)
         _judge(prepared, point, changed, verdicts)
     except (SandboxRefusedError, ValueError) as error:
         verdicts.unjudged = str(error)
@@ -82,12 +88,7 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
     return verdicts
 
 
-def _changed(prepared: Prepared, others: Others) -> dict[str, os.stat_result]:
-    # What was hidden could not be touched; what is hidden now was made by the command.
-    everything = Lookout(prepared.roots, prepared.identity, NOTHING)
-    now = survey([(top, True) for top in prepared.judged], everything)
-    # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
-    ghosts = others()
+def _changed(prepared: Prepared, now: Survey, ghosts: frozenset[str]) -> dict[str, os.stat_result]:
     before = prepared.seen.stamps
     masked = {found.path for found in prepared.seen.hidden}
     return {
@@ -98,6 +99,18 @@ def _changed(prepared: Prepared, others: Others) -> dict[str, os.stat_result]:
         for status in _status(path)
         if path not in before or not stat.S_ISDIR(status.st_mode)
     }  # fmt: skip
+
+
+def _growth(
+    before: Mapping[str, Stamp], now: Mapping[str, Stamp], changed: Mapping[str, os.stat_result]
+) -> int:
+    """Bytes that new and changed files take up beyond what was there in their place."""
+    files = [status for status in changed.values() if stat.S_ISREG(status.st_mode)]
+    taken = sum(status.st_blocks * _BLOCK for status in files)
+    given_up = sum(
+        size for path, (_, _, size) in before.items() if path in changed or path not in now
+    )
+    return max(taken - given_up, 0)
 
 
 def _status(path: str) -> list[os.stat_result]:
@@ -112,10 +125,8 @@ def _judge(
 ) -> None:
     asked: list[tuple[str, Request]] = []
     for path, status in sorted(changed.items()):
-        if stat.S_ISREG(status.st_mode):
-            found.grown += status.st_blocks * _BLOCK
-            if status.st_mode & _SET_ID:
-                found.set_id.append(path)
+        if stat.S_ISREG(status.st_mode) and status.st_mode & _SET_ID:
+            found.set_id.append(path)
         try:
             names = prepared.roots.names(path)
         except ValueError:

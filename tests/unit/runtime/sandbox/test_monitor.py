@@ -267,3 +267,13 @@ def _await(done: Any) -> None:
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_what_was_there_before_is_no_growth(work: Any, spec: Any) -> None:
+    for name in ("a", "b"):
+        (work.folder("out") / name).write_bytes(bytes(MIB * 3 // 2))
+    work.own()
+    rules = spec(write=OUT, block=(".env*",)).limited(disk=_size(2 * MIB))
+    ended = work.sh(rules, "echo x >> out/a; echo x >> out/b; mv out/b out/c")
+    assert (ended.kind, ended.exit) == ("exited", 0), ended.message
+    assert ended.launch["usage"]["grown"] < MIB
