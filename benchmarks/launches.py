@@ -54,11 +54,11 @@ def bare() -> None:
     subprocess.run(BARE, env={}, check=True, stdin=subprocess.DEVNULL)
 
 
-def launched(workspace: str, folder: str) -> None:
-    """One launch that shows a folder and lets another be written."""
+def launched(workspace: str, *folders: tuple[str, str]) -> None:
+    """One launch that shows folders, or lets them be written."""
     mounts = tuple(
-        Mount(access, "tree", base, f"{base}/**", f"{base}/a", "rule", "a.yaml", 1, postcheck=False)  # type: ignore[arg-type]
-        for access, base in (("read", f"./{folder}"), ("write", "./out"))
+        Mount(action, "tree", base, f"{base}/**", f"{base}/a", "rule", "a.yaml", 1, postcheck=False)  # type: ignore[arg-type]
+        for action, base in folders
     )
     plan = SandboxPlan(
         level="moderate", degraded=("cgroup",), mounts=mounts, hidden=("**/.env*",)
@@ -90,12 +90,14 @@ def at_once(action: Callable[[], object]) -> int:
 def main() -> None:
     """Serve until the input ends."""
     workspace = sys.argv[1]
+    source, secrets, out = ("read", "./src"), ("read", "./secrets"), ("write", "./out")
     actions: dict[str, Callable[[], object]] = {
         "bare": bare,
-        "launch": lambda: launched(workspace, "src"),
-        "masks": lambda: launched(workspace, "secrets"),
+        "launch": lambda: launched(workspace, source),
+        "writing": lambda: launched(workspace, source, out),
+        "masks": lambda: launched(workspace, secrets),
         "bare-together": lambda: at_once(bare),
-        "launch-together": lambda: at_once(lambda: launched(workspace, "src")),
+        "launch-together": lambda: at_once(lambda: launched(workspace, source, out)),
     }
     for line in sys.stdin:
         started = time.perf_counter()

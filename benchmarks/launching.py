@@ -72,14 +72,14 @@ def launching(rounds: int, *, small: bool = False) -> list[Row]:
 def _single(
     workers: Mapping[str, Worker], rounds: int, pause: float, *, paused: bool = False
 ) -> list[Row]:
-    asked = {
-        BARE: "bare",
-        "a launch without network": "launch",
-        f"the same with {MASKS} masks": "masks",
-    }
+    asked = {BARE: "bare", "a launch that may read a folder": "launch"}
     if paused:
-        del asked[f"the same with {MASKS} masks"]
         asked = {f"{name}, after {PAUSE_SECONDS} s": action for name, action in asked.items()}
+    else:
+        asked |= {
+            "one that may write another too": "writing",
+            f"one that may read a folder with {MASKS} masks": "masks",
+        }
     taken = {(who, name): [] for who in workers for name in asked}  # type: ignore[var-annotated]
     for number in range(rounds + 1):
         for who, worker in workers.items():
