@@ -23,7 +23,7 @@ from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import Roots, is_within
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
-from wilkc.runtime.sandbox.static import static_entries, static_masks
+from wilkc.runtime.sandbox.static import given_entries, static_entries, static_masks
 from wilkc.runtime.sandbox.view import View
 from wilkc.runtime.sandbox.walk import Found, Lookout, Survey, survey
 
@@ -257,7 +257,7 @@ def _view(job: Job, roots: Roots, identity: Identity, binds: Sequence[Bind], cut
         home = PRIVATE_HOME
     plan = job.plan
     return View(
-        static=static_entries(plan.runtime_paths),
+        static=(*static_entries(plan.runtime_paths), *given_entries(job.files)),
         home=home,
         cwd=roots.workspace,
         tmp=plan.limits.tmp,
