@@ -238,8 +238,9 @@ def _attend(
     # The note is an observer too: other launches of the agent look at it.
     observers = [run.observer, *([] if run.note is None else [run.note])]
     what = Attended(
-        process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers
-    )
+        process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers,
+        run.job.plan.monitoring,
+    )  # fmt: skip
     attend(what, run.streams, run.facts)
     process.returncode = 0
 
