@@ -64,6 +64,7 @@ class Attended:
         group: the launch's control group.
         disks: numbers of the disks that the launch can reach.
         observers: are told of samples and alerts.
+        sampled: whether samples are taken while the command runs.
         traffic: what the proxy has carried so far.
         brake: halves the rate of the proxy, or restores it.
     """
@@ -77,6 +78,7 @@ class Attended:
     group: Group
     disks: Sequence[str]
     observers: Sequence[Observer]
+    sampled: bool = True
     traffic: Callable[[], Traffic] = no_traffic
     brake: Callable[[bool], object] = no_brake
 
@@ -146,6 +148,7 @@ def _monitor(what: Attended, facts: Facts) -> Monitor:
         Judge(limits, unkept(facts.reached)),
         Levers(limits, what.group, what.disks, what.brake),
         Teller(*what.observers),
+        what.sampled,
     )
 
 

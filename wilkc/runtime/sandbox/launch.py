@@ -66,6 +66,7 @@ from wilkc.runtime.sandbox.state import (
     settle,
     write_note,
 )
+from wilkc.runtime.sandbox.unsampled import require_unsampled
 from wilkc.runtime.sandbox.usage import tree
 from wilkc.runtime.sandbox.view import Handles, depth
 
@@ -153,6 +154,7 @@ def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     run.disks = _disks(prepared) if IO in asked else ()
     run.group = make_group(PREFIX + job.launch, find_hierarchies(), asked)
     run.facts.reached = reach(job.plan, run.group, prepared.identity, run.disks)
+    require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
     groups = sorted(map(str, run.group.directories()))
     run.note = write_note(job, _left(run, prepared), groups)
@@ -236,8 +238,9 @@ def _attend(
     # The note is an observer too: other launches of the agent look at it.
     observers = [run.observer, *([] if run.note is None else [run.note])]
     what = Attended(
-        process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers
-    )
+        process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers,
+        run.job.plan.monitoring,
+    )  # fmt: skip
     attend(what, run.streams, run.facts)
     process.returncode = 0
 

@@ -28,6 +28,7 @@ MAX_SAMPLES: Final = 10
 MAX_ALERTS: Final = 20
 _GLANCE_SECONDS: Final = 0.05
 _MS: Final = 1000
+_NEVER: Final = 1e8
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ class Monitor:
         judge: says what they mean.
         levers: slow the launch down.
         teller: passes on samples and alerts.
+        sampled: whether samples are taken while it runs, and not at its end alone.
         over: readable once the launch must end.
         end: the resource whose limit was exceeded, once `over` is readable.
         seen: what was seen so far.
@@ -71,6 +73,7 @@ class Monitor:
     judge: Judge
     levers: Levers
     teller: Teller
+    sampled: bool = True
     over: int = field(default_factory=lambda: os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
     end: str = ""
     seen: Watched = field(default_factory=Watched)
@@ -108,7 +111,7 @@ class Monitor:
         os.close(self.over)
 
     def _watch(self) -> None:
-        interval = self.limits.monitor_interval_s
+        interval = self.limits.monitor_interval_s if self.sampled else _NEVER
         look = time.monotonic() + interval
         while not self._stopped.wait(self._pause(look)):
             if time.monotonic() < look:

@@ -17,6 +17,7 @@ from wilkc.runtime.sandbox.agreement import file_request, require_agreement
 from wilkc.runtime.sandbox.binds import Bases, file_binds, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
 from wilkc.runtime.sandbox.environment import environment
+from wilkc.runtime.sandbox.foreign import require_own_names
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME, Identity, choose_identity
 from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import Roots, is_within
@@ -104,6 +105,7 @@ def prepare(
     identity, roots = _place(job)
     plan = job.plan
     resolve(plan, roots, identity, bases)
+    require_own_names(plan, roots, bases.found)
     leafy = {
         base.mount.pattern: matcher([base.mount.pattern], ALLOW, fold=plan.fold)
         for base in bases.found

@@ -67,6 +67,15 @@ def test_samples_are_told_and_kept(work: Any, spec: Any) -> None:
     assert ended.launch["alerts"] == []
 
 
+def test_who_wants_no_sampling_gets_the_sample_at_the_end_alone(work: Any, spec: Any) -> None:
+    soft = {name: Quantity(100, 80, "percent", "soft") for name in ("cpu",)}
+    quiet = _quick(spec(level="minimal", degraded=("cgroup",), monitoring=False), **soft)
+    quiet = quiet.limited(memory=_size(2**30, "soft"), disk=_size(2**30, "soft"))
+    ended = work.run(quiet, "/bin/sleep", "2.5")
+    assert (ended.kind, ended.detail) == ("exited", "")
+    assert ended.launch["usage"]["samples"]["count"] == 1
+
+
 def test_a_short_command_has_a_sample_too(work: Any, spec: Any) -> None:
     work.folder("out")
     ended = work.sh(spec(write=OUT), "head -c 1M /dev/zero > out/a")
