@@ -26,9 +26,10 @@ CALM_SAMPLES: Final = 3
 """Samples in a row under the threshold after which a launch is slowed down no more."""
 _REARM: Final = (7, 8)
 """Of a threshold: 70 percent where that is 80."""
-_CPU_ERROR: Final = (21, 20)
-"""Processor time is counted in ticks and read a moment late: 5 percent are no crossing."""
-_CPU_STRIKES: Final = 2
+_ERROR: Final = (21, 20)
+"""What is used per second is counted in steps and read a moment late: 5 percent are nothing."""
+_STRIKES: Final = 2
+"""Samples in a row above a limit on what is used per second."""
 _FAILURES: Final = 2
 
 
@@ -89,7 +90,7 @@ class Judge:
     unkept: frozenset[str]
     _crossed: set[tuple[str, str]] = field(default_factory=set)
     _slow: dict[str, int] = field(default_factory=dict)
-    _strikes: int = 0
+    _strikes: dict[str, int] = field(default_factory=dict)
     _failures: int = 0
 
     def take(self, usage: Usage) -> Ruling:
@@ -168,8 +169,8 @@ class Judge:
     def _exceeded(self, name: str, quantity: Quantity, value: int) -> bool:
         if not self._by_samples(name, quantity):
             return False
-        if name != "cpu":
+        if quantity.unit == "bytes":
             return value > quantity.max
-        over = value * _CPU_ERROR[1] > quantity.max * _CPU_ERROR[0]
-        self._strikes = self._strikes + 1 if over else 0
-        return self._strikes >= _CPU_STRIKES
+        over = value * _ERROR[1] > quantity.max * _ERROR[0]
+        self._strikes[name] = self._strikes.get(name, 0) + 1 if over else 0
+        return self._strikes[name] >= _STRIKES

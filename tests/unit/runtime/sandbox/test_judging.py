@@ -66,6 +66,14 @@ def test_processor_time_ends_a_launch_after_two_samples_in_a_row() -> None:
     assert ends == ["", "", "", "", "", "cpu"]
 
 
+def test_a_rate_ends_a_launch_after_two_samples_in_a_row() -> None:
+    disk = Quantity(1000, 800, "bytes_per_second", "hard")
+    judge = Judge(replace(_limits("hard"), disk=disk), frozenset({"disk"}))
+    values = (5000, 900, 5000, 1050, 1051, 1051)
+    ends = [judge.take(replace(NOTHING, disk_rate=value)).end for value in values]
+    assert ends == ["", "", "", "", "", "disk"]
+
+
 def test_all_processor_time_that_was_granted_ends_the_launch() -> None:
     judge = _judge("hard", frozenset(), cpu_time_ms=500)
     assert judge.take(replace(NOTHING, cpu_ms=500)).end == ""

@@ -286,3 +286,19 @@ def test_what_was_there_before_is_no_growth(work: Any, spec: Any) -> None:
     ended = work.sh(rules, "echo x >> out/a; echo x >> out/b; mv out/b out/c")
     assert (ended.kind, ended.exit) == ("exited", 0), ended.message
     assert ended.launch["usage"]["grown"] < MIB
+
+
+def test_a_rate_of_disks_holds_what_is_written_directly(
+    root_work: Any, spec: Any, require: Any
+) -> None:
+    root_work.folder("out")
+    rate = Quantity(4 * MIB, 4 * MIB, "bytes_per_second", "hard")
+    script = "dd if=/dev/zero of=out/a bs=256k count=40 oflag=direct"
+    ended = root_work.sh(_quick(spec(write=OUT), disk=rate), script)
+    kept = ended.launch["limits"]["disk"]
+    if not kept["mechanism"].startswith("cgroup"):
+        require("cgroup", "there is no control group for disks, or no disk under the workspace")
+    assert (ended.kind, ended.exit) == ("exited", 0), ended.stderr
+    assert kept["strength"] in {"partial", "enforced"}
+    assert ended.launch["duration_ms"] >= 1000
+    assert ended.launch["usage"]["samples"]["last"][-1]["disk"]["write_ops"] >= 1
