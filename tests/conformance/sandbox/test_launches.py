@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tests.unit.runtime.sandbox.conftest import Result
 
 ELSEWHERE: Final = frozenset(
-    {"F1a", "F8a", "F18a", "F26a", "F26c", "K11a", "K12c", "K13a", "K13d", "K14a", "K16a", "K20a",
-     "K21a", "P10a", "P10b", "P12a", "P10d"}
+    {"F1a", "F8a", "F18a", "F26a", "F26c", "K11a", "K12c", "K13a", "K13d", "K14a", "K16a", "K18i",
+     "K20a", "K21a", "K23a", "P10a", "P10b", "P12a", "P10d"}
 )  # fmt: skip
 """Cases with a test of their own, in `test_own.py`."""
 ATTEMPTED: Final = {
@@ -27,7 +27,7 @@ ATTEMPTED: Final = {
 }
 WORKS_OUTSIDE: Final = {
     "F6a": (".", "mkdir -p out/.git/hooks; mv out/.git out/.x && echo done"),
-    "F16a": (".", "echo done > plain && cat plain"),
+    "F16a": (".", "echo done > /tmp/build.log && cat /home/dev/.bashrc"),
     "F20a": (".", "echo x >> ../main/.git/config && echo done"),
     "G3c": ("./out/r", "git diff; ls ../ran && echo done"),
     "G4a": ("./out/r", "git status; ls ../ran && echo done"),
@@ -45,7 +45,6 @@ Where it does nothing there, that nothing happens inside would prove nothing.
 """
 PRINTED: Final = {
     "F30a": "readable", "F30b": "x", "K22a": "thread process pair terminal loop", "G18d": "branch",
-    "K23a": "thread",
 }  # fmt: skip
 """What a command prints that has done what it may."""
 CONTROL: Final = "cat README.md && echo x > out/control && rm out/control"
@@ -82,13 +81,13 @@ def _require_the_attack_to_work_outside(attacked: Attacked, name: str) -> None:
         return
     scenery = attacked.scenery
     place, line = WORKS_OUTSIDE[name]
-    held = {path: path.read_bytes() for path in (scenery.top / "main").rglob("*") if path.is_file()}
-    ended = scenery.outside(scenery.place(place), "/bin/sh", "-c", line)
+    around = (*(scenery.top / "main").rglob("*"), *scenery.home.rglob("*"))
+    held = {path: path.read_bytes() for path in around if path.is_file()}
+    ended = scenery.outside(scenery.place(place), "/bin/sh", "-c", scenery.named(line))
     assert ended.stdout.rstrip().endswith("done"), ended
     for path, text in held.items():
         path.write_bytes(text)
-    for made in ("out/ran", "plain"):
-        (scenery.project / made).unlink(missing_ok=True)
+    (scenery.project / "out/ran").unlink(missing_ok=True)
     scenery.outside(scenery.project, "rm", "-rf", "out/.x", "out/.git/hooks")
     if name == "F6a":
         scenery.file("out/.git/hooks/.keep", "")

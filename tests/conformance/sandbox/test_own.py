@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -167,6 +168,26 @@ def test_k16a_the_shim_is_killed(attacked: Attacked) -> None:
         process.communicate()
     _await(lambda: not _running(mark))
     assert attacked.launch({"request": {}}, "true").kind == "exited"
+
+
+@pytest.mark.parametrize("loader", [True, False])
+def test_k18i_a_glob_over_a_loader_variable(attacked: Attacked, loader: bool) -> None:
+    name = "LD_PRELOAD" if loader else "LDX_COLOUR"
+    policy = {"environment_variables": {"allow": ["LD_*", "LDX_*"]}}
+    given = {"request": {"policy": policy, "caller_env": {name: "/home/dev/evil"}}}
+    ended = attacked.launch(given, "env")
+    assert ended.kind == "exited"
+    # The control: a variable that loads nothing comes through the same rule.
+    assert (f"{name}=" in ended.stdout) is not loader
+
+
+def test_k23a_a_child_although_none_is_granted(attacked: Attacked) -> None:
+    attacked.scenery.file("scripts/spawn.py", PROGRAMS["./scripts/spawn.py"])
+    attacked.scenery.own()
+    ended = attacked.launch(CASES["K23a"], *CASES["K23a"]["request"]["argv"])
+    assert ended.stdout.split() == ["thread", str(errno.EPERM), str(errno.EPERM)], ended
+    granted = attacked.launch({"request": {}}, *CASES["K23a"]["request"]["argv"])
+    assert "started" in granted.stdout
 
 
 def test_k20a_a_mount_that_is_not_there(attacked: Attacked) -> None:

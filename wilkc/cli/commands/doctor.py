@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from wilkc.cli import exits
-from wilkc.cli.decision_text import printable
+from wilkc.cli.host_text import rows_text
 from wilkc.cli.options import format_option
 from wilkc.cli.signals import end_in_order
 from wilkc.runtime.host import Asked, diagnose, gather, not_enforceable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from wilkc.runtime.host import Row
 
 
 @click.command()
@@ -59,15 +53,5 @@ def doctor(  # noqa: PLR0913  # a command has as many arguments as options
         shown = {"rows": [row.as_json() for row in rows], "enforceable": not failed}
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
-        click.echo(_text(rows))
+        click.echo(rows_text(rows))
     sys.exit(exits.UNAVAILABLE if failed else exits.OK)
-
-
-def _text(rows: Sequence[Row]) -> str:
-    width = max(len(row.name) for row in rows)
-    lines = []
-    for row in rows:
-        lines.append(f"{row.state:<8}  {row.name:<{width}}  {printable(row.seen)}")
-        if row.fix:
-            lines.append(f"{'':<8}  {'':<{width}}  = fix: {printable(row.fix)}")
-    return "\n".join(lines)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from wilkc.cli import exits
-from wilkc.cli.decision_text import printable
+from wilkc.cli.host_text import counts_of, verdicts_text
 from wilkc.cli.options import format_option
 from wilkc.cli.signals import end_in_order
 from wilkc.runtime.host import verify_host as attack
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wilkc.runtime.host import Verdict
-
-_STATES: Final = ("held", "breached", "inconclusive", "not applicable")
 
 
 @click.command("verify-host")
@@ -35,16 +32,14 @@ def verify_host(*, form: str) -> None:
     """
     end_in_order()
     verdicts = attack()
-    counts = Counter(one.state for one in verdicts)
     if form == "json":
         shown = {
             "verdicts": [one.as_json() for one in verdicts],
-            "counts": {state: counts[state] for state in _STATES},
+            "counts": counts_of(verdicts),
         }
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
-        click.echo(_text(verdicts))
-        click.echo(", ".join(f"{counts[state]} {state}" for state in _STATES))
+        click.echo(verdicts_text(verdicts))
     sys.exit(_code(verdicts))
 
 
@@ -52,11 +47,3 @@ def _code(verdicts: Sequence[Verdict]) -> int:
     if any_breached(verdicts):
         return exits.FAILED
     return exits.UNAVAILABLE if any_open(verdicts) else exits.OK
-
-
-def _text(verdicts: Sequence[Verdict]) -> str:
-    state = max(len(one.state) for one in verdicts)
-    name = max(len(one.name) for one in verdicts)
-    return "\n".join(
-        f"{one.state:<{state}}  {one.name:<{name}}  {printable(one.evidence)}" for one in verdicts
-    )

@@ -47,12 +47,18 @@ ATTACKS: Final = (
     Attack("plant-shell-start", "files", "a start file that a shell would run outside"),
     Attack("plant-editor-task", "files", "a task that an editor would run outside"),
     Attack("set-id-file", "files", "a file that runs with its owner's rights"),
+    Attack("set-id-by-open", "files", "the same, created so at once"),
+    Attack("set-id-by-openat2", "files", "the same, by a call that hides its arguments"),
     Attack("fill-shared-memory", "limits", "memory, by way of /dev/shm"),
     Attack("fill-temporary", "limits", "memory, by way of the temporary directory"),
     Attack("host-processes", "processes", "what the host's processes are"),
     Attack("signal-host-process", "processes", "the host's processes themselves"),
     Attack("caller-environment", "processes", "secrets in the caller's environment"),
     Attack("caller-descriptor", "processes", "files that the caller holds open"),
+    Attack("caller-session", "processes", "the terminal of whoever started it"),
+    Attack("host-messages", "processes", "message queues and shared memory of the host"),
+    Attack("host-name", "processes", "the host's name"),
+    Attack("control-group-names", "processes", "how the host's control groups are called"),
     Attack("root-outside", "processes", "everything: the command would be the host's root"),
     Attack("capabilities", "processes", "rights beyond those of an ordinary user"),
     Attack("setuid-programs", "processes", "rights gained by starting a setuid program"),
@@ -80,6 +86,7 @@ ATTACKS: Final = (
 
 _CALLS: Final = (
     "unshare", "mount", "ptrace", "keyctl", "bpf", "io_uring_setup", "userfaultfd", "seccomp",
+    "openat2",
 )  # fmt: skip
 _GETPID: Final = {"x86_64": 39, "aarch64": 172}
 """A call that is always allowed; the filter's own table has no need of it."""

@@ -7,6 +7,7 @@ looked at from outside, as what is inside could say anything.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import platform
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.errors import UnavailableError
 from wilkc.runtime.host.battery import ATTACKS, numbers
 from wilkc.runtime.host.bounds import attack_limits
+from wilkc.runtime.host.packing import packed
 from wilkc.runtime.host.trial import PLAN, Trial, trial
 from wilkc.runtime.host.verdicts import CONTROL_WORKED, Verdict, judge
 
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 
     from wilkc.core.sandbox_plan import SandboxPlan
 
-_INSIDE: Final = Path(__file__).with_name("inside.py")
 _PYTHONS: Final = ("/usr/bin/python3", "/usr/local/bin/python3")
+_CREATE_EXCLUSIVELY: Final = 0o3000
+_REMOVE: Final = 0
+"""IPC_CREAT and IPC_EXCL; IPC_RMID."""
 _PLANTED: Final = (Path("/usr/wilk-verify"), Path("/wilk-verify"), Path("/dev/wilk-verify"))
 
 
@@ -94,6 +98,7 @@ def _told(place: Trial, python: str, names: Sequence[str]) -> Mapping[str, Any]:
         held = os.open(place.path / "outside", os.O_RDONLY)
         stack.callback(os.close, held)
         os.set_inheritable(held, True)  # noqa: FBT003  # the function has no name for it
+        queue = _queue(stack)
         given = {
             "attacks": list(names),
             "numbers": numbers(platform.machine()),
@@ -103,8 +108,10 @@ def _told(place: Trial, python: str, names: Sequence[str]) -> Mapping[str, Any]:
             "mark": Path(sys.executable).name,
             "port": server.getsockname()[1],
             "secret": secret,
+            "queue": queue,
+            "host": platform.node(),
         }
-        command = (python, "-I", "-c", _INSIDE.read_text(encoding="utf-8"), json.dumps(given))
+        command = (python, "-I", "-c", packed(), json.dumps(given))
         said = place.run(command, {**os.environ, "WILK_VERIFY_SECRET": secret, "TOKEN": secret})
     told: dict[str, Any] = {}
     for line in said.stdout.splitlines():
@@ -115,6 +122,17 @@ def _told(place: Trial, python: str, names: Sequence[str]) -> Mapping[str, Any]:
         if isinstance(one, dict) and one.get("name") in names:
             told.setdefault(one["name"], one)
     return told
+
+
+def _queue(stack: ExitStack) -> int:
+    """A message queue of the host, see msgget(2): its key, or 0 where none can be made."""
+    library = ctypes.CDLL(None)
+    key = secrets.randbelow(2**31 - 1) + 1
+    number = library.msgget(key, _CREATE_EXCLUSIVELY | 0o600)
+    if number < 0:
+        return 0
+    stack.callback(library.msgctl, number, _REMOVE, None)
+    return key
 
 
 def _state(top: Path) -> dict[str, bytes]:
