@@ -13,6 +13,7 @@ from wilkc.core.sandbox_plan import Environment, SandboxPlan, Variable
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import explicit_text, parse_path_rule
 from wilkc.plan.narrowing import NarrowFiles
+from wilkc.plan.sandbox.agreement import Agreement
 from wilkc.plan.sandbox.levels import FLOORS, check_floor
 from wilkc.plan.sandbox.mounts import Grants, hidden_patterns, lower_mounts, shape
 from wilkc.plan.sandbox.quantities import Reader, read_limits
@@ -21,7 +22,7 @@ from wilkc.plan.sandbox.words import check_words, granted_permissions, granted_w
 from wilkc.spec import AgentSpec, Sandbox
 
 if TYPE_CHECKING:
-    from wilkc.core.sandbox_plan import Filesystem, Isolation, Level, Network
+    from wilkc.core.sandbox_plan import Filesystem, Isolation, Level, Network, WriteGap
     from wilkc.plan.model import Permissions
     from wilkc.spec import Document, SecurityPolicy
 
@@ -55,8 +56,9 @@ def lower_sandbox(
     network = _network(section, granted, granted_words(section))
     view: Filesystem = (isolation.filesystem if isolation else None) or "restricted"
     _check_boundary(reader, kind, network, view, granted)
-    gap = section.write_gap or FLOORS[level].write_gap[0]
-    mounts = lower_mounts(Grants(NarrowFiles(granted.file, fold=fold), level, gap))
+    gap: WriteGap = section.write_gap or FLOORS[level].write_gap[0]
+    files = NarrowFiles(granted.file, fold=fold)
+    mounts = lower_mounts(Grants(files, Agreement(granted.file, fold=fold), level, gap))
     limits = read_limits(reader, section, granted)
     security = section.security
     settings = policy.global_settings.sandbox if policy and policy.global_settings else None
@@ -67,6 +69,7 @@ def lower_sandbox(
         network=network,
         filesystem=view,
         process=(isolation.process if isolation else None) or "isolated",
+        write_gap=gap,
         mounts=tuple(mounts.mounts),
         hidden=hidden_patterns(granted.file),
         frozen=_protected(section),
@@ -83,6 +86,7 @@ def lower_sandbox(
         allow_root=bool(section.allow_root),
         runtime_paths=_runtime_paths(reader, section),
         violation=(settings.violation_response if settings else None) or "terminate",
+        monitoring=settings is None or settings.resource_monitoring is not False,
         fold=fold,
     )
     return plan, (*reader.problems, *mounts.problems)

@@ -18,6 +18,7 @@ from wilkc.runtime.host.facts import NAMESPACES, Controller, Facts, Program
 from wilkc.runtime.host.named import look_at_log, look_at_opa
 from wilkc.runtime.host.probing import probe
 from wilkc.runtime.sandbox.groups import CONTROLLERS, PREFIX, find_hierarchies, make_group
+from wilkc.runtime.sandbox.handing import SHELL
 from wilkc.runtime.sandbox.identity import Identity, choose_identity
 from wilkc.runtime.sandbox.job import new_launch_id
 from wilkc.runtime.sandbox.launch import bubblewrap_says
@@ -66,7 +67,7 @@ def gather(asked: Asked) -> Facts:
     return Facts(
         bwrap=bwrap,
         first_bwrap=shutil.which("bwrap") or "",
-        helpers=(_program(PRLIMIT), _program(NICE)),
+        helpers=(_program(PRLIMIT), _program(NICE), _program(SHELL)),
         settings=_settings(),
         filters=Path("/proc/sys/kernel/seccomp/actions_avail").exists(),
         filtered="\nSeccomp:\t2" in _text(Path("/proc/self/status")),

@@ -67,6 +67,21 @@ class StatusReader:
         return None
 
 
+def child_of(reader: StatusReader) -> int:
+    """The first process inside the sandbox, as bubblewrap reports it.
+
+    Raises:
+        SandboxRefusedError: bubblewrap ended without one.
+    """
+    document = reader.first()
+    child = None if document is None else document.get("child-pid")
+    if not isinstance(child, int):
+        raise SandboxRefusedError(
+            "sandbox.start_failed", "bubblewrap ended without starting anything"
+        )
+    return child
+
+
 def _document(line: bytes) -> dict[str, Any]:
     try:
         document = json.loads(line)

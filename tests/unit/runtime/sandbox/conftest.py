@@ -53,6 +53,7 @@ class Result:
     launch: dict[str, Any]
     stdout: str
     stderr: str
+    result: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Workspace:
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err.decode()
         answer = json.loads(out)
-        for name in ("stdout", "stderr"):
+        for name in ("stdout", "stderr", "result"):
             answer[name] = base64.b64decode(answer[name]).decode("utf-8", "replace")
         return Result(**answer)
 

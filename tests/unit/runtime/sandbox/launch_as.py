@@ -37,8 +37,17 @@ class Rules:
         }
         self.block = [one for text in given["block"] for one in parse_path_rule(text, BLOCK)]
         self.extensions = given["extensions"]
-        self.revision = given["revision"]
+        self.given = given
         self.between = between
+
+    @property
+    def revision(self) -> str:
+        """As it is now: a policy may change while a command runs."""
+        place = self.given.get("revision_file")
+        if place is None:
+            return str(self.given["revision"])
+        with open(place, encoding="utf-8") as file:  # noqa: PTH123  # text of any bytes
+            return file.read()
 
     def decide(self, request: Request) -> Decision:
         # The policy is asked when everything is resolved and nothing is mounted yet.
@@ -64,9 +73,30 @@ class Rules:
         return [self.decide(request) for request in requests]
 
 
+class Told:
+    """Writes down what it is told, one JSON object a line."""
+
+    def __init__(self, place: str | None) -> None:
+        self.place = place
+
+    def tell(self, kind: str, what: Any) -> None:
+        if self.place:
+            with open(self.place, "a", encoding="utf-8") as file:  # noqa: PTH123  # any text
+                file.write(json.dumps([kind, what]) + "\n")
+
+    def confined(self, limits: Any) -> None:
+        self.tell("confined", {name: one.as_json() for name, one in limits.items()})
+
+    def usage(self, sample: Any) -> None:
+        self.tell("usage", sample)
+
+    def alert(self, alert: Any) -> None:
+        self.tell("alert", alert)
+
+
 def main() -> None:
     given = json.load(sys.stdin)
-    printed: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+    printed: dict[str, list[bytes]] = {"stdout": [], "stderr": [], "result": []}
     job = Job(
         "tester",
         tuple(given["command"]),
@@ -74,10 +104,17 @@ def main() -> None:
         SandboxPlan.from_json(given["plan"]),
         REVISION,
         given.get("environment", dict(os.environ)),
+        files={path: text.encode() for path, text in given.get("files", {}).items()},
+        digest=given.get("digest", ""),
     )
-    streams = Streams(printed["stdout"].append, printed["stderr"].append)
+    result = printed["result"].append if given.get("result") else None
+    streams = Streams(printed["stdout"].append, printed["stderr"].append, result)
     ended = launch(
-        job, Rules(given["rules"], given.get("between", {})), streams, bwrap=given["bwrap"]
+        job,
+        Rules(given["rules"], given.get("between", {})),
+        streams,
+        observer=Told(given.get("told")),
+        bwrap=given["bwrap"],
     )
     answer = {name: base64.b64encode(b"".join(text)).decode() for name, text in printed.items()}
     sys.stdout.write(json.dumps({**ended.as_json(), **answer}))

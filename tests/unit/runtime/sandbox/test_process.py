@@ -337,7 +337,7 @@ def _running(mark: str) -> list[int]:
 
 
 def _await(done: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.01)
