@@ -97,6 +97,7 @@ class Attacked:
     scenery: Scenery
     work: Workspace
     groups: bool
+    require: Callable[..., Any]
 
     def launch(self, case: dict[str, Any], *argv: str, **more: Any) -> Result:
         """Launch a command by a case's policy, prepared as the case says."""
@@ -133,9 +134,14 @@ def attacked(
     work.own()
     if identity not in _GROUPS:
         _GROUPS[identity] = _has_groups(work)
-    yield Attacked(scenery, work, _GROUPS[identity])
+    yield Attacked(scenery, work, _GROUPS[identity], _needed(identity, require))
     scenery.take_down()
     shutil.rmtree(top)
+
+
+def _needed(identity: str, require: Callable[..., Any]) -> Callable[..., Any]:
+    """What to call where there are no control groups: only root can be asked to have them."""
+    return require if identity == "root" else lambda *_: None
 
 
 def _has_groups(work: Workspace) -> bool:

@@ -53,6 +53,7 @@ def _held_by_groups(attacked: Attacked, ended: Result) -> bool:
     if attacked.groups:
         return True
     assert (ended.status, ended.detail, ended.stdout) == (120, NO_GROUPS, ""), ended
+    attacked.require("cgroup", ended.message)
     return False
 
 
