@@ -180,17 +180,26 @@ def _takes_descriptors(bwrap: str) -> bool:
     status = os.stat(bwrap)  # noqa: PTH116  # beside the other calls of this module
     key = (status.st_dev, status.st_ino, status.st_mtime_ns)
     if key not in _features:
-        try:
-            answer = subprocess.run(  # noqa: S603  # an absolute path that only root can write
-                [bwrap, "--help"], env={}, stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=_FEATURE_SECONDS, check=False,
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise SandboxRefusedError(
-                "sandbox.precondition", f"`{bwrap} --help` does not work: {error}"
-            ) from error
-        _features[key] = probe.require_features(answer.stdout.decode("utf-8", "replace"))
+        _features[key] = probe.require_features(bubblewrap_says(bwrap, "--help"))
     return _features[key]
+
+
+def bubblewrap_says(bwrap: str, option: str) -> str:
+    """What bubblewrap prints for `--help` or `--version`.
+
+    Raises:
+        SandboxRefusedError: it cannot be run, or does not end.
+    """
+    try:
+        answer = subprocess.run(  # noqa: S603  # an absolute path that only root can write
+            [bwrap, option], env={}, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=_FEATURE_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SandboxRefusedError(
+            "sandbox.precondition", f"`{bwrap} {option}` does not work: {error}"
+        ) from error
+    return answer.stdout.decode("utf-8", "replace")
 
 
 def _execute(run: _Run, prepared: Prepared) -> None:

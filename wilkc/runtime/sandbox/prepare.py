@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
+from wilkc.runtime.sandbox.appearing import appearing
 from wilkc.runtime.sandbox.binds import Bases, file_binds, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
 from wilkc.runtime.sandbox.environment import environment
@@ -129,6 +130,7 @@ def prepare(
         seen.repositories,
     )
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
+    cut.reports += appearing(plan.hidden, directories, roots)
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
     view = _view(job, roots, identity, binds, cut)

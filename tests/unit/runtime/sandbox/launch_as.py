@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wilkc.core.contract import Decision
@@ -30,7 +31,7 @@ REVISION = "r" * 64
 class Rules:
     """A decision point over a few file rules, with the language's own matcher."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
+    def __init__(self, given: dict[str, Any], between: dict[str, str]) -> None:
         self.allow = {
             action: [one for text in texts for one in parse_path_rule(text, ALLOW)]
             for action, texts in given["allow"].items()
@@ -38,6 +39,7 @@ class Rules:
         self.block = [one for text in given["block"] for one in parse_path_rule(text, BLOCK)]
         self.extensions = given["extensions"]
         self.given = given
+        self.between = between
 
     @property
     def revision(self) -> str:
@@ -49,6 +51,11 @@ class Rules:
             return file.read()
 
     def decide(self, request: Request) -> Decision:
+        # The policy is asked when everything is resolved and nothing is mounted yet.
+        for path, target in self.between.items():
+            Path(path).rename(f"{path}.was")
+            Path(path).symlink_to(target)
+        self.between = {}
         names = [parse_path(text) for text in (request.id, *request.properties.get("aliases", []))]
         patterns = self.allow.get(request.action, [])
         allow = any(path_matches(one, names[0]) for one in patterns)
@@ -119,7 +126,11 @@ def main() -> None:
     stdout = Slow(given["slow"], printed["stdout"]) if "slow" in given else printed["stdout"].append
     streams = Streams(stdout, printed["stderr"].append, result)
     ended = launch(
-        job, Rules(given["rules"]), streams, observer=Told(given.get("told")), bwrap=given["bwrap"]
+        job,
+        Rules(given["rules"], given.get("between", {})),
+        streams,
+        observer=Told(given.get("told")),
+        bwrap=given["bwrap"],
     )
     answer = {name: base64.b64encode(b"".join(text)).decode() for name, text in printed.items()}
     sys.stdout.write(json.dumps({**ended.as_json(), **answer}))
