@@ -7,6 +7,7 @@ from pathlib import Path
 from stat import S_IMODE
 from typing import TYPE_CHECKING
 
+from wilkc.cli.gaps import gap_notes
 from wilkc.cli.sources import read_sources
 from wilkc.compiler import Reviewed, fix, review
 from wilkc.core.diagnostics import has_errors, sort_diagnostics
@@ -29,6 +30,7 @@ class Review:
         hidden: why findings are not shown, to how many.
         sources: every file with its bytes, as they are now.
         notes: what was done, line by line.
+        gaps: what sandboxes let pass although the policy denies it, line by line.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -36,6 +38,7 @@ class Review:
     hidden: Mapping[str, int]
     sources: Mapping[str, bytes]
     notes: tuple[str, ...]
+    gaps: tuple[str, ...] = ()
 
 
 def review_paths(
@@ -70,6 +73,7 @@ def review_paths(
         {why: count for why, count in hidden.items() if count},
         sources,
         tuple(notes),
+        tuple(gap_notes(reviewed.plan)) if reviewed.plan else (),
     )
 
 

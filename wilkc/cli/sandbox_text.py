@@ -1,38 +1,46 @@
-"""A sandbox plan as text for a person. Layer: cli."""
+"""A spec's sandbox as text for a person. Layer: cli."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from wilkc.cli.decision_text import printable
+from wilkc.cli.gaps import gap_text
+from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES, SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from wilkc.core.sandbox_plan import Environment, Limits, Quantity, SandboxPlan
+    from wilkc.plan import SpecPlan
 
 _HOW: Final = {"file": "the file", "tree": "all below", "each": "each file"}
 
 
-def sandbox_text(name: str, plan: SandboxPlan) -> str:
-    """Mounts with their rules, what is hidden or frozen, gaps, limits, network, environment."""
-    return "\n".join(map(printable, _lines(name, plan)))
+def sandbox_text(spec: SpecPlan) -> str:
+    """Network, mounts with their rules, what is hidden or read-only, gaps, limits, variables."""
+    return "\n".join(map(printable, _lines(spec)))
 
 
-def _lines(name: str, plan: SandboxPlan) -> Iterator[str]:
-    yield f"sandbox of {name}: level {plan.level}, {plan.isolation} isolation, {plan.context}"
-    yield f"network      {plan.network}" + (", unix sockets" if plan.unix_sockets else "")
-    yield f"files        {plan.filesystem}; on a violation: {plan.violation}"
+def _lines(spec: SpecPlan) -> Iterator[str]:
+    plan = spec.sandbox
+    yield f"sandbox of {spec.name}: level {plan.level}, {plan.isolation} isolation, {plan.context}"
+    yield from _rows("network", _network(spec))
+    yield (
+        f"files        {plan.filesystem}; where a mount is wider than a write rule: "
+        f"{plan.write_gap}; on a violation: {plan.violation}"
+    )
     yield from _rows("mounts", _mounts(plan))
-    yield from _rows("hidden", plan.hidden)
-    yield from _rows("read-only", plan.frozen)
-    yield from _rows("gaps", _gaps(plan))
+    yield from _rows("hidden", (*_short(plan.hidden), f"always {', '.join(_short(SECRETS))}"))
+    names = (*FROZEN_FILES, *(f"{name}/" for name in FROZEN_DIRECTORIES))
+    yield from _rows("read-only", (*_short(plan.frozen), f"always {', '.join(names)}"))
+    yield from _rows("gaps", (gap_text(gap, spec) for gap in plan.gaps))
     yield from _rows("limits", _limits(plan.limits))
     yield from _rows("variables", _environment(plan.environment))
     yield from _rows("processes", _processes(plan))
 
 
-def _rows(head: str, rows: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+def _rows(head: str, rows: Iterable[str]) -> Iterator[str]:
     """A section whose first row stands beside its head; `none` where it is empty."""
     held = list(rows) or ["none"]
     for number, row in enumerate(held):
@@ -48,12 +56,24 @@ def _mounts(plan: SandboxPlan) -> Iterator[str]:
         )
 
 
-def _gaps(plan: SandboxPlan) -> Iterator[str]:
-    for gap in plan.gaps:
-        yield (
-            f"{gap.action} below {gap.base} is wider than the rule in line {gap.line}: "
-            f"processes reach {gap.witness}"
-        )
+def _network(spec: SpecPlan) -> Iterator[str]:
+    plan = spec.sandbox
+    sockets = ", unix sockets" if plan.unix_sockets else ""
+    if plan.network == "none":
+        yield f"none{sockets}"
+        return
+    yield f"{plan.network}{sockets}; policy decides each connection, by"
+    for rule in spec.permissions.network.allow:
+        ports = ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in rule.ports)
+        yield f"'{rule.text}'   port {ports}, {', '.join(sorted(rule.protocols))}"
+
+
+def _short(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Patterns as one would write them: what holds at every root once, tails left out."""
+    floating = {text.removeprefix(".") for text in patterns if text.startswith("./**/")}
+    kept = [text for text in patterns if text.removeprefix("~") not in floating]
+    shown = (text.removeprefix("./**/").removesuffix("/**") for text in kept)
+    return tuple(dict.fromkeys(shown))
 
 
 def _limits(limits: Limits) -> Iterator[str]:

@@ -26,6 +26,7 @@ Enforcement = Literal["hard", "soft", "monitoring"]
 Resource = Literal["cpu", "memory", "disk", "network"]
 Unit = Literal["percent", "bytes", "bytes_per_second", "weight"]
 Violation = Literal["terminate", "deny"]
+WriteGap = Literal["refuse", "narrow", "postcheck"]
 
 MIB: Final = 1024 * 1024
 
@@ -69,10 +70,13 @@ class Gap:
 
     Attributes:
         action: the action that processes can do and the policy denies.
-        rule: id of the rule whose mount is wider than the rule.
+        rule: id of the rule whose mount is wider than what is allowed, or of the block whose
+            names cannot be masked before they exist.
         line: its line, from 1.
         base: what is mounted, in root-tag form.
-        witness: a path that processes can reach and the policy denies.
+        witness: a shortest path that processes can reach and the policy denies; empty where
+            it could not be proved that there is none.
+        postcheck: whether such paths are judged after the launch and moved away.
     """
 
     action: Literal["read", "write", "delete"]
@@ -80,6 +84,7 @@ class Gap:
     line: int
     base: str
     witness: str
+    postcheck: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,8 @@ class SandboxPlan:
         network: `restricted` lets nothing out but the proxy's connections.
         filesystem: what of the host is in view.
         process: whether host processes are in view.
+        write_gap: what is done where a write rule is narrower than a mount: such a spec does
+            not compile, the files that exist are mounted, or what was written is judged after.
         mounts: file rules as mounts, by rule order.
         hidden: explicit block patterns; what matches is masked.
         frozen: explicit patterns; what matches stays read-only inside writable mounts,
@@ -189,6 +196,8 @@ class SandboxPlan:
         allow_root: whether a workspace owned by root may be served as root.
         runtime_paths: further program trees shown read-only, absolute.
         violation: what a violation of a running command leads to.
+        monitoring: whether use of resources is sampled; without it a hard limit that only
+            samples keep refuses the launch.
         fold: whether path rules ignore case.
     """
 
@@ -198,6 +207,7 @@ class SandboxPlan:
     network: Network = "none"
     filesystem: Filesystem = "restricted"
     process: Process = "isolated"
+    write_gap: WriteGap = "narrow"
     mounts: tuple[Mount, ...] = ()
     hidden: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
@@ -214,6 +224,7 @@ class SandboxPlan:
     allow_root: bool = False
     runtime_paths: tuple[str, ...] = ()
     violation: Violation = "terminate"
+    monitoring: bool = True
     fold: bool = False
 
     def as_json(self) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def test_a_name_query_does_not_leave(world: World) -> None:
     world.names["c2VjcmV0.evil.example.net"] = [PUBLIC]
     [found] = world.steps("attacked", {"via": "name", "target": "c2VjcmV0.evil.example.net"})
     assert "found" not in found
-    assert world.way.traffic().opened == 0
+    assert world.way.record()["connections"] == 0
 
 
 def test_the_other_sandboxes_proxy_is_out_of_reach(world: World) -> None:

@@ -80,6 +80,9 @@ class _Noted:
         del error_text
         self.notes.events.append(("outcome", {"status": status, "error": error, **details}))
 
+    def usage(self, sample: object) -> None:
+        raise AssertionError(f"a connection has no samples: {sample}")
+
 
 @dataclass
 class World:

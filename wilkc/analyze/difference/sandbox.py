@@ -1,8 +1,7 @@
 """Whether commands are confined less or more. Layer: analyze.
 
 Only what decides how a command is confined is compared. Mounts, hidden paths and gaps follow
-from the file rules, whose own clauses say what changed; what is left of them is a plan that
-mounts the same rules in another way, which `level` and `write_gap` decide.
+from the file rules, whose own clauses say what changed, and from `level` and `write_gap`.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ _ORDERED: Final[dict[str, tuple[Any, ...]]] = {
     "network": ("none", "restricted", "bridge"),
     "filesystem": ("readonly", "restricted", "full"),
     "process": ("isolated", "shared"),
+    "write_gap": ("refuse", "narrow", "postcheck"),
     "run": (False, True),
     "seccomp": (True, False),
     "apparmor": (True, False),
@@ -37,8 +37,17 @@ _ORDERED: Final[dict[str, tuple[Any, ...]]] = {
     "unix_sockets": (False, True),
     "allow_root": (False, True),
     "violation": ("terminate", "deny"),
+    "monitoring": (True, False),
 }
 """Field to its values, the strongest first."""
+ELSEWHERE: Final[dict[str, str]] = {
+    "mounts": "follows from the file rules, whose clauses say what changed",
+    "hidden": "follows from the blocks, whose clauses say what changed",
+    "gaps": "follows from the file rules, the level and `write_gap`",
+    "environment": "compared variable by variable",
+    "fold": "changes what the file rules match, which their clauses say",
+}
+"""Fields of a plan that are not compared here, and why; every other field is."""
 _HIGH: Final = frozenset({"isolation", "network", "filesystem", "process", "allow_root", "seccomp"})
 _SOFTNESS: Final = ("hard", "soft", "monitoring")
 _UNLIMITED: Final = 1 << 62
@@ -107,7 +116,7 @@ def _place(spec: SpecPlan, name: str, text: str) -> RuleRef:
 def _weaker(to: SandboxPlan, base: SandboxPlan) -> Iterator[_Weaker]:
     for name, order in _ORDERED.items():
         one, other = getattr(to, name), getattr(base, name)
-        if order.index(one) > order.index(other):
+        if order.index(one) > order.index(other) and not _by_level(name, to, base):
             risk: Risk = "high" if name in _HIGH else "medium"
             why = f"`{name}` of the sandbox is weaker"
             yield _Weaker(name, _word(one), _word(other), risk, why)
@@ -116,6 +125,12 @@ def _weaker(to: SandboxPlan, base: SandboxPlan) -> Iterator[_Weaker]:
     if to.run_as != base.run_as:
         why = "another user runs the commands; which of them may do more is not known here"
         yield _Weaker("run_as", to.run_as or "-", base.run_as or "-", "medium", why)
+
+
+def _by_level(name: str, to: SandboxPlan, base: SandboxPlan) -> bool:
+    """Whether a setting is what a weaker level, which is told, gives by itself."""
+    levels = _ORDERED["level"]
+    return name == "write_gap" and levels.index(to.level) > levels.index(base.level)
 
 
 def _grown(to: SandboxPlan, base: SandboxPlan) -> Iterator[_Weaker]:

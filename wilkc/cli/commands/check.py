@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wilkc.cli import exits
+from wilkc.cli.decision_text import printable
 from wilkc.cli.formats import FORMATS, Report, rendered
 from wilkc.cli.options import format_option
 from wilkc.cli.reviews import Review, review_paths
@@ -65,6 +66,8 @@ def check(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Check the specs under PATH: syntax, types, patterns, meaning, their own tests, and lint.
 
+    With text, what sandboxed commands can do although the policy denies it goes to standard
+    error.
     Exits with 3 when there are errors; lint only warns. `# wilk: ignore CODE: REASON`, on the
     line or on one above it, passes over a warning of lint.
     """
@@ -78,6 +81,8 @@ def check(  # noqa: PLR0913 - one parameter per option
         click.echo(line, err=True)
     report = _report(review, strict=strict, to_file=output is not None)
     _show(report, form, output, quiet=quiet)
+    for line in review.gaps if form == "text" and not quiet else ():
+        click.echo(printable(line), err=True)
     failed = any(map(report.fails, report.diagnostics))
     sys.exit(exits.SPEC if failed else exits.OK)
 

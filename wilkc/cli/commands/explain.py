@@ -140,9 +140,9 @@ def _show_sandbox(agent: str, held: Understood, form: str) -> None:
     names = held.plan.agents.get(agent, ())
     if not names:
         raise UsageError(f"no spec is bound to an agent `{agent}`")
-    plans = {name: held.plan.specs[name].sandbox for name in names}
+    specs = {name: held.plan.specs[name] for name in names}
     if form == "json":
-        shown = {name: plan.as_json() for name, plan in plans.items()}
+        shown = {name: spec.sandbox.as_json() for name, spec in specs.items()}
         click.echo(json.dumps({"agent": agent, "sandboxes": shown}, indent=2))
     else:
-        click.echo("\n\n".join(sandbox_text(name, plan) for name, plan in plans.items()))
+        click.echo("\n\n".join(map(sandbox_text, specs.values())))

@@ -10,7 +10,7 @@ from wilkc.core.diagnostics import Diagnostic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wilkc.core.sandbox_plan import Level
+    from wilkc.core.sandbox_plan import Level, WriteGap
     from wilkc.spec import Document, Sandbox
 
 
@@ -34,7 +34,7 @@ class Floor:
     process: frozenset[str]
     context: frozenset[str]
     unix_sockets: bool
-    write_gap: tuple[str, ...]
+    write_gap: tuple[WriteGap, ...]
     degraded: frozenset[str]
 
 

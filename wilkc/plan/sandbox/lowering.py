@@ -13,16 +13,17 @@ from wilkc.core.sandbox_plan import Environment, SandboxPlan, Variable
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import explicit_text, parse_path_rule
 from wilkc.plan.narrowing import NarrowFiles
+from wilkc.plan.sandbox.agreement import Agreement
 from wilkc.plan.sandbox.levels import FLOORS, check_floor
-from wilkc.plan.sandbox.mounts import Grants, hidden_patterns, lower_mounts, shape
+from wilkc.plan.sandbox.mounts import Grants, Mounts, hidden_patterns, lower_mounts, shape
 from wilkc.plan.sandbox.quantities import Reader, read_limits
 from wilkc.plan.sandbox.samples import literal_base, path_text
 from wilkc.plan.sandbox.words import check_words, granted_permissions, granted_words
 from wilkc.spec import AgentSpec, Sandbox
 
 if TYPE_CHECKING:
-    from wilkc.core.sandbox_plan import Filesystem, Isolation, Level, Network
-    from wilkc.plan.model import Permissions
+    from wilkc.core.sandbox_plan import Filesystem, Isolation, Level, Network, WriteGap
+    from wilkc.plan.model import FilePlan, Permissions
     from wilkc.spec import Document, SecurityPolicy
 
 _STRENGTH: Final[dict[str, int]] = {"process": 0, "namespace": 1, "container": 2}
@@ -55,8 +56,8 @@ def lower_sandbox(
     network = _network(section, granted, granted_words(section))
     view: Filesystem = (isolation.filesystem if isolation else None) or "restricted"
     _check_boundary(reader, kind, network, view, granted)
-    gap = section.write_gap or FLOORS[level].write_gap[0]
-    mounts = lower_mounts(Grants(NarrowFiles(granted.file, fold=fold), level, gap))
+    gap: WriteGap = section.write_gap or FLOORS[level].write_gap[0]
+    mounts = _mounts(granted.file, level, gap, fold=fold)
     limits = read_limits(reader, section, granted)
     security = section.security
     settings = policy.global_settings.sandbox if policy and policy.global_settings else None
@@ -67,6 +68,7 @@ def lower_sandbox(
         network=network,
         filesystem=view,
         process=(isolation.process if isolation else None) or "isolated",
+        write_gap=gap,
         mounts=tuple(mounts.mounts),
         hidden=hidden_patterns(granted.file),
         frozen=_protected(section),
@@ -83,9 +85,15 @@ def lower_sandbox(
         allow_root=bool(section.allow_root),
         runtime_paths=_runtime_paths(reader, section),
         violation=(settings.violation_response if settings else None) or "terminate",
+        monitoring=settings is None or settings.resource_monitoring is not False,
         fold=fold,
     )
     return plan, (*reader.problems, *mounts.problems)
+
+
+def _mounts(files: FilePlan, level: Level, gap: WriteGap, *, fold: bool) -> Mounts:
+    narrow, agreement = NarrowFiles(files, fold=fold), Agreement(files, fold=fold)
+    return lower_mounts(Grants(narrow, agreement, level, gap))
 
 
 def _isolation(reader: Reader, section: Sandbox, policy: SecurityPolicy | None) -> Isolation:

@@ -1,8 +1,8 @@
 """File rules as mounts, as far as the kernel can keep them. Layer: plan.
 
-A kernel mount knows files and trees, not names. A rule that is neither is either narrowed to
-the files that exist, or mounted wider and its gap written down: which of the two is decided
-by the level.
+A kernel mount knows files and trees, not names. A tree is mounted as such only where policy
+allows all of it, which is proved. Another rule is either narrowed to the files that exist, or
+mounted wider and its gap written down with a witness: which of the two is decided by the level.
 """
 
 from __future__ import annotations
@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Final, Literal
 from wilkc.core.diagnostics import Diagnostic
 from wilkc.core.sandbox_plan import Gap, Mount
 from wilkc.language.paths import GLOBSTAR, explicit_text
-from wilkc.plan.sandbox.samples import (
-    allowed_sample,
-    denied_witness,
-    literal_base,
-    may,
-    path_text,
-)
+from wilkc.plan.sandbox.agreement import UNPROVED, Agreement, below
+from wilkc.plan.sandbox.samples import allowed_sample, literal_base, path_text
 
 if TYPE_CHECKING:
-    from wilkc.core.sandbox_plan import Action, How, Level
+    from collections.abc import Iterator
+
+    from wilkc.core.sandbox_plan import Action, How, Level, WriteGap
     from wilkc.language.paths import PathPattern
     from wilkc.plan.model import FilePlan, Rule
     from wilkc.plan.narrowing import NarrowFiles
@@ -38,14 +35,16 @@ class Grants:
 
     Attributes:
         files: the file permissions.
+        agreement: what they allow, asked about whole mounts.
         level: strict narrows, the others mount wider and check afterwards.
         gap: what to do where a write rule is narrower than a mount: `narrow` to the files
             that exist, `postcheck` what was written, or `refuse` to compile.
     """
 
     files: NarrowFiles
+    agreement: Agreement
     level: Level
-    gap: str
+    gap: WriteGap
 
     @property
     def plan(self) -> FilePlan:
@@ -70,6 +69,7 @@ def lower_mounts(grants: Grants) -> Mounts:
             for pattern in rule.patterns:
                 _lower(grants, rule, pattern, action, found)
     found.mounts = list(dict.fromkeys(found.mounts))
+    found.gaps = list(dict.fromkeys(found.gaps))
     return found
 
 
@@ -104,42 +104,61 @@ def _lower(
         return
     sample = allowed_sample(grants.files, action, pattern)
     if sample is None:
+        sample = grants.agreement.allowed(action, pattern)
+    if sample is None:
         found.problems.append(_dead(rule))
         return
-    kind = _shape_above(pattern, base)
-    how, postcheck = _how(grants, kind, action)
+    denied = _outside(grants, _shape_above(pattern, base), action, pattern)
+    how, postcheck = _how(grants, _shape_above(pattern, base), action, denied)
     if grants.gap == "refuse" and how == "each" and action == "write":
-        found.problems.append(_inexact(rule))
+        found.problems.append(_inexact(rule, denied or UNPROVED))
     text = path_text(pattern.root, base)
     mount = Mount(
         action, how, text, explicit_text(pattern), sample, rule.id, rule.span.file,
         rule.span.line, postcheck,
     )  # fmt: skip
     found.mounts.append(mount)
-    if how == "tree":
-        _note_gaps(grants, kind, mount, found)
+    found.gaps += _gaps(grants.agreement, mount, pattern, denied)
 
 
-def _how(grants: Grants, kind: Shape, action: Action) -> tuple[How, bool]:
+def _outside(grants: Grants, kind: Shape, action: Action, pattern: PathPattern) -> str | None:
+    """A path that a mount of the whole base would give and no rule allows."""
+    if kind == "literal" or (kind == "tree" and action != "write"):
+        return None
+    return grants.agreement.outside(action, below(pattern))
+
+
+def _how(grants: Grants, kind: Shape, action: Action, denied: str | None) -> tuple[How, bool]:
     if kind == "literal":
         return "file", False
     if action != "write":
-        return ("each" if kind == "leafy" and grants.level == "strict" else "tree"), False
-    wider = kind == "leafy" or grants.plan.extensions is not None
-    if wider and grants.gap != "postcheck":
+        return ("tree" if denied is None or grants.level != "strict" else "each"), False
+    if denied is not None and grants.gap != "postcheck":
         return "each", False
     # Names that a block covers and that do not exist yet cannot be masked.
-    return "tree", wider or bool(grants.plan.block)
+    return "tree", denied is not None or bool(grants.plan.block)
 
 
-def _note_gaps(grants: Grants, kind: Shape, mount: Mount, found: Mounts) -> None:
+def _gaps(
+    agreement: Agreement, mount: Mount, pattern: PathPattern, denied: str | None
+) -> Iterator[Gap]:
+    """What the kernel lets processes do through a mount although the policy denies it."""
+    tree = mount.how == "tree"
+    shown = below(pattern) if tree else pattern
     place = (mount.rule, mount.line, mount.base)
-    if mount.access == "write" or kind == "leafy":
-        denied = denied_witness(grants.files, mount.action, mount.base)
-        if denied is not None:
-            found.gaps.append(Gap(mount.access, *place, denied))
-    if mount.access == "write" and not may(grants.files, "delete", mount.sample):
-        found.gaps.append(Gap("delete", *place, mount.sample))
+    # Whatever is mounted can be read, for which rule it may be.
+    unread = agreement.outside("read", shown, written=mount.access == "write" and not tree)
+    if unread is not None:
+        yield Gap("read", *place, unread, postcheck=False)
+    if mount.access != "write" or not tree:
+        return
+    if denied is not None:
+        yield Gap("write", *place, denied, postcheck=True)
+    kept = agreement.outside("delete", shown)
+    if kept is not None:
+        yield Gap("delete", *place, kept, postcheck=False)
+    for block, name in agreement.blocked(shown):
+        yield Gap("write", block.id, block.span.line, mount.base, name, postcheck=True)
 
 
 def _unmountable(rule: Rule[PathPattern]) -> Diagnostic:
@@ -153,11 +172,12 @@ def _unmountable(rule: Rule[PathPattern]) -> Diagnostic:
     )
 
 
-def _inexact(rule: Rule[PathPattern]) -> Diagnostic:
+def _inexact(rule: Rule[PathPattern], denied: str) -> Diagnostic:
+    shown = f"`{denied}` would be writable as well" if denied else "nobody could prove that it does"
     return Diagnostic(
         "W180",
         "error",
-        f"no mount can keep `{rule.text}` exactly, and `write_gap` says `refuse`",
+        f"no mount can keep `{rule.text}` exactly, and `write_gap` says `refuse`: {shown}",
         rule.span,
         label="it picks names inside a directory, or `allowed_extensions` does",
         help="write a whole directory such as `./reports/**`, or `write_gap: narrow`",

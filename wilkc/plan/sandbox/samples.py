@@ -1,4 +1,4 @@
-"""Paths that show what a pattern means: one it allows, one it does not. Layer: plan.
+"""Paths that show what a rule allows, and the literal base of a pattern. Layer: plan.
 
 Candidates are tried against the permissions, so an answer is always true; where no candidate
 fits there is no answer, and the rule is treated as one that grants nothing.
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from wilkc.plan.narrowing import NarrowFiles
 
 _FILLERS: Final = ("a", "b", "zq", "A1", "_")
-_STRANGERS: Final = ("a", "a.py", ".hidden", "zq.wilk", "a/b")
 _LAST_ASCII: Final = 127
 
 
@@ -53,13 +52,19 @@ def allowed_sample(files: NarrowFiles, action: str, pattern: PathPattern) -> str
     return None
 
 
-def denied_witness(files: NarrowFiles, action: str, base: str) -> str | None:
-    """A path at or below the base, a path's text, that the permissions deny for the action."""
-    folder = base.removesuffix("/")
-    for candidate in (*(f"{folder}/{name}" for name in _STRANGERS), base):
-        if not may(files, action, candidate):
-            return candidate
-    return None
+def floating_name(folder: str, pattern: PathPattern) -> str | None:
+    """A path in a folder that a pattern which begins with `**` takes in every folder.
+
+    Whether it does is the caller's to check: a name that is no canonical path matches nothing.
+    """
+    if not pattern.parts or pattern.parts[0] is not GLOBSTAR:
+        return None
+    names = [
+        "".join("" if isinstance(atom, Star) else _atom(atom, _FILLERS[0]) for atom in part)
+        for part in pattern.parts
+        if part is not GLOBSTAR
+    ]
+    return "/".join((folder, *(name or _FILLERS[0] for name in names)))
 
 
 def may(files: NarrowFiles, action: str, path: str) -> bool:

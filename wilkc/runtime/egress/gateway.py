@@ -26,12 +26,12 @@ from wilkc.runtime.egress.outside import Outside
 from wilkc.runtime.egress.session import Session
 from wilkc.runtime.egress.worker import LISTENERS, MAX_CONNECTIONS, SESSION, Settings, start
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.usage import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wilkc.runtime.egress.judging import NetworkPoint
-    from wilkc.runtime.egress.meter import Traffic
     from wilkc.runtime.guard.recording import Recorder
     from wilkc.runtime.limits import RateStore
     from wilkc.runtime.sandbox import Job
@@ -105,7 +105,6 @@ class Way:
         self._control = control
         self._judge = judge
         self._meter = meter
-        self._limit = job.plan.limits.network
         self._looks_again = job.plan.violation == "terminate"
         self._stopping = threading.Event()
         # Threads that serve one connection after the other keep theirs to the decision point.
@@ -154,8 +153,13 @@ class Way:
         self._attending.start()
 
     def traffic(self) -> Traffic:
-        """What was carried until now."""
-        return self._meter.read()
+        """What was carried until now, and the connections that are open."""
+        now = self._meter.read()
+        return Traffic(now.received, now.sent, now.open)
+
+    def brake(self, on: bool, /) -> None:  # noqa: FBT001  # the one thing that it is told
+        """Halve the rate, or restore it."""
+        self._meter.brake(on)
 
     def close(self) -> None:
         """End all connections and the proxy, with their records; never raises."""
@@ -173,13 +177,6 @@ class Way:
     def record(self) -> dict[str, Any]:
         """What the launch's record says of its network."""
         traffic = self._meter.read()
-        total = traffic.sent + traffic.received
-        alerts = []
-        if self._limit.unit == "bytes":
-            if total > self._limit.warning:
-                alerts.append("resource_limit_warning: network")
-            if total >= self._limit.max and self._limit.enforcement == "monitoring":
-                alerts.append("resource_limit_monitoring: network")
         return {
             "bytes_sent": traffic.sent,
             "bytes_received": traffic.received,
@@ -188,7 +185,6 @@ class Way:
             "refused_crowded": traffic.crowded,
             "limit_exceeded": traffic.over > 0,
             "proxy_died": self._status not in {None, 0},
-            "alerts": alerts,
         }
 
     def _attend(self) -> None:

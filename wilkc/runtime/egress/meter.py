@@ -26,7 +26,7 @@ _SLOWEST: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class Carried:
     """Counts since the launch began.
 
     Attributes:
@@ -58,14 +58,15 @@ class Meter:
     def __init__(self, limit: Quantity) -> None:
         self._limit = limit
         self._memory = mmap.mmap(-1, _FORM.size)
+        self._braked = mmap.mmap(-1, 1)
         self._lock = threading.Lock()
-        self._now = Traffic()
+        self._now = Carried()
         self._started = time.monotonic()
         self._free_at = 0.0
 
-    def read(self) -> Traffic:
+    def read(self) -> Carried:
         """The counts, from either process."""
-        return Traffic(*_FORM.unpack(self._memory[: _FORM.size]))
+        return Carried(*_FORM.unpack(self._memory[: _FORM.size]))
 
     def add(
         self, *, opened: int = 0, ended: int = 0, refused: int = 0, crowded: int = 0, over: int = 0
@@ -82,6 +83,10 @@ class Meter:
                 over=now.over + over,
             )
             self._write()
+
+    def brake(self, on: bool, /) -> None:  # noqa: FBT001  # the one thing that it is told
+        """Halve the rate of what may be slowed down, or restore it; only in the shim."""
+        self._braked[0] = int(on)
 
     def carry(self, move: Callable[[int], int], wanted: int, *, sent: bool) -> int | None:
         """Move bytes as far as the limit lets them, and count them.
@@ -141,7 +146,7 @@ class Meter:
         if self._limit.unit == "bytes_per_second":
             return float(self._limit.max)
         total = self._now.sent + self._now.received
-        if total <= self._limit.max:
+        if total <= self._limit.max and not self._braked[0]:
             return None
         # Soft: half of what the launch has had on average.
         return max(_SLOWEST, total / max(time.monotonic() - self._started, 1) / 2)

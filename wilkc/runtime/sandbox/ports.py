@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.contract import Decision, Json, Request
     from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.usage import Traffic
 
 MAX_BATCH = 1000
 """Requests in one batch, as the decision rule accepts."""
@@ -43,6 +44,14 @@ class NetworkWay(Protocol):
 
     def close(self) -> None:
         """End it, with all connections; never raises."""
+        ...
+
+    def traffic(self) -> Traffic:
+        """What it has carried so far."""
+        ...
+
+    def brake(self, on: bool, /) -> None:  # noqa: FBT001  # the one thing that it is told
+        """Halve the rate, or restore it."""
         ...
 
     def record(self) -> dict[str, Json]:

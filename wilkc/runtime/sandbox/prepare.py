@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
+from wilkc.runtime.sandbox.appearing import appearing
 from wilkc.runtime.sandbox.binds import Bases, file_binds, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
 from wilkc.runtime.sandbox.environment import environment
+from wilkc.runtime.sandbox.foreign import require_own_names
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME, Identity, choose_identity
 from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import Roots, is_within
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
-from wilkc.runtime.sandbox.static import static_entries, static_masks
+from wilkc.runtime.sandbox.static import given_entries, static_entries, static_masks
 from wilkc.runtime.sandbox.view import View
 from wilkc.runtime.sandbox.walk import Found, Lookout, Survey, survey
 
@@ -104,6 +106,7 @@ def prepare(
     identity, roots = _place(job)
     plan = job.plan
     resolve(plan, roots, identity, bases)
+    require_own_names(plan, roots, bases.found)
     leafy = {
         base.mount.pattern: matcher([base.mount.pattern], ALLOW, fold=plan.fold)
         for base in bases.found
@@ -127,6 +130,7 @@ def prepare(
         seen.repositories,
     )
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
+    cut.reports += appearing(plan.hidden, directories, roots)
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
     view = _view(job, roots, identity, binds, cut)
@@ -255,7 +259,7 @@ def _view(job: Job, roots: Roots, identity: Identity, binds: Sequence[Bind], cut
         home = PRIVATE_HOME
     plan = job.plan
     return View(
-        static=static_entries(plan.runtime_paths),
+        static=(*static_entries(plan.runtime_paths), *given_entries(job.files)),
         home=home,
         cwd=roots.workspace,
         tmp=plan.limits.tmp,

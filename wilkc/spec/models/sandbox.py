@@ -179,9 +179,9 @@ class Sandbox(Section):
         run_as: user that the command runs as, e.g. `nobody`
         allow_root: whether the command may run as root, e.g. `false`
         runtime_paths: where programs and libraries lie, read-only, e.g. `['/opt/tools/**']`
-        protected: paths that are never mounted, e.g. `['~/.ssh']`
-        unix_sockets: whether sockets of the host may be used, e.g. `false`
-        write_gap: what to do where a mount is wider than a rule, e.g. `narrow`
+        protected: paths that stay read-only where a rule grants writing, e.g. `['Makefile']`
+        unix_sockets: whether unix sockets may be made, e.g. `false`
+        write_gap: what to do where a mount is wider than a write rule, e.g. `narrow`
         monitor_interval_s: seconds between two samples of use, e.g. `5`
         wall_clock_s: longest time of a launch, e.g. `60`
         pids: processes and threads at once, e.g. `128`

@@ -81,6 +81,9 @@ class Book:
         del error_text
         self.outcomes.append({"status": status, "error": error, **details})
 
+    def usage(self, sample: object) -> None:
+        raise AssertionError(f"a connection has no samples: {sample}")
+
 
 def _judge(point: Point, book: Book, rates: Any = None) -> Judge:
     return Judge(point, book, rates, "agent", "l")
@@ -324,6 +327,10 @@ def test_which_limits_slow_down() -> None:
     soft.spend(2000, sent=True)
     assert soft.pause(10**9) == 1.0
     assert not soft.is_used_up()
+    braked = Meter(Quantity(10**9, 10**9, "bytes", "soft"))
+    for on, seconds in ((False, 0.0), (True, 1.0), (False, 0.0)):
+        braked.brake(on)
+        assert braked.pause(10**7) == seconds
 
 
 def test_a_resolver_that_hangs_is_left_alone() -> None:

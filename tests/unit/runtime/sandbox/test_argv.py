@@ -90,12 +90,12 @@ def test_laws_of_order(seed: int) -> None:
     chance = random.Random(seed)  # a seeded generator is the point
     shown = _random_view(chance)
     data = {mask.path: 30 + n for n, mask in enumerate(shown.masks)} | HANDLES.data
-    operations = _operations(arguments(shown, Handles(10, 11, 12, data)))
+    done = operations(arguments(shown, Handles(10, 11, 12, data)))
     last_bind: dict[str, int] = {}
     masks = {mask.path for mask in shown.masks}
     pins = set(shown.pins)
     place = {}
-    for number, (option, *words) in enumerate(operations):
+    for number, (option, *words) in enumerate(done):
         if (
             option in {"--bind-fd", "--ro-bind-fd", "--bind", "--ro-bind"}
             and words[-1] not in masks
@@ -107,13 +107,13 @@ def test_laws_of_order(seed: int) -> None:
     assert set(place) == masks
     if place and last_bind:
         assert min(place.values()) > max(last_bind.values())
-    first_pin = min((last_bind[pin] for pin in pins), default=len(operations))
+    first_pin = min((last_bind[pin] for pin in pins), default=len(done))
     binds = [last_bind[one.path] for one in shown.binds if one.path not in pins]
     assert max(binds, default=-1) < first_pin
-    names = [option for option, *_ in operations]
-    assert names.index("--tmpfs") < min([*last_bind.values(), len(operations)])
+    names = [option for option, *_ in done]
+    assert names.index("--tmpfs") < min([*last_bind.values(), len(done)])
     # The root and the bare workspace are closed last, when everything in them is there.
-    assert [one for one in operations if one[0] == "--remount-ro"][-3:] == [
+    assert [one for one in done if one[0] == "--remount-ro"][-3:] == [
         ["--remount-ro", "/proc"],
         ["--remount-ro", "/srv/w"],
         ["--remount-ro", "/"],
@@ -135,7 +135,7 @@ def _random_view(chance: random.Random) -> View:
     )
 
 
-def _operations(words: tuple[str, ...]) -> list[list[str]]:
+def operations(words: tuple[str, ...]) -> list[list[str]]:
     """The list cut where bubblewrap cuts it: no path can stand where an option is read."""
     found = []
     rest = list(words)

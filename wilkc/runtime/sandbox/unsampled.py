@@ -1,0 +1,34 @@
+"""An organisation that wants no sampling has no limits that only samples keep. Layer: runtime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.core.sandbox_plan import Quantity, SandboxPlan
+    from wilkc.runtime.sandbox.limits import Reached
+
+_RESOURCES: Final = ("cpu", "memory", "disk", "network")
+
+
+def require_unsampled(plan: SandboxPlan, reached: Mapping[str, Reached]) -> None:
+    """Refuse where `resource_monitoring: false` would leave a hard limit to nobody.
+
+    Raises:
+        SandboxRefusedError: names the limit.
+    """
+    if plan.monitoring:
+        return
+    for name in _RESOURCES:
+        quantity: Quantity = getattr(plan.limits, name)
+        if quantity.enforcement == "hard" and reached[name].strength == "sampled":
+            raise SandboxRefusedError(
+                "sandbox.limit_not_enforceable",
+                f"only samples keep the hard limit on {name} here, and the organisation's"
+                " `resource_monitoring: false` forbids them",
+                help_text="remove that key, or set the limit's enforcement to `soft`",
+            )
