@@ -25,7 +25,11 @@ class Pump:
     """Carries one stream of the command to its sink, counting.
 
     Attributes:
+        source: descriptor that is read.
+        sink: takes what was read.
+        counter: says how much of it may pass.
         head: the first bytes, to tell bubblewrap's own words.
+        abandoned: whether nobody waits for it any more.
     """
 
     source: int
@@ -33,6 +37,7 @@ class Pump:
     counter: Counter
     head: bytearray = field(default_factory=bytearray)
     thread: threading.Thread | None = None
+    abandoned: bool = False
 
     def start(self) -> None:
         """Begin carrying, in a thread of its own."""
@@ -43,9 +48,11 @@ class Pump:
         """Wait until the stream has ended; give up on a sink that does not take it."""
         if self.thread is not None:
             self.thread.join(_SETTLING_SECONDS)
+        self.abandoned = True
 
     def _carry(self) -> None:
-        while True:
+        # Once it was given up, the number of its descriptor may belong to something else.
+        while not self.abandoned:
             try:
                 chunk = os.read(self.source, _CHUNK)
             except OSError:
@@ -77,6 +84,7 @@ class Counter:
         self.exceeded = False
         self._left = most
         self._lock = threading.Lock()
+        self._open = True
         self.full = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
     def take(self, count: int) -> int:
@@ -86,9 +94,16 @@ class Counter:
             self._left -= allowed
         if allowed < count:
             self.exceeded = True
-            os.eventfd_write(self.full, 1)
+            self._signal()
         return allowed
 
     def close(self) -> None:
-        """Close the descriptor."""
-        os.close(self.full)
+        """Close the descriptor; whoever counts on tells nobody any more."""
+        with self._lock:
+            self._open = False
+            os.close(self.full)
+
+    def _signal(self) -> None:
+        with self._lock:
+            if self._open:
+                os.eventfd_write(self.full, 1)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 STATUS_SECONDS: Final = 10.0
 MOUNT_SECONDS: Final = 2.0
+"""Without any change of the mount table; a machine that does other things is slow, not stuck."""
+MOUNTS_SECONDS: Final = 30.0
+"""For all mounts together."""
 _LOOK_SECONDS: Final = 0.001
 _STATUS_BYTES: Final = 4096
 
@@ -107,15 +110,19 @@ def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
         SandboxRefusedError: the view differs, or is not ready in time.
     """
     wanted = expected(view, host)
-    deadline = time.monotonic() + MOUNT_SECONDS
+    end = time.monotonic() + MOUNTS_SECONDS
+    stalled, before = time.monotonic() + MOUNT_SECONDS, b""
     while True:
         try:
-            found = difference(wanted, parse(Path(f"/proc/{pid}/mountinfo").read_bytes()))
+            text = Path(f"/proc/{pid}/mountinfo").read_bytes()
+            found = difference(wanted, parse(text))
         except OSError:
-            found = "bubblewrap has ended"
+            text, found = b"", "bubblewrap has ended"
         if not found:
             break
-        if time.monotonic() > deadline or found == "bubblewrap has ended":
+        if text != before:
+            stalled, before = time.monotonic() + MOUNT_SECONDS, text
+        if time.monotonic() > min(stalled, end) or found == "bubblewrap has ended":
             raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
         time.sleep(_LOOK_SECONDS)
     _require_same_files(pid, view)

@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,20 @@ class Rules:
         return [self.decide(request) for request in requests]
 
 
+class Slow:
+    """Takes nothing until a file is there, and half a second has passed."""
+
+    def __init__(self, place: str, taken: list[bytes]) -> None:
+        self.place, self.taken = place, taken
+
+    def __call__(self, chunk: bytes) -> None:
+        while not self.taken and not os.path.exists(self.place):  # noqa: PTH110  # any text
+            time.sleep(0.02)
+        if not self.taken:
+            time.sleep(0.5)
+        self.taken.append(chunk)
+
+
 class Told:
     """Writes down what it is told, one JSON object a line."""
 
@@ -108,7 +123,8 @@ def main() -> None:
         digest=given.get("digest", ""),
     )
     result = printed["result"].append if given.get("result") else None
-    streams = Streams(printed["stdout"].append, printed["stderr"].append, result)
+    stdout = Slow(given["slow"], printed["stdout"]) if "slow" in given else printed["stdout"].append
+    streams = Streams(stdout, printed["stderr"].append, result)
     ended = launch(
         job,
         Rules(given["rules"], given.get("between", {})),
