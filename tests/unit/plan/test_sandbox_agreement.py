@@ -108,6 +108,15 @@ def test_a_mount_is_of_one_case_and_rules_may_be_of_both() -> None:
     assert len(plan({}, **rules).gaps) == 1
 
 
+def test_a_sample_of_a_rule_of_both_cases_is_granted() -> None:
+    """`[!a]` takes no `A` either where case is ignored."""
+    blocks = [f"./docs/{name}*" for name in ("b", "z", "_")]
+    rules = {"read": ["./docs/[!a]*"], "metadata": {"blocked_paths": blocks}}
+    text = json.dumps({"case": "insensitive", "permissions": {"filesystem": rules}})
+    (mount,) = accepted(text).mounts
+    assert mount.sample.lower() not in {"./docs/a", "./docs/b"}
+
+
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agreement, "BUDGET", 0)
