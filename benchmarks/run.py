@@ -21,6 +21,7 @@ from benchmarks.deciding import decisions
 from benchmarks.differing import differing
 from benchmarks.gating import gating
 from benchmarks.guarding import guarding
+from benchmarks.launching import launching
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
 from benchmarks.proving import proving
@@ -67,6 +68,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *linting(min(rounds or 5, 5), small=small),
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
+        *launching(min(rounds or 150, 150), small=small),
         *loading(1 if small else 5),
         *updating(min(rounds or ACTIVATIONS, ACTIVATIONS)),
         *scaling(rounds or 500, small=small),

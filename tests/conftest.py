@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from tests.not_exercised import not_exercised
 from tests.redis_server import PROGRAM, RedisServer
 from wilkc import __version__
 from wilkc.cli.building import read_library
@@ -22,6 +23,7 @@ from wilkc.compiler import FORMS, Compiled, Form, assemble, compile_sources
 from wilkc.core.errors import UnavailableError
 from wilkc.opa.obtain import find_opa
 from wilkc.plan import decide
+from wilkc.runtime.host import Asked, diagnose, gather, not_enforceable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was compared.
+    """Say how much was compared, and what of the sandbox no test can reach here.
 
     Here, because the process that sums up reads no test folders: see pytest-xdist.
     """
@@ -63,6 +65,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     count = sum(value for one in reports for name, value in one.user_properties if name == COMPARED)
     if count:
         terminalreporter.write_line(f"{count:,} comparisons of generated cases")
+    if any("sandbox" in one.nodeid for one in reports):
+        terminalreporter.write_line(f"not exercised here: {'; '.join(not_exercised())}")
 
 
 def lacking(name: str, why: str) -> NoReturn:
@@ -99,8 +103,14 @@ def bwrap() -> Path:
         [*command, "--", "/bin/true"], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        lacking("bwrap", f"bubblewrap cannot launch: {done.stderr.strip()}")
+        lacking("bwrap", f"bubblewrap cannot launch: {done.stderr.strip()}; {_doctor_row()}")
     return BWRAP
+
+
+def _doctor_row() -> str:
+    """The first row of the diagnosis that is not as it has to be, with its mend."""
+    rows = not_enforceable(diagnose(gather(Asked(ROOT, run_as="nobody"))), strict=False)
+    return next((f"{row.name}: {row.seen}; {row.fix}" for row in rows), "the diagnosis finds none")
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ def _rows(text: str) -> list[str]:
     return [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
 
 
-def test_every_published_row_is_measured(opa: Path, redis_program: str) -> None:
-    del opa, redis_program
+def test_every_published_row_is_measured(opa: Path, bwrap: Path, redis_program: str) -> None:
+    del opa, bwrap, redis_program
     done = subprocess.run(
         [sys.executable, ROOT / "benchmarks" / "run.py", "--markdown", "--rounds", "1", "--small"],
         capture_output=True,

@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, str]] = {
     "completion": "wilkc.cli.commands.completion:completion",
     "decide": "wilkc.cli.commands.decide:decide",
     "diff": "wilkc.cli.commands.diff:diff",
+    "doctor": "wilkc.cli.commands.doctor:doctor",
     "explain": "wilkc.cli.commands.explain:explain",
     "fmt": "wilkc.cli.commands.fmt:fmt",
     "grant": "wilkc.cli.commands.grant:grant",
@@ -44,6 +45,7 @@ COMMANDS: Final[dict[str, str]] = {
     "status": "wilkc.cli.commands.status:status",
     "test": "wilkc.cli.commands.test:test",
     "verify": "wilkc.cli.commands.verify:verify",
+    "verify-host": "wilkc.cli.commands.verify_host:verify_host",
 }
 
 

@@ -87,6 +87,9 @@ class Notes:
             raise OSError("no room")
         self.events.append((status, given.get("error")))
 
+    def usage(self, sample: Any) -> None:
+        self.given.append({"usage": sample})
+
 
 @pytest.fixture
 def notes() -> Notes:

@@ -20,6 +20,7 @@ import click
 
 from wilkc.cli.decision_text import decision_text, printable
 from wilkc.cli.diagnostics import as_text
+from wilkc.cli.launch_text import Shown
 from wilkc.cli.main import show_refusal
 from wilkc.cli.options import key_options
 from wilkc.cli.rates import open_rates
@@ -36,14 +37,14 @@ from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger
 from wilkc.runtime.guard.executing import Executor
 from wilkc.runtime.guard.jobs import jobs_of
 from wilkc.runtime.limits import RateStoreError
-from wilkc.runtime.sandbox import Streams, interpreter_of, launch, network_in_force
+from wilkc.runtime.sandbox import Recorded, Streams, interpreter_of, launch, network_in_force
 from wilkc.runtime.sandbox.outcome import STATUS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wilkc.core.sandbox_plan import SandboxPlan
-    from wilkc.runtime.guard.executing import Result
+    from wilkc.runtime.guard.executing import Result, Usage
     from wilkc.runtime.guard.recording import Recorder
     from wilkc.runtime.sandbox import DecisionPoint, Job
 
@@ -180,11 +181,12 @@ def _request(agent: str, command: tuple[str, ...], workspace: str) -> Request:
 def _launcher(point: DecisionPoint, *, quiet: bool) -> Any:
     streams = Streams(partial(_pass, sys.stdout.buffer), partial(_pass, sys.stderr.buffer))
 
-    def start(job: Job) -> Outcome:
+    def start(job: Job, usage: Usage) -> Outcome:
         if not quiet:
             click.echo(_headline(job.plan), err=True)
         sys.stdout.flush()
-        return launch(job, point, streams)
+        observer = Recorded(usage) if quiet else Shown(usage)
+        return launch(job, point, streams, observer=observer)
 
     return start
 

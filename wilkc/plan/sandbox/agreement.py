@@ -65,12 +65,16 @@ class Agreement:
         patterns, taken = self._taking(action)
         if shown in patterns or _whole(shown) in patterns:
             return None
-        nearest = _nearest(shown)
-        if nearest is not None and not written and not taken.taking(nearest):
+        endings = self._files.extensions.values if written and self._files.extensions else None
+        if _is_literal(shown) and endings is None:
+            only = path_text(shown.root, literal_base(shown))
+            return None if taken.taking(only) else only
+        nearest = _nearest(shown, endings)
+        if nearest is not None and not taken.taking(nearest):
             return nearest
         positive = _language(shown, fold=self._fold)
-        if written and self._files.extensions is not None:
-            positive &= extension_language(self._files.extensions.values)
+        if endings is not None:
+            positive &= extension_language(endings)
         verdict = difference(positive, taken, budget=BUDGET)
         if isinstance(verdict, Included):
             return None
@@ -148,15 +152,26 @@ def below(pattern: PathPattern) -> PathPattern:
 @lru_cache(maxsize=4096)
 def _language(shown: PathPattern, *, fold: bool) -> Language:
     """What a mount shows: its base is one folder, but a pattern that picks names may fold case."""
-    if not fold or shown == below(shown) or all(map(is_literal, shown.parts)):
+    if not fold or shown == below(shown) or _is_literal(shown):
         return CANONICAL_PATH & path_language(shown)
     folder = PathPattern(shown.root, (*shown.parts[: len(literal_base(shown))], GLOBSTAR))
     return CANONICAL_PATH & path_language(shown, fold=True) & path_language(folder)
 
 
-def _nearest(shown: PathPattern) -> str | None:
+def _nearest(shown: PathPattern, endings: frozenset[str] | None) -> str | None:
     """A path of a tree than which none is shorter: if it will do, no search is needed."""
-    return f"{_base(shown)}/a" if shown == below(shown) else None
+    if shown == below(shown) and endings is None:
+        return f"{_base(shown)}/a"
+    if shown.parts[-1:] != (GLOBSTAR,) or not _is_one_path(shown) or not endings:
+        return None
+    # The directory itself is shown as well, and might be called like such a file.
+    if extension_language(endings).takes(_base(shown)):
+        return None
+    return f"{_base(shown)}/a.{min(endings, key=lambda ending: (len(ending), ending))}"
+
+
+def _is_literal(pattern: PathPattern) -> bool:
+    return bool(pattern.parts) and len(literal_base(pattern)) == len(pattern.parts)
 
 
 def _base(shown: PathPattern) -> str:

@@ -15,7 +15,7 @@ from wilkc.language.paths import explicit_text, parse_path_rule
 from wilkc.plan.narrowing import NarrowFiles
 from wilkc.plan.sandbox.agreement import Agreement
 from wilkc.plan.sandbox.levels import FLOORS, check_floor
-from wilkc.plan.sandbox.mounts import Grants, hidden_patterns, lower_mounts, shape
+from wilkc.plan.sandbox.mounts import Grants, Mounts, hidden_patterns, lower_mounts, shape
 from wilkc.plan.sandbox.quantities import Reader, read_limits
 from wilkc.plan.sandbox.samples import literal_base, path_text
 from wilkc.plan.sandbox.words import check_words, granted_permissions, granted_words
@@ -23,7 +23,7 @@ from wilkc.spec import AgentSpec, Sandbox
 
 if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Filesystem, Isolation, Level, Network, WriteGap
-    from wilkc.plan.model import Permissions
+    from wilkc.plan.model import FilePlan, Permissions
     from wilkc.spec import Document, SecurityPolicy
 
 _STRENGTH: Final[dict[str, int]] = {"process": 0, "namespace": 1, "container": 2}
@@ -57,8 +57,7 @@ def lower_sandbox(
     view: Filesystem = (isolation.filesystem if isolation else None) or "restricted"
     _check_boundary(reader, kind, network, view, granted)
     gap: WriteGap = section.write_gap or FLOORS[level].write_gap[0]
-    files = NarrowFiles(granted.file, fold=fold)
-    mounts = lower_mounts(Grants(files, Agreement(granted.file, fold=fold), level, gap))
+    mounts = _mounts(granted.file, level, gap, fold=fold)
     limits = read_limits(reader, section, granted)
     security = section.security
     settings = policy.global_settings.sandbox if policy and policy.global_settings else None
@@ -90,6 +89,11 @@ def lower_sandbox(
         fold=fold,
     )
     return plan, (*reader.problems, *mounts.problems)
+
+
+def _mounts(files: FilePlan, level: Level, gap: WriteGap, *, fold: bool) -> Mounts:
+    narrow, agreement = NarrowFiles(files, fold=fold), Agreement(files, fold=fold)
+    return lower_mounts(Grants(narrow, agreement, level, gap))
 
 
 def _isolation(reader: Reader, section: Sandbox, policy: SecurityPolicy | None) -> Isolation:

@@ -47,7 +47,8 @@ _SECURITY_ROOMS: Final = frozenset({"auth", "permission"})
 _OPERATION_TYPES: Final = frozenset(
     {"file.read", "network.response", "llm.response", "config.access"}
 )
-_USAGE: Final = "system.usage"
+USAGE: Final = "system.usage"
+"""Samples of what an action uses."""
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9._/+@-]{1,128}", re.ASCII)
 _UNKNOWN_PROGRAM: Final = "?"
 
@@ -79,7 +80,7 @@ def resource_text(request: Request) -> str:
 
 def record_class(kind: str, phase: Phase, status: Status, risk: Risk, *, allow: bool) -> Class:
     """What a record is kept for: `security`, `access` or `operation`."""
-    if kind == _USAGE:
+    if kind == USAGE:
         return "operation"
     room = kind.partition(".")[0]
     if not allow or risk in {"high", "critical"} or kind in _SECURITY_TYPES:

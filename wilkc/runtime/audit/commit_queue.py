@@ -37,16 +37,16 @@ class Ticket:
         drafted: the records in order.
         essential: whether to store them though the disk is almost full.
         taken: whether a writer has begun with them.
-        stored: the records and their numbers in the log, once they are on stable storage.
+        stored: the records and their numbers in the log; None unless they are on stable storage.
         error: why they are not.
-        settled: set once one of these two is known.
+        settled: set once one of these two is known, and the writer has let go of the log.
         abandoned: whether the caller has given up on them.
     """
 
     drafted: Sequence[Drafted]
     essential: bool
     taken: bool = False
-    stored: Sequence[tuple[Draft, int]] = ()
+    stored: Sequence[tuple[Draft, int]] | None = None
     error: BaseException | None = None
     settled: threading.Event = field(default_factory=threading.Event)
     abandoned: bool = False
@@ -99,24 +99,21 @@ class CommitQueue:
             raise copy.copy(ticket.error)
 
     def settle(self, ticket: Ticket, stored: Sequence[tuple[Draft, int]]) -> bool:
-        """Tell the caller that its records are on stable storage.
+        """Note that the records are on stable storage; the caller hears of it after the commit.
 
         Returns:
-            False if it has given up, and takes the answer for a denial.
+            False if the caller has given up, and takes the answer for a denial.
         """
         with self._mutex:
-            if ticket.abandoned:
-                return False
-            ticket.stored = stored
-            ticket.settled.set()
-            return True
+            if not ticket.abandoned:
+                ticket.stored = stored
+            return not ticket.abandoned
 
     def fail(self, ticket: Ticket, error: BaseException) -> None:
-        """Tell the caller that its records are not stored, or may not be."""
+        """Note that the records are not stored, or may not be."""
         with self._mutex:
-            if not (ticket.abandoned or ticket.settled.is_set()):
+            if ticket.stored is None:
                 ticket.error = error
-                ticket.settled.set()
 
     def alone(self, work: Callable[[], None]) -> None:
         """Do something to the log while no record is being written."""
@@ -134,7 +131,7 @@ class CommitQueue:
 
     def _give_up(self, ticket: Ticket) -> None:
         with self._mutex:
-            if ticket.settled.is_set():
+            if ticket.stored is not None or ticket.error is not None:
                 return
             if not ticket.taken:
                 self._queue.remove(ticket)
@@ -161,6 +158,8 @@ class CommitQueue:
                     return
                 batch = self._take()
             self._commit(batch)
+            for ticket in batch:
+                ticket.settled.set()
 
     def _take(self) -> list[Ticket]:
         batch = [self._queue.popleft()]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from wilkc.core.errors import UsageError
+from wilkc.runtime.audit.actions import USAGE
 from wilkc.runtime.audit.clock import Clock, Owner, this_process
 from wilkc.runtime.audit.commit_queue import MAX_BATCH
 from wilkc.runtime.audit.drafts import (
@@ -87,6 +88,25 @@ class Intent:
         return self._logger.record_outcome(
             self._draft, status, error=error, error_text=error_text, details=details
         )
+
+    def usage(self, sample: Mapping[str, Any]) -> Receipt:
+        """Record what the action uses while it lasts.
+
+        Args:
+            sample: whole numbers, None where nothing could be read; it stays in clear.
+
+        Raises:
+            UnavailableError: it could not be recorded.
+        """
+        event = Event(
+            type=USAGE,
+            resource=self._draft.resource,
+            actor=self._draft.actor,
+            ref=self.id,
+            details=sample,
+            clear=True,
+        )
+        return self._logger.system(event)
 
 
 class AuditLogger:

@@ -74,7 +74,7 @@ class Store:
             if not ticket.taken:
                 self._count_lost([ticket])
             raise
-        return ticket.stored
+        return ticket.stored or ()
 
     def roll(self) -> None:
         """End the current segment and begin the next one.

@@ -7,6 +7,7 @@ from wilkc.runtime.guard.denied import PermissionDenied
 from wilkc.runtime.guard.guard import Guard
 from wilkc.runtime.guard.recording import Recorder, SharedLog, UnsafeNoRecord
 from wilkc.runtime.guard.running import CommandResult
+from wilkc.runtime.guard.securely import SecurityError
 from wilkc.runtime.guard.seeds import PermissionResult, validate_operation, validate_permission
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "PermissionResult",
     "Recorder",
     "SecurityContext",
+    "SecurityError",
     "SharedLog",
     "UnsafeNoRecord",
     "validate_operation",

@@ -8,7 +8,7 @@ is started whose intent is not on stable storage.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wilkc.core.contract import SANDBOX_CONDITION, denial
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE
@@ -38,6 +38,14 @@ class CommandRecorder(Protocol):
         ...
 
 
+class Usage(Protocol):
+    """Takes a sample of what a command uses; what it raises is lost, and changes nothing."""
+
+    def __call__(self, sample: Mapping[str, Any], /) -> object:
+        """Take one, as records show it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of one action.
@@ -59,7 +67,7 @@ class Executor:
     Args:
         point: answers requests.
         recorder: keeps the record.
-        launcher: runs a job in its sandbox.
+        launcher: runs a job in its sandbox, and passes on samples of what it uses.
         rates: counts hits; without it a grant with a rate limit is a denial.
     """
 
@@ -67,7 +75,7 @@ class Executor:
         self,
         point: DecisionPoint,
         recorder: CommandRecorder,
-        launcher: Callable[[Job], Outcome],
+        launcher: Callable[[Job, Usage], Outcome],
         rates: RateStore | None = None,
     ) -> None:
         self._point = point
@@ -101,7 +109,7 @@ class Executor:
             return Result(decision, _denied(decision), recorded=True)
         # 4. Launch, and 5. record the outcome, also of what was never meant to happen.
         try:
-            outcome = self._launcher(job)
+            outcome = self._launcher(job, intent.usage)
         except BaseException as error:
             _record(intent, "failure", type(error).__name__.lower(), {})
             raise

@@ -25,7 +25,8 @@ from wilkc.runtime.guard.action import Action, abandon
 from wilkc.runtime.guard.conditions import FULFILLABLE
 from wilkc.runtime.guard.denied import PermissionDenied
 from wilkc.runtime.guard.pool import Pool
-from wilkc.runtime.guard.running import CommandResult, run_command
+from wilkc.runtime.guard.running import ONLY_THE_COMMAND, CommandResult, Wanted, run_command
+from wilkc.runtime.guard.securely import CODE, given, value_of
 from wilkc.runtime.guard.steps import (
     Question,
     failed,
@@ -195,23 +196,40 @@ class Guard:
         Returns:
             The decision that held, and how the command ended; nothing ran where it is denied.
         """
-        question = self._question(
-            f"shell:{_shown(argv)}",
-            "execute",
-            # A copy: what is judged must be what runs, whoever else holds the list.
-            properties={"argv": list(argv) if isinstance(argv, list | tuple) else argv},
-            security=security,
-            agent=agent,
-        )
-        return run_command(
-            prepare(question, self._roots),
-            self._point,
-            self._recorder,
-            rates=self._rates,
-            bundle=self._bundle,
-            workspace=self._roots.workspace,
-            environment=os.environ if environment is None else environment,
-        )
+        return self._run(argv, security, agent, environment, ONLY_THE_COMMAND)
+
+    def execute_securely(  # noqa: PLR0913  # see `run`
+        self,
+        code: str | bytes,
+        context: Mapping[str, Any],
+        *,
+        interpreter: str = "python3",
+        digest: str = "",
+        security: SecurityContext | None = None,
+        agent: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Run code in the agent's sandbox and return its value; blocks until it has ended.
+
+        The command that is decided on is `INTERPRETER /run/wilk/code`. The code finds the context
+        as JSON in `/run/wilk/context`, and writes its value as JSON to descriptor 3.
+
+        Args:
+            code: the program, at most 1 MiB.
+            context: what it works on, as JSON at most 1 MiB.
+            interpreter: program that runs it, as the policy names it.
+            digest: SHA-256 that the interpreter's file must have; empty for any.
+            security: who acts, and whence.
+            agent: who acts, as for `check`.
+            environment: variables that the policy may pass on; None takes this process's own.
+
+        Raises:
+            SecurityError: anything but a value came of it; nothing of it is left behind.
+        """
+        wanted = given(code, context, digest)
+        argv = [interpreter, CODE]
+        done = self._run(argv, security, agent, environment, wanted)
+        return value_of(done)
 
     def decide(self, question: Question, *, enforced: bool) -> tuple[Prepared, Settled]:
         """The answer to a question, on record."""
@@ -246,6 +264,33 @@ class Guard:
         """Close this thread's connection, and end the threads that served event loops."""
         self._point.close()
         self.pool.close()
+
+    def _run(  # see `run`
+        self,
+        argv: Sequence[str],
+        security: SecurityContext | None,
+        agent: str | None,
+        environment: Mapping[str, str] | None,
+        wanted: Wanted,
+    ) -> CommandResult:
+        question = self._question(
+            f"shell:{_shown(argv)}",
+            "execute",
+            # A copy: what is judged must be what runs, whoever else holds the list.
+            properties={"argv": list(argv) if isinstance(argv, list | tuple) else argv},
+            security=security,
+            agent=agent,
+        )
+        return run_command(
+            prepare(question, self._roots),
+            self._point,
+            self._recorder,
+            rates=self._rates,
+            bundle=self._bundle,
+            workspace=self._roots.workspace,
+            environment=os.environ if environment is None else environment,
+            wanted=wanted,
+        )
 
     async def _prepare_async(self, question: Question) -> Prepared:
         """What looks at the disk is left to a thread, which a disk may hold for ever."""

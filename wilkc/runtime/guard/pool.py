@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-MAX_THREADS: Final = 8
-"""Records are written one after the other, so more threads would only wait in another place."""
+MAX_THREADS: Final = 32
+"""Records that wait at a time share one write; beyond these, callers wait for a thread."""
 
 
 class Pool:

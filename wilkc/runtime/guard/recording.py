@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from wilkc.runtime.audit import AuditLogger
 
@@ -33,6 +33,14 @@ class Intent(Protocol):
 
         Raises:
             WilkError: it could not be recorded; the act is done all the same.
+        """
+        ...
+
+    def usage(self, sample: Mapping[str, Any]) -> object:
+        """Record a sample of what it uses while it lasts.
+
+        Raises:
+            WilkError: it could not be recorded.
         """
         ...
 
@@ -132,3 +140,7 @@ class UnsafeNoRecord:
     def outcome(self, status: Status, **_: object) -> None:
         """Record nothing."""
         del status
+
+    def usage(self, sample: Mapping[str, Any]) -> None:
+        """Record nothing."""
+        del sample

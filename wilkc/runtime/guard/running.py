@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.contract import Decision, denial
+from wilkc.core.strict_json import decode_json
 from wilkc.runtime.guard.executing import Executor
+from wilkc.runtime.guard.leaks import leak_in
 from wilkc.runtime.guard.steps import GUARD_FAILED, failed, settle
-from wilkc.runtime.sandbox import Outcome, Streams, launch
+from wilkc.runtime.sandbox import Outcome, Recorded, Streams, launch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Request
+    from wilkc.runtime.guard.executing import Usage
     from wilkc.runtime.guard.recording import Intent, Recorder
     from wilkc.runtime.guard.steps import Prepared
     from wilkc.runtime.limits import RateStore
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT: Final = 2**20
 """Bytes that are kept of each stream of a command; what comes after them is dropped."""
+LEAKED: Final = "secret_in_output"
 NO_BUNDLE: Final = "no_sandbox_plan"
 
 
@@ -36,6 +41,7 @@ class CommandResult:
         recorded: whether all of it is on record.
         stdout: the first bytes of its output.
         stderr: the first bytes of its complaints.
+        result: what it wrote to descriptor 3, where it was given one.
     """
 
     decision: Decision
@@ -43,6 +49,27 @@ class CommandResult:
     recorded: bool
     stdout: bytes = b""
     stderr: bytes = b""
+    result: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a run beside its command.
+
+    Attributes:
+        files: absolute path to bytes that the command finds there, read-only.
+        digest: SHA-256 that the program's file must have, in hexadecimal; empty for any.
+        result: whether the command writes a result to descriptor 3.
+        screened: whether secrets in what it gives back are a violation.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    digest: str = ""
+    result: bool = False
+    screened: bool = False
+
+
+ONLY_THE_COMMAND: Final = Wanted()
 
 
 def run_command(  # noqa: PLR0913  # what a run rests on
@@ -54,6 +81,7 @@ def run_command(  # noqa: PLR0913  # what a run rests on
     bundle: Callable[[], VerifiedBundle] | None,
     workspace: str,
     environment: Mapping[str, str],
+    wanted: Wanted = ONLY_THE_COMMAND,
 ) -> CommandResult:
     """Decide, count, record, launch, record; nothing is started that was not allowed.
 
@@ -65,28 +93,55 @@ def run_command(  # noqa: PLR0913  # what a run rests on
         bundle: gives the bundle that decides, with its sandbox plans.
         workspace: real path of the working directory.
         environment: variables that the plan may pick from.
+        wanted: what is wanted beside the command.
     """
     jobs = _jobs(prepared, bundle, workspace, environment)
     if isinstance(jobs, Decision):
         settled = settle(prepared, jobs, recorder=recorder, rates=None, enforced=True)
         outcome = Outcome("denied", None, settled.decision.detail, settled.decision.message)
         return CommandResult(settled.decision, outcome, settled.intent is not None)
-    stdout, stderr = _Kept(), _Kept()
-    launcher = partial(_launched, point, Streams(stdout.take, stderr.take))
-    executor = Executor(point, _Recorder(recorder, prepared), launcher, rates)
-    ended = executor.run(prepared.request, jobs)
-    return CommandResult(
-        ended.decision, ended.outcome, ended.recorded, bytes(stdout.held), bytes(stderr.held)
+    jobs = {
+        spec: replace(job, files=wanted.files, digest=wanted.digest) for spec, job in jobs.items()
+    }
+    kept = _Output()
+    launcher = partial(_launched, point, kept, wanted)
+    ended = Executor(point, _Recorder(recorder, prepared), launcher, rates).run(
+        prepared.request, jobs
     )
+    return CommandResult(ended.decision, ended.outcome, ended.recorded, *kept.pieces())
 
 
-def _launched(point: DecisionPoint, streams: Streams, job: Job) -> Outcome:
+def _launched(
+    point: DecisionPoint, kept: _Output, wanted: Wanted, job: Job, usage: Usage
+) -> Outcome:
     """How the launch ended, also where it met something unforeseen."""
+    result = kept.result.take if wanted.result else None
     try:
-        return launch(job, point, streams)
+        streams = Streams(kept.stdout.take, kept.stderr.take, result)
+        ended = launch(job, point, streams, observer=Recorded(usage))
     except Exception as error:  # noqa: BLE001  # a caller is told, and the outcome recorded
         text = f"the sandbox failed: {type(error).__name__}"
         return Outcome("sandbox_failed", None, GUARD_FAILED, text)
+    return _screened(ended, kept) if wanted.screened else ended
+
+
+def _screened(ended: Outcome, kept: _Output) -> Outcome:
+    """The outcome, and nothing of the output, where that holds a secret."""
+    shown = (*kept.pieces(), _unescaped(bytes(kept.result.held)))
+    found = next(filter(None, map(leak_in, shown)), "")
+    if not found:
+        return ended
+    kept.clear()
+    text = f"the output holds a secret of the form `{found}`"
+    return replace(ended, kind="policy_violation", detail=LEAKED, message=text)
+
+
+def _unescaped(result: bytes) -> bytes:
+    """A result as its reader sees it: escapes hide a secret from whoever looks at the bytes."""
+    try:
+        return json.dumps(decode_json(result), ensure_ascii=False).encode("utf-8", "replace")
+    except ValueError:
+        return b""
 
 
 def _jobs(
@@ -133,3 +188,16 @@ class _Kept:
 
     def take(self, chunk: bytes) -> None:
         self.held += chunk[: MAX_OUTPUT - len(self.held)]
+
+
+class _Output:
+    """Everything that a command gives back."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.stdout, self.stderr, self.result = _Kept(), _Kept(), _Kept()
+
+    def pieces(self) -> tuple[bytes, bytes, bytes]:
+        return bytes(self.stdout.held), bytes(self.stderr.held), bytes(self.result.held)

@@ -162,7 +162,8 @@ def _freeze(
     missing = first_missing(path, ground.absent)
     if missing is None:
         _freeze_existing(path, ground, cut)
-    elif not _covered(missing, cut):
+    elif not _covered(missing, cut) and os.path.isdir(missing.rpartition("/")[0]):  # noqa: PTH112
+        # Below a file, as `.git` is in a worktree, nothing can be planted: it is frozen itself.
         kind = empty if missing == path else "empty_directory"
         cut.frozen[missing] = Mask(missing, kind, ghost=True)
 

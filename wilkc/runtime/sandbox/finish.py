@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.judging import MONITOR
 from wilkc.runtime.sandbox.outcome import Kind, Outcome
 from wilkc.runtime.sandbox.probe import explain
 from wilkc.runtime.sandbox.record import Facts, launch_record, shown
@@ -40,6 +41,13 @@ def _cause(job: Job, facts: Facts) -> tuple[Kind, str, str]:
     resource = facts.ending.resource
     if not resource and facts.memory_kills and limits.memory.enforcement == "hard":
         resource = "memory"
+    disk = limits.disk
+    kept = disk.enforcement == "hard" and disk.unit == "bytes"
+    if not resource and kept and facts.verdicts.grown > disk.max:
+        resource = "disk"
+    if resource == MONITOR:
+        text = "what the command uses cannot be read, so its limits cannot be kept"
+        return "limit", resource, text
     if resource:
         return "limit", resource, f"Hard limit exceeded: {resource}"
     return _unexecuted(job, facts) if facts.exit is None else _executed(facts)

@@ -1,7 +1,7 @@
 """Mounts whose files go by names of another root than their rule's. Layer: runtime. No I/O.
 
-A path goes by its deepest root (LANGUAGE.md section 3), so a rule for `~/work/**` says nothing of
-a workspace in there, whose files are called `./…`; nor does a rule for a link speak of what it
+A path goes by its deepest root (LANGUAGE.md section 3), so a rule for `~/project/**` says nothing
+of a workspace in there, whose files are called `./…`; nor does a rule for a link speak of what it
 leads to. One question about one path cannot stand for a tree, so such a mount is made only where
 the plan mounts the same tree by its own name as well.
 """

@@ -16,21 +16,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.controls import NEW, OPTIONAL, settings
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from wilkc.core.sandbox_plan import Limits
+    from wilkc.runtime.sandbox.controls import Controller, Setting
 
 PREFIX: Final = "wilk-"
-CONTROLLERS: Final = ("memory", "pids", "cpu")
+CONTROLLERS: Final[tuple[Controller, ...]] = ("memory", "pids", "cpu")
+"""What every launch asks for."""
+IO: Final[Controller] = "io"
+"""Asked for beside them by plans that limit how fast disks are used."""
 LEAF: Final = "wilk-shim"
 """Where the shim steps aside to in a delegated group of version 2."""
 
-OWN_PROCESSES: Final = 2
-"""bubblewrap's two processes of a launch, which the plan's number does not count."""
-
-_PERIOD_US: Final = 100_000
-_SHARES: Final = 1024
+_OLD_NAMES: Final[Mapping[Controller, str]] = {
+    "memory": "memory", "pids": "pids", "cpu": "cpu", "io": "blkio",
+}  # fmt: skip
 _REMOVE_SECONDS: Final = 2.0
 
 
@@ -41,12 +46,12 @@ class Hierarchy:
     Attributes:
         version: 1 or 2.
         parent: the shim's own group.
-        controllers: those of `CONTROLLERS` that it has.
+        controllers: those of a launch that it has.
     """
 
     version: int
     parent: Path
-    controllers: tuple[str, ...]
+    controllers: tuple[Controller, ...]
 
 
 @dataclass(slots=True)
@@ -73,54 +78,51 @@ class Group:
             SandboxRefusedError: the kernel refuses.
         """
         for path in sorted(self.directories()):
-            _write(path / "cgroup.procs", str(pid))
+            write_control(path / "cgroup.procs", str(pid))
 
-    def apply(self, limits: Limits) -> None:
+    def apply(self, limits: Limits, disks: Sequence[str]) -> None:
         """Set the limits; a soft or monitored quantity gets no hard kernel limit.
+
+        Args:
+            limits: of the plan.
+            disks: numbers of the disks that the launch can reach.
 
         Raises:
             SandboxRefusedError: the kernel refuses a value.
         """
-        for controller, (version, path) in self.places.items():
-            for name, value in _settings(controller, version, limits):
-                _write(path / name, value)
+        for controller in (*CONTROLLERS, IO):
+            if controller in self.places:
+                version, _ = self.places[controller]
+                self.set(controller, settings(controller, version, limits, disks))
 
-    def throttle(self) -> None:
-        """Slow the launch down to a fifth of a core, after a soft limit was crossed."""
-        if "cpu" in self.places:
-            version, path = self.places["cpu"]
-            quota = _PERIOD_US // 5
-            name, value = (
-                ("cpu.max", f"{quota} {_PERIOD_US}") if version == 2  # noqa: PLR2004
-                else ("cpu.cfs_quota_us", str(quota))
-            )  # fmt: skip
-            _write(path / name, value)
+    def set(self, controller: Controller, wanted: Iterable[Setting]) -> None:
+        """Write control files of a controller that the group has.
+
+        Raises:
+            SandboxRefusedError: the kernel refuses a value.
+        """
+        _, path = self.places[controller]
+        for name, value in wanted:
+            write_control(path / name, value)
 
     def memory_kills(self) -> int:
         """How many processes of the group were killed for want of memory."""
         version, path = self.places.get("memory", (0, Path()))
         if not version:
             return 0
-        return _counter(
-            path / ("memory.oom_control" if version == 1 else "memory.events"), "oom_kill"
-        )
+        name = "memory.events" if version == NEW else "memory.oom_control"
+        return counters(path / name).get("oom_kill", 0)
 
     def pids_refused(self) -> int:
         """How often a new process was refused."""
         _, path = self.places.get("pids", (0, None))
-        return 0 if path is None else _counter(path / "pids.events", "max")
-
-    def memory_usage(self) -> int | None:
-        """Bytes in use by the group, or None where they cannot be read."""
-        version, path = self.places.get("memory", (0, Path()))
-        name = "memory.usage_in_bytes" if version == 1 else "memory.current"
-        return _number(path / name) if version else None
+        return 0 if path is None else counters(path / "pids.events").get("max", 0)
 
     def memory_peak(self) -> int | None:
         """The most bytes ever in use by the group, or None where they cannot be read."""
         version, path = self.places.get("memory", (0, Path()))
-        name = "memory.max_usage_in_bytes" if version == 1 else "memory.peak"
-        return _number(path / name) if version else None
+        name = "memory.peak" if version == NEW else "memory.max_usage_in_bytes"
+        return number(path / name) if version else None
 
     def kill(self) -> None:
         """Kill whatever is still in the group."""
@@ -139,43 +141,6 @@ class Group:
             if reason:
                 failures.append(reason)
         return failures
-
-
-def _settings(controller: str, version: int, limits: Limits) -> list[tuple[str, str]]:
-    new = version == 2  # noqa: PLR2004  # the version itself
-    if controller == "pids":
-        return [("pids.max", str(limits.pids + OWN_PROCESSES))]
-    if controller == "cpu":
-        quota = limits.cpu.max * _PERIOD_US // 100
-        weight = limits.priority * 10
-        if limits.cpu.enforcement == "monitoring":
-            quota = -1
-        return (
-            [("cpu.max", f"{quota if quota > 0 else 'max'} {_PERIOD_US}"),
-             ("cpu.weight", str(weight))]
-            if new
-            else [("cpu.cfs_period_us", str(_PERIOD_US)), ("cpu.cfs_quota_us", str(quota)),
-                  ("cpu.shares", str(max(2, _SHARES * weight // 100)))]
-        )  # fmt: skip
-    return _memory_settings(limits, new=new)
-
-
-def _memory_settings(limits: Limits, *, new: bool) -> list[tuple[str, str]]:
-    hard = limits.memory.enforcement == "hard"
-    # A limit that only warns still must not let one launch take the host down.
-    most = limits.memory.max if hard else _half_of_memory()
-    if not new:
-        return [("memory.limit_in_bytes", str(most)), ("memory.memsw.limit_in_bytes", str(most))]
-    settings = [("memory.max", str(most)), ("memory.swap.max", "0"), ("memory.oom.group", "1")]
-    if limits.memory.enforcement == "soft":
-        settings.append(("memory.high", str(limits.memory.max)))
-    return settings
-
-
-_OPTIONAL: Final = frozenset(
-    {"memory.memsw.limit_in_bytes", "memory.swap.max", "memory.oom.group", "cpu.weight"}
-)
-"""Settings that kernels without swap accounting or older than 4.19 do not have."""
 
 
 def find_hierarchies(own: str | None = None, mounts: str | None = None) -> tuple[Hierarchy, ...]:
@@ -198,30 +163,37 @@ def find_hierarchies(own: str | None = None, mounts: str | None = None) -> tuple
         elif kind == "cgroup":
             names = set(options.split(","))
             group = next((path for key, path in groups.items() if names & set(key.split(","))), "/")
-            found.append(Hierarchy(1, _below(point, group), _of(names)))
+            has = {one for one, old in _OLD_NAMES.items() if old in names}
+            found.append(Hierarchy(1, _below(point, group), _of(has)))
     found = [one for one in found if one.controllers]
     return tuple(sorted(found, key=lambda one: -one.version))
 
 
-def _of(names: set[str]) -> tuple[str, ...]:
-    return tuple(controller for controller in CONTROLLERS if controller in names)
+def _of(names: Iterable[str]) -> tuple[Controller, ...]:
+    held = set(names)
+    return tuple(controller for controller in (*CONTROLLERS, IO) if controller in held)
 
 
-def make_group(name: str, hierarchies: tuple[Hierarchy, ...]) -> Group:
+def make_group(
+    name: str,
+    hierarchies: tuple[Hierarchy, ...],
+    asked: Sequence[Controller] = CONTROLLERS,
+) -> Group:
     """Make the directories of a new group, as far as they can be had.
 
     Args:
         name: unique name, beginning with `PREFIX`.
         hierarchies: from `find_hierarchies`; the first that has a controller serves it.
+        asked: controllers that are wanted; each costs a moment when the group is joined.
     """
     group = Group(name)
     for hierarchy in hierarchies:
-        wanted = [c for c in hierarchy.controllers if c not in group.places]
+        wanted = [one for one in hierarchy.controllers if one in asked and one not in group.places]
         if not wanted:
             continue
         path = hierarchy.parent / name
         try:
-            if hierarchy.version == 2:  # noqa: PLR2004  # the version itself
+            if hierarchy.version == NEW:
                 _delegate(hierarchy.parent, wanted)
             path.mkdir()
         except OSError:
@@ -247,7 +219,7 @@ def remove_directory(path: Path) -> str:
             return ""
 
 
-def _delegate(parent: Path, controllers: list[str]) -> None:
+def _delegate(parent: Path, controllers: Sequence[str]) -> None:
     """Version 2: children get controllers only from a group without members of its own."""
     given = _words(parent / "cgroup.subtree_control")
     text = " ".join(f"+{c}" for c in controllers if c not in given)
@@ -281,26 +253,29 @@ def _members(path: Path) -> list[int]:
     return [int(word) for word in _words(path / "cgroup.procs")]
 
 
-def _number(path: Path) -> int | None:
+def number(path: Path) -> int | None:
+    """The number in a control file, or None where it cannot be read."""
     words = _words(path)
     return int(words[0]) if words and words[0].isdecimal() else None
 
 
-def _counter(path: Path, name: str) -> int:
+def counters(path: Path) -> dict[str, int]:
+    """The counters of a control file of names and numbers; what cannot be read is left out."""
     words = _words(path)
-    pairs = dict(zip(words[::2], words[1::2], strict=False))
-    return int(pairs.get(name, "0"))
+    pairs = zip(words[::2], words[1::2], strict=False)
+    return {name: int(value) for name, value in pairs if value.isdecimal()}
 
 
-def _half_of_memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+def write_control(path: Path, value: str) -> None:
+    """Write one control file; what some kernels do not have may fail.
 
-
-def _write(path: Path, value: str) -> None:
+    Raises:
+        SandboxRefusedError: the kernel refuses the value.
+    """
     try:
         path.write_text(value)
     except OSError as error:
-        if path.name in _OPTIONAL:
+        if path.name in OPTIONAL:
             return
         raise SandboxRefusedError(
             "sandbox.limit_not_enforceable", f"`{path}` does not take `{value}`: {error.strerror}"

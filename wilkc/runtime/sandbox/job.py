@@ -29,6 +29,8 @@ class Job:
         plan: how the command is confined.
         revision: digest of the bundle that the plan came from.
         caller: the caller's environment variables.
+        files: absolute path to bytes that the command finds there, read-only.
+        digest: SHA-256 that the program's file must have, in hexadecimal; empty for any.
         launch: id of the launch.
     """
 
@@ -38,4 +40,6 @@ class Job:
     plan: SandboxPlan
     revision: str
     caller: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    digest: str = ""
     launch: str = field(default_factory=new_launch_id)

@@ -12,7 +12,6 @@ confined too late.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import time
@@ -22,44 +21,65 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox import probe
 from wilkc.runtime.sandbox.argv import arguments
+from wilkc.runtime.sandbox.attending import GRACE_SECONDS, Attended, Streams, attend
 from wilkc.runtime.sandbox.binds import Bases
 from wilkc.runtime.sandbox.descriptors import Descriptors
+from wilkc.runtime.sandbox.disks import disks_of
 from wilkc.runtime.sandbox.finish import outcome
-from wilkc.runtime.sandbox.groups import PREFIX, Group, find_hierarchies, make_group
-from wilkc.runtime.sandbox.limits import NICE, PRLIMIT, limit_command, reach, sampled, starter
+from wilkc.runtime.sandbox.groups import IO, PREFIX, Group, find_hierarchies, make_group
+from wilkc.runtime.sandbox.handing import (
+    RESULT,
+    RESULT_WORDS,
+    SHELL,
+    handles,
+    keep_result_number,
+)
+from wilkc.runtime.sandbox.limits import (
+    NICE,
+    PRLIMIT,
+    asked_controllers,
+    limit_command,
+    reach,
+    starter,
+)
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.observer import Observer, Unobserved
 from wilkc.runtime.sandbox.offered import require_offered
+from wilkc.runtime.sandbox.pinned import require_pinned
 from wilkc.runtime.sandbox.postcheck import postcheck
 from wilkc.runtime.sandbox.prepare import Prepared, prepare
 from wilkc.runtime.sandbox.record import Facts
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import remove_made
-from wilkc.runtime.sandbox.seal import filter_bytes
-from wilkc.runtime.sandbox.start import StatusReader, await_mounts, host_mounts, require_confined
-from wilkc.runtime.sandbox.state import Note, left_by_others, note_process, settle, write_note
-from wilkc.runtime.sandbox.static import data_files
+from wilkc.runtime.sandbox.start import (
+    StatusReader,
+    await_mounts,
+    child_of,
+    host_mounts,
+    require_confined,
+)
+from wilkc.runtime.sandbox.state import (
+    Note,
+    left_by_others,
+    note_process,
+    require_headroom,
+    settle,
+    write_note,
+)
 from wilkc.runtime.sandbox.unsampled import require_unsampled
-from wilkc.runtime.sandbox.usage import sample, tree
+from wilkc.runtime.sandbox.usage import tree
 from wilkc.runtime.sandbox.view import Handles, depth
-from wilkc.runtime.sandbox.watch import Counter, Pump, Sink, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.outcome import Outcome
     from wilkc.runtime.sandbox.ports import DecisionPoint
 
-_GRACE_SECONDS: Final = 2.0
 _FEATURE_SECONDS: Final = 10
 _MS: Final = 1000
 _features: dict[tuple[int, int, int], bool] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """Where the command's output goes."""
-
-    stdout: Sink
-    stderr: Sink
 
 
 @dataclass(slots=True)
@@ -69,14 +89,21 @@ class _Run:
     job: Job
     streams: Streams
     bwrap: str
+    observer: Observer
     facts: Facts = field(default_factory=Facts)
     bases: Bases = field(default_factory=Bases)
     group: Group = field(default_factory=lambda: Group(""))
+    disks: tuple[str, ...] = ()
     note: Note | None = None
 
 
 def launch(
-    job: Job, point: DecisionPoint, streams: Streams, *, bwrap: str = probe.BWRAP
+    job: Job,
+    point: DecisionPoint,
+    streams: Streams,
+    *,
+    observer: Observer | None = None,
+    bwrap: str = probe.BWRAP,
 ) -> Outcome:
     """Run one command in its sandbox and wait for its end.
 
@@ -86,14 +113,17 @@ def launch(
         job: what to run, and how it is confined.
         point: asked about mounts before, and about changed files after the command.
         streams: take the command's output while it runs.
+        observer: is told of limits, samples and alerts while it runs.
         bwrap: absolute path of bubblewrap.
 
     Returns:
         How it ended; a refusal is an outcome of kind `sandbox_failed`.
     """
     started = time.monotonic()
-    run = _Run(job, streams, bwrap)
+    run = _Run(job, streams, bwrap, observer or Unobserved())
     refusal: SandboxRefusedError | None = None
+    if streams.result is not None:
+        keep_result_number()
     try:
         prepared = _prepare(run, point)
         _execute(run, prepared)
@@ -111,20 +141,31 @@ def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     job = run.job
     require_offered(job.plan)
     probe.require_bubblewrap(run.bwrap)
-    for program in (PRLIMIT, NICE):
+    for program in (PRLIMIT, NICE, SHELL):
         probe.require_program(program)
     probe.require_filter_support()
+    require_headroom(job.agent)
     use_fds = _takes_descriptors(run.bwrap)
     run.facts.reports = run.bases.reports
     prepared = prepare(job, point, run.bases, left_by_others, use_fds=use_fds)
     run.facts.prepared = prepared
-    run.group = make_group(PREFIX + job.launch, find_hierarchies())
-    run.facts.reached = reach(job.plan, run.group, prepared.identity)
+    limits = job.plan.limits
+    asked = asked_controllers(limits)
+    run.disks = _disks(prepared) if IO in asked else ()
+    run.group = make_group(PREFIX + job.launch, find_hierarchies(), asked)
+    run.facts.reached = reach(job.plan, run.group, prepared.identity, run.disks)
     require_unsampled(job.plan, run.facts.reached)
-    run.group.apply(job.plan.limits)
+    run.group.apply(limits, run.disks)
     groups = sorted(map(str, run.group.directories()))
-    run.note = write_note(job.launch, _left(run, prepared), groups)
+    run.note = write_note(job, _left(run, prepared), groups)
+    run.observer.confined(run.facts.reached)
     return prepared
+
+
+def _disks(prepared: Prepared) -> tuple[str, ...]:
+    """Those that the mounted files lie on, the programs among them."""
+    programs = os.stat("/usr").st_dev  # noqa: PTH116  # beside the other calls of this module
+    return disks_of([programs, *(bind.device for bind in prepared.view.binds)])
 
 
 def _left(run: _Run, prepared: Prepared) -> list[str]:
@@ -139,41 +180,52 @@ def _takes_descriptors(bwrap: str) -> bool:
     status = os.stat(bwrap)  # noqa: PTH116  # beside the other calls of this module
     key = (status.st_dev, status.st_ino, status.st_mtime_ns)
     if key not in _features:
-        try:
-            answer = subprocess.run(  # noqa: S603  # an absolute path that only root can write
-                [bwrap, "--help"], env={}, stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=_FEATURE_SECONDS, check=False,
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise SandboxRefusedError(
-                "sandbox.precondition", f"`{bwrap} --help` does not work: {error}"
-            ) from error
-        _features[key] = probe.require_features(answer.stdout.decode("utf-8", "replace"))
+        _features[key] = probe.require_features(bubblewrap_says(bwrap, "--help"))
     return _features[key]
+
+
+def bubblewrap_says(bwrap: str, option: str) -> str:
+    """What bubblewrap prints for `--help` or `--version`.
+
+    Raises:
+        SandboxRefusedError: it cannot be run, or does not end.
+    """
+    try:
+        answer = subprocess.run(  # noqa: S603  # an absolute path that only root can write
+            [bwrap, option], env={}, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=_FEATURE_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SandboxRefusedError(
+            "sandbox.precondition", f"`{bwrap} {option}` does not work: {error}"
+        ) from error
+    return answer.stdout.decode("utf-8", "replace")
 
 
 def _execute(run: _Run, prepared: Prepared) -> None:
     with Descriptors() as fds:
         args, status = fds.pipe(), fds.pipe()
         block = fds.gate()
-        handles = _handles(prepared, fds, status[1], block[0])
-        text = b"".join(os.fsencode(one) + b"\0" for one in arguments(prepared.view, handles))
+        result = () if run.streams.result is None else fds.pipe()
+        held = handles(prepared, fds, status[1], block[0])
+        text = b"".join(os.fsencode(one) + b"\0" for one in arguments(prepared.view, held))
         host = host_mounts()
-        process = _start(run, prepared, args[0], handles)
-        fds.close(args[0], status[1], block[0], *handles.data.values())
+        process = _start(run, prepared, args[0], held, *result[1:])
+        fds.close(args[0], status[1], block[0], *held.data.values(), *result[1:])
         try:
             _confine(run, process.pid, args[1], text)
             fds.close(args[1])
             reader = StatusReader(status[0])
-            child = _child(reader)
+            child = child_of(reader)
             pidfd = fds.own(os.pidfd_open(child))
             if run.note is not None:
                 note_process(run.note, child)
             await_mounts(child, prepared.view, host)
             require_confined(child, run.job.plan)
+            require_pinned(child, run.job, prepared.view)
             limit_command(child, run.job.plan.limits, run.group)
             os.write(block[1], b"1")
-            _attend(run, process, child, pidfd)
+            _attend(run, process, (child, pidfd, status[0]), result[:1])
             if not run.facts.ending.cause:
                 run.facts.exit = reader.exit_code()
         except OSError as error:
@@ -186,25 +238,38 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             _end(process, run.group)
 
 
-def _handles(prepared: Prepared, fds: Descriptors, status: int, block: int) -> Handles:
-    data = {path: fds.memory(content) for path, content in data_files(prepared.view.home).items()}
-    data |= {
-        mask.path: fds.memory(b"") for mask in prepared.view.masks if mask.kind == "empty_file"
-    }
-    program = filter_bytes(prepared.job.plan)
-    seccomp = None if program is None else fds.memory(program)
-    return Handles(status, block, seccomp, data)
+def _attend(
+    run: _Run, process: subprocess.Popen[bytes], child: tuple[int, int, int], result: Sequence[int]
+) -> None:
+    """Attend to the command until everything inside is gone."""
+    outputs = [one.fileno() for one in (process.stdout, process.stderr) if one is not None]
+    limits = run.job.plan.limits
+    # The note is an observer too: other launches of the agent look at it.
+    observers = [run.observer, *([] if run.note is None else [run.note])]
+    what = Attended(
+        process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers,
+        run.job.plan.monitoring,
+    )  # fmt: skip
+    attend(what, run.streams, run.facts)
+    process.returncode = 0
 
 
-def _start(run: _Run, prepared: Prepared, args: int, handles: Handles) -> subprocess.Popen[bytes]:
+def _start(
+    run: _Run, prepared: Prepared, args: int, held: Handles, *result: int
+) -> subprocess.Popen[bytes]:
     identity = prepared.identity
-    inherited = [args, handles.status, handles.block, *handles.data.values()]
+    inherited = [args, held.status, held.block, *held.data.values()]
     inherited += [bind.fd for bind in prepared.view.binds if bind.fd is not None]
-    inherited += [] if handles.seccomp is None else [handles.seccomp]
+    inherited += [] if held.seccomp is None else [held.seccomp]
+    if result and RESULT in inherited:
+        raise SandboxRefusedError(
+            "sandbox.start_failed", f"descriptor {RESULT} is in use, so there is no result"
+        )
     try:
         return subprocess.Popen(  # noqa: S603  # an absolute path, and exactly the judged words
             [
                 *starter(run.job.plan.limits, run.group),
+                *(RESULT_WORDS if result else ()),
                 run.bwrap,
                 "--args",
                 str(args),
@@ -214,7 +279,7 @@ def _start(run: _Run, prepared: Prepared, args: int, handles: Handles) -> subpro
             env={},
             cwd="/",
             umask=0o022,
-            stdin=subprocess.DEVNULL,
+            stdin=result[0] if result else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=inherited,
@@ -235,16 +300,6 @@ def _confine(run: _Run, pid: int, args: int, text: bytes) -> None:
         text = text[os.write(args, text) :]
 
 
-def _child(reader: StatusReader) -> int:
-    document = reader.first()
-    child = None if document is None else document.get("child-pid")
-    if not isinstance(child, int):
-        raise SandboxRefusedError(
-            "sandbox.start_failed", "bubblewrap ended without starting anything"
-        )
-    return child
-
-
 def _with_words(
     process: subprocess.Popen[bytes], group: Group, message: str
 ) -> SandboxRefusedError:
@@ -255,60 +310,6 @@ def _with_words(
         return SandboxRefusedError("sandbox.start_failed", message)
     cause, fix = probe.explain(words)
     return SandboxRefusedError("sandbox.start_failed", f"{cause}: {words}", help_text=fix)
-
-
-def _attend(run: _Run, process: subprocess.Popen[bytes], child: int, pidfd: int) -> None:
-    """Carry output and wait; at a limit end the command. Everything inside is gone after it."""
-    limits = run.job.plan.limits
-    counter = Counter(limits.output)
-    pumps = [
-        Pump(stream.fileno(), sink, counter)
-        for stream, sink in (
-            (process.stdout, run.streams.stdout),
-            (process.stderr, run.streams.stderr),
-        )
-        if stream is not None
-    ]
-    for pump in pumps:
-        pump.start()
-    own = os.pidfd_open(process.pid)
-    try:
-        watch = Watch(limits, run.group, sampled(run.facts.reached), lambda: sample(child))
-        run.facts.ending = watch.wait(own, counter.full)
-        if run.facts.ending.cause:
-            _stop(process, pidfd, own, run.group)
-        # bubblewrap's death is the death of all processes inside, a moment later.
-        _await_end(pidfd, _GRACE_SECONDS)
-    finally:
-        os.close(own)
-        for pump in pumps:
-            pump.finish()
-        counter.close()
-    run.facts.words = bytes(pumps[1].head).decode("utf-8", "replace")
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    run.facts.cpu_ms = int((usage.ru_utime + usage.ru_stime) * _MS)
-
-
-def _stop(process: subprocess.Popen[bytes], child: int, pidfd: int, group: Group) -> None:
-    """End the sandbox from within, so that bubblewrap reaps what it started and then ends.
-
-    Args:
-        process: bubblewrap.
-        child: pidfd of the first process inside, whose death is the death of all inside.
-        pidfd: of bubblewrap.
-        group: of all of them.
-    """
-    with suppress(ProcessLookupError):
-        signal.pidfd_send_signal(child, signal.SIGKILL)
-    if not _await_end(pidfd, _GRACE_SECONDS):
-        process.kill()
-        group.kill()
-        _await_end(pidfd, _GRACE_SECONDS)
-
-
-def _await_end(pidfd: int, seconds: float) -> bool:
-    return bool(select.select([pidfd], [], [], seconds)[0])
 
 
 def _kill(process: subprocess.Popen[bytes], group: Group) -> None:
@@ -322,7 +323,7 @@ def _kill(process: subprocess.Popen[bytes], group: Group) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS if below else 0)
+            process.wait(GRACE_SECONDS if below else 0)
         process.kill()
     group.kill()
 

@@ -11,13 +11,15 @@ import resource
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from wilkc.runtime.sandbox.groups import OWN_PROCESSES
+from wilkc.runtime.sandbox.controls import NEW, OWN_PROCESSES, weight_file
+from wilkc.runtime.sandbox.groups import CONTROLLERS, IO
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wilkc.core.sandbox_plan import Limits, SandboxPlan
+    from wilkc.runtime.sandbox.controls import Controller
     from wilkc.runtime.sandbox.groups import Group
     from wilkc.runtime.sandbox.identity import Identity
 
@@ -48,8 +50,22 @@ class Reached:
         return {"max": self.max, "mechanism": self.mechanism, "strength": self.strength}
 
 
-def reach(plan: SandboxPlan, group: Group, identity: Identity) -> dict[str, Reached]:
+def asked_controllers(limits: Limits) -> tuple[Controller, ...]:
+    """The controllers that a plan needs; one more is asked for only where it is used."""
+    disk = limits.disk
+    return (*CONTROLLERS, IO) if disk.unit != "bytes" or disk.enforcement == "soft" else CONTROLLERS
+
+
+def reach(
+    plan: SandboxPlan, group: Group, identity: Identity, disks: Sequence[str]
+) -> dict[str, Reached]:
     """What keeps each limit of the plan on this host.
+
+    Args:
+        plan: how the command is confined.
+        group: the launch's control group.
+        identity: whom the command runs as.
+        disks: numbers of the disks that the launch can reach.
 
     Raises:
         SandboxRefusedError: a limit is not kept as strongly as the plan needs.
@@ -61,21 +77,41 @@ def reach(plan: SandboxPlan, group: Group, identity: Identity) -> dict[str, Reac
             group, "pids", limits.pids, "rlimit", "none" if identity.uid == 0 else "partial"
         ),
         "cpu": _grouped(group, "cpu", limits.cpu.max, "sampling", "sampled"),
-        "disk": Reached(limits.disk.max, "rlimit per file, sampling", "sampled"),
+        "disk": _disk(limits, group, disks),
         "network": Reached(limits.network.max, "no route", "enforced"),
         "wall_clock_ms": Reached(limits.wall_clock_ms, "shim", "enforced"),
         "output": Reached(limits.output, "shim", "enforced"),
     }
-    if limits.disk.unit != "bytes":
-        reached["disk"] = Reached(limits.disk.max, "none", "none")
     _require(plan, reached, identity)
     return reached
 
 
-def _grouped(group: Group, name: str, most: int, otherwise: str, strength: Strength) -> Reached:
+def _grouped(
+    group: Group, name: Controller, most: int, otherwise: str, strength: Strength
+) -> Reached:
     if name in group.places:
         return Reached(most, f"cgroup v{group.places[name][0]}", "enforced")
     return Reached(most, otherwise, strength)
+
+
+def _disk(limits: Limits, group: Group, disks: Sequence[str]) -> Reached:
+    """A size is counted; a rate is throttled as far as the kernel knows who writes what."""
+    disk = limits.disk
+    version, path = group.places.get(IO, (0, None))
+    if disk.unit == "bytes":
+        return Reached(disk.max, "rlimit per file, sampling", "sampled")
+    if path is None or not disks:
+        rate = disk.unit == "bytes_per_second"
+        return Reached(disk.max, "sampling" if rate else "none", "sampled" if rate else "none")
+    if disk.unit == "weight":
+        there = (path / weight_file(version)).exists()
+        found = f"cgroup v{version}, under contention only" if there else "none"
+        return Reached(disk.max, found, "partial" if there else "none")
+    # What is written late is charged to its writer only where version 2 has memory beside io.
+    whole = version == NEW and group.places.get("memory", (0, None))[0] == NEW
+    if whole:
+        return Reached(disk.max, "cgroup v2", "enforced")
+    return Reached(disk.max, f"cgroup v{version}, direct writes; sampling", "partial")
 
 
 def _require(plan: SandboxPlan, reached: dict[str, Reached], identity: Identity) -> None:
@@ -90,8 +126,8 @@ def _require(plan: SandboxPlan, reached: dict[str, Reached], identity: Identity)
     if reached["disk"].strength == "none" and plan.limits.disk.enforcement == "hard":
         raise SandboxRefusedError(
             "sandbox.limit_not_enforceable",
-            "a rate or weight for `disk` cannot be enforced by this version",
-            help_text="give `disk.max` as a size, or set its enforcement to `monitoring`",
+            "a weight for `disk` cannot be enforced here",
+            help_text="give `disk.max` as a size or a rate, or set its enforcement to `monitoring`",
         )
 
 
@@ -145,6 +181,6 @@ def _at_most(name: str, value: int) -> int:
     return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
-def sampled(reached: Mapping[str, Reached]) -> frozenset[str]:
-    """The resources that only samples bind."""
-    return frozenset(name for name, one in reached.items() if one.strength == "sampled")
+def unkept(reached: Mapping[str, Reached]) -> frozenset[str]:
+    """The resources that the kernel binds not at all, or in part: samples bind them."""
+    return frozenset(name for name, one in reached.items() if one.strength != "enforced")

@@ -21,14 +21,17 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.walk import Lookout, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wilkc.core.contract import Request
     from wilkc.runtime.sandbox.ports import DecisionPoint
     from wilkc.runtime.sandbox.prepare import Others, Prepared
+    from wilkc.runtime.sandbox.walk import Stamp, Survey
 
 QUARANTINE: Final = ".wilk-quarantine"
 _NAME_LENGTH: Final = 120
+_BLOCK: Final = 512
+"""Bytes of what stat(2) counts as a block."""
 _SET_ID: Final = stat.S_ISUID | stat.S_ISGID
 
 
@@ -42,6 +45,7 @@ class Verdicts:
         stuck: those that could not be moved, with the reason.
         set_id: new files that would run with their owner's rights.
         unjudged: why nothing could be judged, or empty.
+        grown: bytes that new and changed files take up beyond what was there before.
     """
 
     denied: list[str] = field(default_factory=list)
@@ -49,6 +53,7 @@ class Verdicts:
     stuck: list[str] = field(default_factory=list)
     set_id: list[str] = field(default_factory=list)
     unjudged: str = ""
+    grown: int = 0
 
     @property
     def violated(self) -> bool:
@@ -68,7 +73,12 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
     if not prepared.judged:
         return verdicts
     try:
-        changed = _changed(prepared, others)
+        # What was hidden could not be touched; what is hidden now was made by the command.
+        everything = Lookout(prepared.roots, prepared.identity, NOTHING)
+        now = survey([(top, True) for top in prepared.judged], everything)
+        # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
+        changed = _changed(prepared, now, others())
+        verdicts.grown = _growth(prepared.seen.stamps, now.stamps, changed)
         _judge(prepared, point, changed, verdicts)
     except (SandboxRefusedError, ValueError) as error:
         verdicts.unjudged = str(error)
@@ -78,12 +88,7 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
     return verdicts
 
 
-def _changed(prepared: Prepared, others: Others) -> dict[str, os.stat_result]:
-    # What was hidden could not be touched; what is hidden now was made by the command.
-    everything = Lookout(prepared.roots, prepared.identity, NOTHING)
-    now = survey([(top, True) for top in prepared.judged], everything)
-    # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
-    ghosts = others()
+def _changed(prepared: Prepared, now: Survey, ghosts: frozenset[str]) -> dict[str, os.stat_result]:
     before = prepared.seen.stamps
     masked = {found.path for found in prepared.seen.hidden}
     return {
@@ -94,6 +99,18 @@ def _changed(prepared: Prepared, others: Others) -> dict[str, os.stat_result]:
         for status in _status(path)
         if path not in before or not stat.S_ISDIR(status.st_mode)
     }  # fmt: skip
+
+
+def _growth(
+    before: Mapping[str, Stamp], now: Mapping[str, Stamp], changed: Mapping[str, os.stat_result]
+) -> int:
+    """Bytes that new and changed files take up beyond what was there in their place."""
+    files = [status for status in changed.values() if stat.S_ISREG(status.st_mode)]
+    taken = sum(status.st_blocks * _BLOCK for status in files)
+    given_up = sum(
+        size for path, (_, _, size) in before.items() if path in changed or path not in now
+    )
+    return max(taken - given_up, 0)
 
 
 def _status(path: str) -> list[os.stat_result]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
+from wilkc.runtime.sandbox.appearing import appearing
 from wilkc.runtime.sandbox.binds import Bases, file_binds, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
 from wilkc.runtime.sandbox.environment import environment
@@ -23,7 +24,7 @@ from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import Roots, is_within
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
-from wilkc.runtime.sandbox.static import static_entries, static_masks
+from wilkc.runtime.sandbox.static import given_entries, static_entries, static_masks
 from wilkc.runtime.sandbox.view import View
 from wilkc.runtime.sandbox.walk import Found, Lookout, Survey, survey
 
@@ -129,6 +130,7 @@ def prepare(
         seen.repositories,
     )
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
+    cut.reports += appearing(plan.hidden, directories, roots)
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
     view = _view(job, roots, identity, binds, cut)
@@ -257,7 +259,7 @@ def _view(job: Job, roots: Roots, identity: Identity, binds: Sequence[Bind], cut
         home = PRIVATE_HOME
     plan = job.plan
     return View(
-        static=static_entries(plan.runtime_paths),
+        static=(*static_entries(plan.runtime_paths), *given_entries(job.files)),
         home=home,
         cwd=roots.workspace,
         tmp=plan.limits.tmp,

@@ -17,7 +17,9 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 BWRAP: Final = "/usr/bin/bwrap"
 """By absolute path: the first `bwrap` in PATH may be anybody's."""
 
-_INSTALL: Final = "install bubblewrap 0.8 or later, on Debian with `apt-get install bubblewrap`"
+_NEEDED: Final = ("--disable-userns", "--json-status-fd", "--perms", "--size", "--args")
+
+INSTALL: Final = "install bubblewrap 0.8 or later, on Debian with `apt-get install bubblewrap`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def require_bubblewrap(path: str = BWRAP) -> None:
         SandboxRefusedError: one of these does not hold.
     """
     if not Path(path).exists():
-        raise _refused("bubblewrap is not installed", _INSTALL)
+        raise _refused("bubblewrap is not installed", INSTALL)
     if Path(path).stat().st_mode & (stat.S_ISUID | stat.S_ISGID):
         raise _refused(
             f"`{path}` is setuid, which bubblewrap must never be (CVE-2020-5291)",
@@ -148,10 +150,15 @@ def require_features(help_text: str) -> bool:
     Raises:
         SandboxRefusedError: an option that every launch needs is not there.
     """
-    for option in ("--disable-userns", "--json-status-fd", "--perms", "--size", "--args"):
-        if option not in help_text:
-            raise _refused(f"bubblewrap is too old: it has no `{option}`", _INSTALL)
+    option = lacking_option(help_text)
+    if option:
+        raise _refused(f"bubblewrap is too old: it has no `{option}`", INSTALL)
     return "--bind-fd" in help_text and "--ro-bind-fd" in help_text
+
+
+def lacking_option(help_text: str) -> str:
+    """The first option that every launch needs and that this bubblewrap lacks, or empty."""
+    return next((option for option in _NEEDED if option not in help_text), "")
 
 
 def _refused(message: str, fix: str) -> SandboxRefusedError:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.closed_json import to_json
+from wilkc.runtime.sandbox.monitor import Watched
 from wilkc.runtime.sandbox.offered import network_in_force
 from wilkc.runtime.sandbox.postcheck import Verdicts
-from wilkc.runtime.sandbox.watch import NOT_ENDED, Ending
+from wilkc.runtime.sandbox.watch import BY_ITSELF, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +33,7 @@ class Facts:
         prepared: what was mounted and masked.
         reached: what kept each limit.
         ending: why the wait ended.
+        watched: samples of usage, and alerts.
         exit: the command's exit code, None if it never ran or was killed.
         words: the first of what bubblewrap or the command wrote on standard error.
         verdicts: of the check afterwards.
@@ -45,7 +48,8 @@ class Facts:
 
     prepared: Prepared | None = None
     reached: Mapping[str, Reached] = field(default_factory=dict)
-    ending: Ending = NOT_ENDED
+    ending: Ending = BY_ITSELF
+    watched: Watched = field(default_factory=Watched)
     exit: int | None = None
     words: str = ""
     verdicts: Verdicts = field(default_factory=Verdicts)
@@ -60,6 +64,7 @@ class Facts:
 
 def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
     """The `launch` member of an outcome."""
+    last = facts.watched.last
     return {
         "id": job.launch,
         "agent": job.agent,
@@ -76,12 +81,18 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
             "memory_peak": facts.memory_peak,
             "memory_kills": facts.memory_kills,
             "pids_refused": facts.pids_refused,
-            "written": facts.ending.last.written if facts.ending.last else None,
+            "written": last.disk.write_bytes if last else None,
+            "grown": facts.verdicts.grown,
+            "samples": {
+                "count": facts.watched.taken,
+                "last": [one.as_json(job.plan.limits) for one in facts.watched.samples],
+            },
         },
-        "alerts": list(facts.ending.alerts),
+        "alerts": [alert.as_json() for alert in facts.watched.alerts],
         "postcheck": _postcheck(facts.verdicts),
         "cleanup": _listed(facts.failures),
         "duration_ms": facts.duration_ms,
+        "files": {path: sha256(held).hexdigest() for path, held in sorted(job.files.items())},
         "reports": _listed(_reports(facts)),
         "view": _view(facts.prepared),
     }

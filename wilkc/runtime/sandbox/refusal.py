@@ -23,6 +23,8 @@ Code = Literal[
     "sandbox.start_failed",
     "sandbox.view_differs",
     "sandbox.program_not_found",
+    "sandbox.program_differs",
+    "sandbox.no_headroom",
 ]
 
 

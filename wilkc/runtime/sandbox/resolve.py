@@ -43,8 +43,12 @@ class Opened:
     regular: bool
 
 
-def open_real(path: str) -> Opened | None:
+def open_real(path: str, top: str = "/") -> Opened | None:
     """Open an absolute path component by component, resolving links on the way.
+
+    Args:
+        path: absolute path.
+        top: the directory that `/` means, for links too.
 
     Returns:
         What it leads to, or None if a component does not exist.
@@ -52,7 +56,7 @@ def open_real(path: str) -> Opened | None:
     Raises:
         SandboxRefusedError: a cycle of links, or a component that cannot be entered.
     """
-    trail = _Trail()
+    trail = _Trail(top)
     try:
         _follow(trail, path)
         return _opened(trail.path, os.dup(trail.fds[-1]))
@@ -68,8 +72,9 @@ def open_real(path: str) -> Opened | None:
 class _Trail:
     """The directories on the way so far, each held open."""
 
-    def __init__(self) -> None:
-        self.fds = [os.open("/", _WALK | os.O_DIRECTORY)]
+    def __init__(self, top: str) -> None:
+        # The root of another process is itself a link, which is to be followed.
+        self.fds = [os.open(top, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)]
         self.names: list[str] = []
 
     @property

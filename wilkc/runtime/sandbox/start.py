@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 STATUS_SECONDS: Final = 10.0
 MOUNT_SECONDS: Final = 2.0
+"""Without any change of the mount table; a machine that does other things is slow, not stuck."""
+MOUNTS_SECONDS: Final = 30.0
+"""For all mounts together."""
 _LOOK_SECONDS: Final = 0.001
 _STATUS_BYTES: Final = 4096
 
@@ -67,6 +70,21 @@ class StatusReader:
         return None
 
 
+def child_of(reader: StatusReader) -> int:
+    """The first process inside the sandbox, as bubblewrap reports it.
+
+    Raises:
+        SandboxRefusedError: bubblewrap ended without one.
+    """
+    document = reader.first()
+    child = None if document is None else document.get("child-pid")
+    if not isinstance(child, int):
+        raise SandboxRefusedError(
+            "sandbox.start_failed", "bubblewrap ended without starting anything"
+        )
+    return child
+
+
 def _document(line: bytes) -> dict[str, Any]:
     try:
         document = json.loads(line)
@@ -92,16 +110,25 @@ def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
         SandboxRefusedError: the view differs, or is not ready in time.
     """
     wanted = expected(view, host)
-    deadline = time.monotonic() + MOUNT_SECONDS
+    end = time.monotonic() + MOUNTS_SECONDS
+    stalled, before = time.monotonic() + MOUNT_SECONDS, b""
     while True:
         try:
-            found = difference(wanted, parse(Path(f"/proc/{pid}/mountinfo").read_bytes()))
-        except OSError:
-            found = "bubblewrap has ended"
-        if not found:
-            break
-        if time.monotonic() > deadline or found == "bubblewrap has ended":
-            raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
+            text = Path(f"/proc/{pid}/mountinfo").read_bytes()
+        except OSError as error:
+            raise SandboxRefusedError(
+                "sandbox.view_differs", "in the sandbox bubblewrap has ended"
+            ) from error
+        if text != before:
+            stalled, before = time.monotonic() + MOUNT_SECONDS, text
+        late = time.monotonic() > min(stalled, end)
+        # Reading a long table again and again would take the time that bubblewrap needs.
+        if late or text.count(b"\n") >= len(wanted):
+            found = difference(wanted, parse(text))
+            if not found:
+                break
+            if late:
+                raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
         time.sleep(_LOOK_SECONDS)
     _require_same_files(pid, view)
 

@@ -17,15 +17,19 @@ import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.sandbox.groups import PREFIX, Group
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import remove_made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from wilkc.runtime.sandbox.job import Job
+
+CLOSED: Final = -1
+"""The descriptor of a note whose launch is over."""
 _SUFFIX: Final = ".launch"
 _ATTEMPTS: Final = 10
 _START_TIME: Final = 22 - 3  # field 22 of stat(5); field 3 is the first after the name
@@ -33,11 +37,51 @@ _START_TIME: Final = 22 - 3  # field 22 of stat(5); field 3 is the first after t
 
 @dataclass(slots=True)
 class Note:
-    """The locked note of one launch; `fd` holds the lock until the launch is over."""
+    """The locked note of one launch; `fd` holds the lock until the launch is over.
+
+    As an observer of its launch it takes down whether the agent is busy.
+
+    Attributes:
+        path: of the file.
+        fd: of the file, locked.
+        left: what the launch leaves, outermost first.
+        warning: percent of one core from which on the agent is busy; None for never.
+        content: what was written last.
+    """
 
     path: Path
     fd: int
     left: tuple[str, ...]
+    warning: int | None
+    content: dict[str, Any]
+
+    def write(self, **members: Any) -> None:
+        """Write the note anew with these members; readers hold the lock of the directory.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with _locked():
+            # Whoever is told late must not write into whatever has the number by now.
+            if self.fd == CLOSED:
+                return
+            self.content |= members
+            data = json.dumps(self.content).encode()
+            os.pwrite(self.fd, data, 0)
+            os.ftruncate(self.fd, len(data))
+
+    def confined(self, limits: object) -> None:
+        """Nothing: what keeps the limits is no affair of other launches."""
+
+    def usage(self, sample: Mapping[str, Any]) -> None:
+        """Take down whether the launch is busy."""
+        spent = sample["cpu"]["usage"]
+        busy = self.warning is not None and spent is not None and spent > self.warning
+        if busy != self.content.get("busy", False):
+            self.write(busy=busy)
+
+    def alert(self, alert: object) -> None:
+        """Nothing: alerts are told to others."""
 
 
 def state_directory() -> Path:
@@ -68,11 +112,33 @@ def left_by_others() -> frozenset[str]:
         raise _unusable(error) from error
 
 
-def write_note(launch: str, left: Sequence[str], groups: Sequence[str]) -> Note:
+def require_headroom(agent: str) -> None:
+    """No running launch of the same agent is above its warning threshold of processor time.
+
+    Raises:
+        SandboxRefusedError: one is, or the state directory cannot be used.
+    """
+    if not state_directory().exists():
+        return
+    try:
+        with _locked() as top:
+            _sweep(top)
+            notes = [_content(path) for path in _notes(top)]
+    except OSError as error:
+        raise _unusable(error) from error
+    if any(note.get("busy") and note.get("agent") == agent for note in notes):
+        raise SandboxRefusedError(
+            "sandbox.no_headroom",
+            f"a running command of `{agent}` uses more processor time than its warning threshold",
+            help_text="wait for its end, or raise `resources.cpu.max`",
+        )
+
+
+def write_note(job: Job, left: Sequence[str], groups: Sequence[str]) -> Note:
     """Note what a launch is going to leave, before it leaves it.
 
     Args:
-        launch: id of the launch.
+        job: what is launched.
         left: real paths that are removed afterwards if still empty, outermost first.
         groups: directories of control groups.
 
@@ -81,13 +147,16 @@ def write_note(launch: str, left: Sequence[str], groups: Sequence[str]) -> Note:
     """
     try:
         with _locked() as top:
-            path = top / f"{launch}{_SUFFIX}"
+            path = top / f"{job.launch}{_SUFFIX}"
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.write(fd, json.dumps({"left": list(left), "groups": list(groups)}).encode())
-            return Note(path, fd, tuple(left))
+            content = {"agent": job.agent, "left": list(left), "groups": list(groups)}
+            os.write(fd, json.dumps(content).encode())
     except OSError as error:
         raise _unusable(error) from error
+    cpu = job.plan.limits.cpu
+    warning = None if cpu.enforcement == "monitoring" else cpu.warning
+    return Note(path, fd, tuple(left), warning, content)
 
 
 def _unusable(error: OSError) -> SandboxRefusedError:
@@ -99,11 +168,7 @@ def _unusable(error: OSError) -> SandboxRefusedError:
 
 def note_process(note: Note, pid: int) -> None:
     """Note the process that waits to become the command: it may outlive a killed shim."""
-    content = json.loads(note.path.read_bytes())
-    content["process"] = [pid, _started(pid)]
-    data = json.dumps(content).encode()
-    os.pwrite(note.fd, data, 0)
-    os.ftruncate(note.fd, len(data))
+    note.write(process=[pid, _started(pid)])
 
 
 def _started(pid: int) -> str:
@@ -122,8 +187,10 @@ def settle(note: Note) -> list[str]:
         What could not be removed, with the reason.
     """
     failures: list[str] = []
+    fd = note.fd
     try:
         with _locked() as top:
+            note.fd = CLOSED
             held = {path for other in _notes(top) if other != note.path for path in _left(other)}
             failures = remove_made([path for path in note.left if path not in held])
             note.path.unlink(missing_ok=True)
@@ -133,7 +200,7 @@ def settle(note: Note) -> list[str]:
     except OSError as error:
         failures.append(f"{note.path}: {error.strerror}")
     finally:
-        os.close(note.fd)
+        os.close(fd)
     return failures
 
 
@@ -169,10 +236,15 @@ def _notes(top: Path) -> list[Path]:
 
 
 def _left(note: Path) -> list[str]:
+    return [str(path) for path in _content(note).get("left", [])]
+
+
+def _content(note: Path) -> dict[str, Any]:
     try:
-        return [str(path) for path in json.loads(note.read_bytes()).get("left", [])]
+        content = json.loads(note.read_bytes())
     except (OSError, ValueError):
-        return []
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _sweep(top: Path) -> None:
@@ -191,10 +263,7 @@ def _sweep(top: Path) -> None:
 
 def _bury(top: Path, path: Path) -> None:
     held = {left for other in _notes(top) if other != path for left in _left(other)}
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        content = {}
+    content = _content(path)
     pid, started = content.get("process", (0, ""))
     if pid and started and _started(pid) == started:
         with suppress(OSError):

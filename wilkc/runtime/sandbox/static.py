@@ -9,7 +9,7 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.view import Mask, Static
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _TOP: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC: Final = (
@@ -47,6 +47,11 @@ def static_entries(extra: Sequence[str]) -> tuple[Static, ...]:
             )
         entries.append(Static("bind", name, name))
     return tuple(entries)
+
+
+def given_entries(paths: Iterable[str]) -> tuple[Static, ...]:
+    """Files whose bytes the caller gives."""
+    return tuple(Static("data", "", path) for path in sorted(paths))
 
 
 def static_masks() -> tuple[Mask, ...]:

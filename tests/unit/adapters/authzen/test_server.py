@@ -173,6 +173,14 @@ def test_a_caller_that_leaves_harms_nobody(place: Path, logged: list[str]) -> No
     assert logged == []
 
 
+def status(place: Path) -> int | None:
+    """Of an answer; None if the server hung up before it had the whole question."""
+    try:
+        return ask(place, YES).status
+    except ConnectionError:
+        return None
+
+
 def test_connections_are_counted(
     service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,14 +191,14 @@ def test_connections_are_counted(
             for one in idle:
                 one.connect(str(serving.socket))
             # A connection counts once the server has taken it up, which it may be slow to do.
-            deadline = time.monotonic() + 10
-            while ask(serving.socket, YES).status != 503:
+            deadline = time.monotonic() + 30
+            while status(serving.socket) != 503:
                 assert time.monotonic() < deadline
         finally:
             for one in idle:
                 one.close()
-        deadline = time.monotonic() + 10
-        while ask(serving.socket, YES).status == 503:
+        deadline = time.monotonic() + 30
+        while status(serving.socket) != 200:
             assert time.monotonic() < deadline
         assert ask(serving.socket, YES).decisions is True
 

@@ -58,8 +58,13 @@ class World:
         if self.failing == "outcome":
             raise UnavailableError("the disk is full")
 
-    def launch(self, job: Job) -> Outcome:
+    def usage(self, sample: Any) -> None:
+        self.events.append(("usage", sample))
+
+    def launch(self, job: Job, usage: Any) -> Outcome:
         self.events.append(("launch", job.plan.level))
+        if self.failing == "usage":
+            usage({"after_ms": 1})
         if self.failing == "launch":
             raise KeyboardInterrupt
         return self.end
@@ -76,6 +81,13 @@ def test_an_allowed_command_is_recorded_before_it_runs() -> None:
     assert [event[0] for event in world.events] == ["decide", "intent", "launch", "outcome"]
     assert world.events[-1] == ("outcome", "success", None)
     assert (result.outcome.status, result.recorded) == (0, True)
+
+
+def test_what_it_uses_is_recorded_with_its_intent() -> None:
+    world = World(GRANT, Outcome("exited", 0), failing="usage")
+    run(world)
+    names = [event[0] for event in world.events]
+    assert names == ["decide", "intent", "launch", "usage", "outcome"]
 
 
 def test_a_denied_command_is_recorded_and_does_not_run() -> None:

@@ -53,6 +53,7 @@ class Result:
     launch: dict[str, Any]
     stdout: str
     stderr: str
+    result: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Workspace:
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err.decode()
         answer = json.loads(out)
-        for name in ("stdout", "stderr"):
+        for name in ("stdout", "stderr", "result"):
             answer[name] = base64.b64decode(answer[name]).decode("utf-8", "replace")
         return Result(**answer)
 
@@ -216,8 +217,18 @@ def identity(request: pytest.FixtureRequest) -> str:
     return name
 
 
+def _owner() -> int:
+    return pwd.getpwnam(USER).pw_uid if os.geteuid() == 0 else os.geteuid()
+
+
+def bare_launcher(identity: str, require: Any) -> tuple[tuple[str, ...], int]:
+    """How to start the shim as root or as an ordinary user, and whom files belong to."""
+    python = (sys.executable,) if identity == "root" else _user_launcher(require)
+    return python, _owner()
+
+
 def _open(package: Path, launcher: tuple[str, ...]) -> Iterator[Workspace]:
-    owner = pwd.getpwnam(USER).pw_uid if os.geteuid() == 0 else os.geteuid()
+    owner = _owner()
     top = Path(tempfile.mkdtemp(prefix="wilk-work-"))
     top.chmod(0o755)
     workspace = Workspace(top, launcher, package, owner)

@@ -10,6 +10,8 @@ import base64
 import json
 import os
 import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wilkc.core.contract import Decision
@@ -29,16 +31,31 @@ REVISION = "r" * 64
 class Rules:
     """A decision point over a few file rules, with the language's own matcher."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
+    def __init__(self, given: dict[str, Any], between: dict[str, str]) -> None:
         self.allow = {
             action: [one for text in texts for one in parse_path_rule(text, ALLOW)]
             for action, texts in given["allow"].items()
         }
         self.block = [one for text in given["block"] for one in parse_path_rule(text, BLOCK)]
         self.extensions = given["extensions"]
-        self.revision = given["revision"]
+        self.given = given
+        self.between = between
+
+    @property
+    def revision(self) -> str:
+        """As it is now: a policy may change while a command runs."""
+        place = self.given.get("revision_file")
+        if place is None:
+            return str(self.given["revision"])
+        with open(place, encoding="utf-8") as file:  # noqa: PTH123  # text of any bytes
+            return file.read()
 
     def decide(self, request: Request) -> Decision:
+        # The policy is asked when everything is resolved and nothing is mounted yet.
+        for path, target in self.between.items():
+            Path(path).rename(f"{path}.was")
+            Path(path).symlink_to(target)
+        self.between = {}
         names = [parse_path(text) for text in (request.id, *request.properties.get("aliases", []))]
         patterns = self.allow.get(request.action, [])
         allow = any(path_matches(one, names[0]) for one in patterns)
@@ -57,9 +74,44 @@ class Rules:
         return [self.decide(request) for request in requests]
 
 
+class Slow:
+    """Takes nothing until a file is there, and half a second has passed."""
+
+    def __init__(self, place: str, taken: list[bytes]) -> None:
+        self.place, self.taken = place, taken
+
+    def __call__(self, chunk: bytes) -> None:
+        while not self.taken and not os.path.exists(self.place):  # noqa: PTH110  # any text
+            time.sleep(0.02)
+        if not self.taken:
+            time.sleep(0.5)
+        self.taken.append(chunk)
+
+
+class Told:
+    """Writes down what it is told, one JSON object a line."""
+
+    def __init__(self, place: str | None) -> None:
+        self.place = place
+
+    def tell(self, kind: str, what: Any) -> None:
+        if self.place:
+            with open(self.place, "a", encoding="utf-8") as file:  # noqa: PTH123  # any text
+                file.write(json.dumps([kind, what]) + "\n")
+
+    def confined(self, limits: Any) -> None:
+        self.tell("confined", {name: one.as_json() for name, one in limits.items()})
+
+    def usage(self, sample: Any) -> None:
+        self.tell("usage", sample)
+
+    def alert(self, alert: Any) -> None:
+        self.tell("alert", alert)
+
+
 def main() -> None:
     given = json.load(sys.stdin)
-    printed: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+    printed: dict[str, list[bytes]] = {"stdout": [], "stderr": [], "result": []}
     job = Job(
         "tester",
         tuple(given["command"]),
@@ -67,9 +119,19 @@ def main() -> None:
         SandboxPlan.from_json(given["plan"]),
         REVISION,
         given.get("environment", dict(os.environ)),
+        files={path: text.encode() for path, text in given.get("files", {}).items()},
+        digest=given.get("digest", ""),
     )
-    streams = Streams(printed["stdout"].append, printed["stderr"].append)
-    ended = launch(job, Rules(given["rules"]), streams, bwrap=given["bwrap"])
+    result = printed["result"].append if given.get("result") else None
+    stdout = Slow(given["slow"], printed["stdout"]) if "slow" in given else printed["stdout"].append
+    streams = Streams(stdout, printed["stderr"].append, result)
+    ended = launch(
+        job,
+        Rules(given["rules"], given.get("between", {})),
+        streams,
+        observer=Told(given.get("told")),
+        bwrap=given["bwrap"],
+    )
     answer = {name: base64.b64encode(b"".join(text)).decode() for name, text in printed.items()}
     sys.stdout.write(json.dumps({**ended.as_json(), **answer}))
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import select
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.core.sandbox_plan import Environment, Limits, Quantity, SandboxPlan, Variable
+from wilkc.core.sandbox_plan import Environment, Limits, SandboxPlan, Variable
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import parse_path, parse_path_rule, path_matches
 from wilkc.runtime.sandbox import probe
 from wilkc.runtime.sandbox.descriptors import Descriptors
 from wilkc.runtime.sandbox.environment import environment
-from wilkc.runtime.sandbox.groups import Group, find_hierarchies, make_group
+from wilkc.runtime.sandbox.groups import Group
 from wilkc.runtime.sandbox.identity import Identity
 from wilkc.runtime.sandbox.interpreter import interpreter_of
-from wilkc.runtime.sandbox.limits import reach, starter
+from wilkc.runtime.sandbox.limits import starter
 from wilkc.runtime.sandbox.matching import literal_path, matcher
 from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, parse
 from wilkc.runtime.sandbox.names import Roots
@@ -28,6 +27,9 @@ from wilkc.runtime.sandbox.resolve import make_missing, open_real, remove_made
 from wilkc.runtime.sandbox.seal import filter_bytes
 from wilkc.runtime.sandbox.view import Bind, Mask, Static, View
 from wilkc.runtime.sandbox.walk import Lookout, survey
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROOTS = Roots("/srv/w", "/home/dev")
 IDENTITY = Identity(1000, 1000, None, drop=False)
@@ -155,83 +157,6 @@ def test_a_view_is_compared_with_what_is_mounted() -> None:
         assert "not mounted" in difference(wanted, rest)
         turned = MountPoint(one.path, not one.read_only)
         assert difference(wanted, (*rest, turned)) != ""
-
-
-def test_groups_of_version_2(tmp_path: Path) -> None:
-    own = tmp_path / "user.slice" / "a.scope"
-    own.mkdir(parents=True)
-    (own / "cgroup.controllers").write_text("cpu memory pids io")
-    (own / "cgroup.subtree_control").write_text("cpu memory pids")
-    mounts = f"cgroup2 {tmp_path} cgroup2 rw 0 0\n"
-    found = find_hierarchies("0::/user.slice/a.scope\n", mounts)
-    assert [(one.version, one.parent, one.controllers) for one in found] == [
-        (2, own, ("memory", "pids", "cpu"))
-    ]
-    group = make_group("wilk-x", found)
-    assert group.directories() == {own / "wilk-x"}
-    limits = Limits(memory=Quantity(100, 80, "bytes", "soft"))
-    group.apply(limits)
-
-    def read(name: str) -> str:
-        return (own / "wilk-x" / name).read_text()
-
-    assert read("pids.max") == str(limits.pids + 2)
-    assert read("cpu.max") == "100000 100000"
-    assert read("memory.high") == "100"
-    assert read("memory.swap.max") == "0"
-    group.throttle()
-    assert read("cpu.max") == "20000 100000"
-
-
-def test_groups_of_version_1(tmp_path: Path) -> None:
-    for name in ("memory", "pids", "cpu"):
-        (tmp_path / name / "own").mkdir(parents=True)
-    mounts = "".join(
-        f"cgroup {tmp_path}/{n} cgroup rw,{n} 0 0\n" for n in ("memory", "pids", "cpu")
-    )
-    own = "3:memory:/own\n2:pids:/own\n1:cpu,cpuacct:/own\n0::/\n"
-    group = make_group("wilk-x", find_hierarchies(own, mounts))
-    group.apply(Limits())
-    assert (tmp_path / "memory/own/wilk-x/memory.limit_in_bytes").read_text() == str(256 * 2**20)
-    assert (tmp_path / "cpu/own/wilk-x/cpu.cfs_quota_us").read_text() == "100000"
-    group.join(1)
-    assert (tmp_path / "pids/own/wilk-x/cgroup.procs").read_text() == "1"
-
-
-def test_no_groups() -> None:
-    assert find_hierarchies("0::/\n", "proc /proc proc rw 0 0\n") == ()
-    assert make_group("wilk-x", ()).directories() == set()
-
-
-def test_a_plan_that_needs_groups_is_refused_without() -> None:
-    for level in ("strict", "moderate", "minimal"):
-        with pytest.raises(SandboxRefusedError, match="needs a control group"):
-            reach(SandboxPlan(level=level), Group(""), IDENTITY)
-
-
-def test_a_degraded_plan_goes_on_and_says_how_strongly() -> None:
-    plan = SandboxPlan(level="moderate", degraded=("cgroup",))
-    reached = reach(plan, Group(""), IDENTITY)
-    assert {name: one.strength for name, one in reached.items()} == {
-        "memory": "sampled", "pids": "partial", "cpu": "sampled", "disk": "sampled",
-        "network": "enforced", "wall_clock_ms": "enforced", "output": "enforced",
-    }  # fmt: skip
-
-
-def test_root_never_goes_on_without_groups() -> None:
-    plan = SandboxPlan(level="moderate", degraded=("cgroup",))
-    with pytest.raises(SandboxRefusedError):
-        reach(plan, Group(""), Identity(0, 0, None, drop=False))
-
-
-@pytest.mark.parametrize("unit", ["bytes_per_second", "weight"])
-def test_a_hard_rate_of_the_disk_is_refused(unit: Any) -> None:
-    group = Group("", dict.fromkeys(("memory", "pids", "cpu"), (1, Path("/x"))))
-    hard = SandboxPlan(limits=Limits(disk=Quantity(100, 80, unit, "hard")))
-    with pytest.raises(SandboxRefusedError, match="rate or weight"):
-        reach(hard, group, IDENTITY)
-    soft = SandboxPlan(limits=Limits(disk=Quantity(100, 80, unit, "monitoring")))
-    assert reach(soft, group, IDENTITY)["disk"].strength == "none"
 
 
 def test_limits_before_the_start() -> None:

@@ -1,0 +1,6 @@
+"""What `wilkc verify-host` runs in the sandbox: harmless attacks, each after its control.
+
+Room: runtime.host.inside. A program by itself, given to an interpreter as text (see `packing`):
+it imports nothing of Wilk but its own parts, as nothing of Wilk is in view. What an attack
+opens, if it does, is not used.
+"""

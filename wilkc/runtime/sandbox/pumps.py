@@ -1,0 +1,109 @@
+"""Carrying what a command prints to whoever reads it, up to a limit. Layer: runtime."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+_CHUNK: Final = 65_536
+_HEAD: Final = 4096
+_SETTLING_SECONDS: Final = 5.0
+
+
+class Sink(Protocol):
+    """Takes the bytes that a command prints."""
+
+    def __call__(self, chunk: bytes, /) -> object:
+        """Take one piece; may block."""
+        ...
+
+
+@dataclass(slots=True)
+class Pump:
+    """Carries one stream of the command to its sink, counting.
+
+    Attributes:
+        source: descriptor that is read.
+        sink: takes what was read.
+        counter: says how much of it may pass.
+        head: the first bytes, to tell bubblewrap's own words.
+        abandoned: whether nobody waits for it any more.
+    """
+
+    source: int
+    sink: Sink
+    counter: Counter
+    head: bytearray = field(default_factory=bytearray)
+    thread: threading.Thread | None = None
+    abandoned: bool = False
+
+    def start(self) -> None:
+        """Begin carrying, in a thread of its own."""
+        self.thread = threading.Thread(target=self._carry, daemon=True, name="wilk-pump")
+        self.thread.start()
+
+    def finish(self) -> None:
+        """Wait until the stream has ended; give up on a sink that does not take it."""
+        if self.thread is not None:
+            self.thread.join(_SETTLING_SECONDS)
+        self.abandoned = True
+
+    def _carry(self) -> None:
+        # Once it was given up, the number of its descriptor may belong to something else.
+        while not self.abandoned:
+            try:
+                chunk = os.read(self.source, _CHUNK)
+            except OSError:
+                return
+            if not chunk:
+                return
+            self.head += chunk[: _HEAD - len(self.head)]
+            allowed = self.counter.take(len(chunk))
+            try:
+                self.sink(chunk[:allowed])
+            except (OSError, ValueError):
+                # Nobody reads any more: the command is not told, it writes into the void.
+                self.sink = _drop
+
+
+def _drop(chunk: bytes, /) -> object:
+    return len(chunk)
+
+
+class Counter:
+    """How much may still be printed; `full` is readable once it was too much.
+
+    Attributes:
+        full: an eventfd.
+        exceeded: whether it was too much.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.exceeded = False
+        self._left = most
+        self._lock = threading.Lock()
+        self._open = True
+        self.full = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    def take(self, count: int) -> int:
+        """Count bytes; the answer is how many of them may pass."""
+        with self._lock:
+            allowed = min(count, self._left)
+            self._left -= allowed
+        if allowed < count:
+            self.exceeded = True
+            self._signal()
+        return allowed
+
+    def close(self) -> None:
+        """Close the descriptor; whoever counts on tells nobody any more."""
+        with self._lock:
+            self._open = False
+            os.close(self.full)
+
+    def _signal(self) -> None:
+        with self._lock:
+            if self._open:
+                os.eventfd_write(self.full, 1)
