@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.conformance.sandbox import test_files, test_launches, test_own, test_syscalls
+from tests.conformance.sandbox import (
+    test_files,
+    test_launches,
+    test_limits,
+    test_moments,
+    test_refusals,
+    test_syscalls,
+)
 from tests.conformance.sandbox.conftest import CASES
 
 
 def test_every_case_is_attempted_once() -> None:
     own = {
         name.removeprefix("test_").partition("_")[0].upper()
-        for name in dir(test_own)
+        for module in (test_limits, test_moments, test_refusals)
+        for name in dir(module)
         if name.startswith("test_")
     }
     assert own == {name.upper() for name in test_launches.ELSEWHERE}

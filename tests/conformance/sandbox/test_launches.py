@@ -19,7 +19,7 @@ ELSEWHERE: Final = frozenset(
     {"F1a", "F8a", "F18a", "F26a", "F26c", "K11a", "K12c", "K13a", "K13d", "K14a", "K16a", "K18i",
      "K20a", "K21a", "K23a", "P10a", "P10b", "P12a", "P10d"}
 )  # fmt: skip
-"""Cases with a test of their own, in `test_own.py`."""
+"""Cases with a test of their own, in `test_limits`, `test_moments` or `test_refusals`."""
 ATTEMPTED: Final = {
     name: case
     for name, case in CASES.items()
