@@ -67,7 +67,8 @@ def test_an_open_connection_stays_where_violations_are_only_denied(world: World)
     assert world.notes.outcomes[-1]["error"] == "proxy_died"
 
 
-def test_nobody_decides_any_more(world: World) -> None:
+def test_nobody_decides_any_more(lone_world: World) -> None:
+    world = lone_world
     quick = replace(world.gateway, seconds=0.25)
     steps = (TLS, {**TLS, "until": [503]}, {**TLS, "id": "last"})
 
