@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import idna
 import pytest
 
 import wilkc
@@ -77,7 +78,7 @@ def host(bwrap: Path, identity: str, require: Callable[..., Any]) -> Iterator[Ho
     top = Path(tempfile.mkdtemp(prefix="wilk-host-tests-"))
     top.chmod(0o755)
     code = top / "code"
-    for package in (wilkc, click):
+    for package in (wilkc, click, idna):
         source = Path(str(package.__file__)).parent
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, code / source.name, ignore=ignore)

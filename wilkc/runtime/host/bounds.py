@@ -24,6 +24,8 @@ _CHILDREN: Final = 100
 _MEMORY: Final = Quantity(64 * MIB, 64 * MIB, "bytes", "hard")
 _OUTPUT: Final = 1000
 _TIME_MS: Final = 3000
+_FLOOD_MS: Final = 10_000
+"""How long a flood that nothing stops goes on."""
 _END_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.02
 
@@ -59,7 +61,7 @@ def attack_limits(place: Trial, python: str) -> Iterator[Verdict]:
     yield _processes(_limited(place, pids=_PIDS), python)
     yield _memory(_limited(place, memory=_MEMORY), python)
     yield _time(_limited(place, wall_clock_ms=_TIME_MS))
-    yield _output(_limited(place, output=_OUTPUT))
+    yield _output(_limited(place, output=_OUTPUT, wall_clock_ms=_FLOOD_MS))
     yield _survivors(place)
 
 
@@ -90,7 +92,7 @@ def _memory(place: Trial, python: str) -> Verdict:
 
 def _time(place: Trial) -> Verdict:
     control = place.run(("/bin/sh", "-c", "echo in time"))
-    late = place.run(("/bin/sh", "-c", "trap '' TERM; sleep 60; echo late"))
+    late = place.run(("/bin/sh", "-c", "trap '' TERM; sleep 15; echo late"))
     held = late.outcome.kind == "timeout" and not late.stdout
     worked = control.stdout == "in time\n"
     return _verdict("run-forever", "time without end", worked, held, _end(late))

@@ -242,6 +242,20 @@ def _launch(facts: Facts) -> Iterator[Row]:
         yield Row("launch", "ok", "a command ran with every option, its view as planned")
 
 
+def _egress(facts: Facts) -> Iterator[Row]:
+    if facts.probe is None or not _works(facts):
+        return
+    if facts.probe.proxy.startswith(_REFUSED_BY_PROXY):
+        yield Row("egress-proxy", "ok", "it listens inside, asks, and refused a connection")
+    else:
+        yield Row(
+            "egress-proxy", "degraded", f"no refusal came through it: {facts.probe.proxy}",
+            "install bash, which asks it; policies with `network: restricted` have no way out here"
+            " until this row is ok",
+        )  # fmt: skip
+
+
+_REFUSED_BY_PROXY: Final = "HTTP/1.1 403 "
 _NO_FIX: Final = "run `strace -f -u USER /usr/bin/bwrap ...` to see which call is refused"
 
 
@@ -277,5 +291,5 @@ def _words(facts: Facts) -> str:
 
 _STEPS: Final[tuple[Callable[[Facts], Iterator[Row]], ...]] = (
     _bubblewrap, _helpers, _user_namespaces, _limits_on_namespaces, _apparmor, _filters, _proc,
-    _root, _identity, _groups, _launch, _modules, _named,
+    _root, _identity, _groups, _launch, _egress, _modules, _named,
 )  # fmt: skip

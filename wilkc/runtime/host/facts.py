@@ -54,6 +54,7 @@ class Probe:
         seccomp: mode that the command saw itself in, see proc(5); None if it did not run.
         capabilities: effective capabilities of the command, in hexadecimal.
         wrong: what the command could or could not do against the plan, or empty.
+        proxy: what the proxy answered to a connection that no rule allows.
     """
 
     words: str = ""
@@ -61,6 +62,7 @@ class Probe:
     seccomp: int | None = 2
     capabilities: str = "0" * 16
     wrong: str = ""
+    proxy: str = "HTTP/1.1 403 Forbidden"
 
 
 @dataclass(frozen=True, slots=True)

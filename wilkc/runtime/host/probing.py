@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from wilkc.runtime.host.facts import Probe
-from wilkc.runtime.host.trial import CANARY, Said, trial
+from wilkc.runtime.host.trial import CANARY, RESTRICTED, Said, trial
 
 _SCRIPT: Final = """
 while read -r name value; do
@@ -22,14 +23,35 @@ exit 0
 """
 
 
+_BASH: Final = "/bin/bash"
+_KNOCK: Final = """
+exec 3<>/dev/tcp/127.0.0.1/3128 || exit 9
+name=wilk-doctor.invalid:443
+printf 'CONNECT %s HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n' "$name" "$name" >&3
+read -r line <&3
+echo "${line%?}"
+"""
+"""A name that nobody has (RFC 6761), asked of the proxy: only a refusal can come back."""
+
+
 def probe() -> Probe:
     """Launch a command whose view, filter and identity are then looked at."""
     try:
         with trial() as place:
-            said = place.run(("/bin/sh", "-c", _SCRIPT))
+            found = read_probe(place.run(("/bin/sh", "-c", _SCRIPT)))
+            if found.words:
+                return found
+            open_plan = replace(place.plan, network=RESTRICTED)
+            said = replace(place, plan=open_plan).run((_BASH, "-c", _KNOCK))
+            return replace(found, proxy=_knocked(said))
     except OSError as error:
         return Probe(words=f"no place to try a launch in: {error.strerror}", seccomp=None)
-    return read_probe(said)
+
+
+def _knocked(said: Said) -> str:
+    """What the proxy of a restricted launch answered, or what went wrong."""
+    words = said.stdout.strip() or said.outcome.message or said.stderr.strip()
+    return words or f"the command ended with {said.outcome.exit}"
 
 
 def read_probe(said: Said) -> Probe:

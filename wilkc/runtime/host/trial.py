@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.contract import Decision
 from wilkc.core.sandbox_plan import Limits, Mount, SandboxPlan
 from wilkc.language.atoms import ALLOW, BLOCK
+from wilkc.runtime.egress import Gateway
+from wilkc.runtime.guard.recording import UnsafeNoRecord
 from wilkc.runtime.sandbox import Job, Streams, launch
 from wilkc.runtime.sandbox.matching import matcher
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 AGENT: Final = "wilk-host"
 REVISION: Final = "0" * 64
+RESTRICTED: Final = "restricted"
 NOBODY: Final = 65534
 """Whom root tries launches as: nobody's own files are nowhere else."""
 HIDDEN: Final = ("./**/.env*/**", "./out/blocked/**")
@@ -69,8 +72,14 @@ class Rules:
 
     plan: SandboxPlan
 
-    def decide(self, request: Request) -> Decision:
-        """The decision on one file request."""
+    def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
+        """The decision on one request; only files are ever granted.
+
+        Args:
+            request: what is asked.
+            seconds: how long it may take, which is of no matter here.
+        """
+        del seconds
         patterns = [one.pattern for one in self.plan.mounts if one.action == request.action]
         names = [request.id, *request.properties.get("aliases", [])]
         hidden = matcher(self.plan.hidden, BLOCK, fold=self.plan.fold)
@@ -119,7 +128,10 @@ class Trial:
         printed: tuple[list[bytes], list[bytes]] = ([], [])
         job = Job(AGENT, tuple(command), str(self.path), self.plan, REVISION, dict(caller or {}))
         streams = Streams(printed[0].append, printed[1].append)
-        outcome = launch(job, Rules(self.plan), streams)
+        rules = Rules(self.plan)
+        # Nothing that is tried here is an action of anybody: it is refused, and not recorded.
+        egress = Gateway(rules, UnsafeNoRecord()) if self.plan.network == RESTRICTED else None
+        outcome = launch(job, rules, streams, egress=egress)
         out, err = (b"".join(one).decode("utf-8", "replace") for one in printed)
         return Said(outcome, out, err)
 

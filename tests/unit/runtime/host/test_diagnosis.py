@@ -73,6 +73,8 @@ FAULTS: list[tuple[dict[str, Any], str, str, str, str]] = [
      "read what is hidden", "verify-host"),
     ({"probe": Probe(capabilities="00000000a80425fb")}, "launch", "missing", "a80425fb",
      "verify-host"),
+    ({"probe": Probe(proxy="Connection refused")}, "egress-proxy", "degraded",
+     "Connection refused", "network: restricted"),
     ({"opa": Asking("/s", problem="no decision comes")}, "opa", "missing", "no decision",
      "wilkc serve"),
     ({"audit": Asking("/a", problem="cannot be written")}, "audit-log", "missing",
