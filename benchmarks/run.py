@@ -25,6 +25,7 @@ from benchmarks.launching import launching
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
 from benchmarks.proving import proving
+from benchmarks.reaching import carrying, reaching
 from benchmarks.reviewing import comparing, peers
 from benchmarks.scaling import scaling
 from benchmarks.starting import check_command, check_in_process, linting, process_start
@@ -68,6 +69,8 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *linting(min(rounds or 5, 5), small=small),
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
+        *reaching(rounds or 500),
+        *carrying(min(rounds or 5, 5), small=small),
         *launching(min(rounds or 150, 150), small=small),
         *loading(1 if small else 5),
         *updating(min(rounds or ACTIVATIONS, ACTIVATIONS)),

@@ -96,13 +96,6 @@ def test_time_over(site: Site) -> None:
     assert "longer than 3000 ms" in ended.stderr
 
 
-def test_network_rules_without_a_proxy_give_no_network_and_say_so(site: Site) -> None:
-    words = (*site.policies(), "fetcher", "--", "cat", "/proc/net/dev")
-    ended = site.run(*words)
-    assert "network none (no egress proxy in this version)" in ended.stderr
-    assert [line.split(":")[0].strip() for line in ended.stdout.splitlines()[2:]] == ["lo"]
-
-
 def test_a_program_that_is_not_there(site: Site) -> None:
     text = SPEC.replace("'false'", "'false', no-such-program")
     (site.top / "policies/agents.yaml").write_text(text)

@@ -34,6 +34,7 @@ from wilkc.language.requests import canonical_request
 from wilkc.language.when import time_text
 from wilkc.opa.denials import NO_DECISION_POINT
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger
+from wilkc.runtime.egress import Gateway
 from wilkc.runtime.guard.executing import Executor
 from wilkc.runtime.guard.jobs import jobs_of
 from wilkc.runtime.limits import RateStoreError
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.guard.executing import Result, Usage
     from wilkc.runtime.guard.recording import Recorder
-    from wilkc.runtime.sandbox import DecisionPoint, Job
+    from wilkc.runtime.sandbox import DecisionPoint, Egress, Job
 
 PROVIDER_SUFFIX: Final = ".provider"
 """What the name of the keys' directory is followed by, for the file that unlocks them."""
@@ -126,7 +127,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
         ):
             request = _request(agent, command, directory)
             jobs = jobs_of(verified, agent, command, directory, os.environ)
-            launcher = _launcher(point, quiet=quiet)
+            launcher = _launcher(point, Gateway(point, recorder, store), quiet=quiet)
             ended = Executor(point, recorder, launcher, store).run(request, jobs)
     except _NoRecordError as error:
         _leave(error, Outcome("denied", None, AUDIT_UNAVAILABLE, error.message), outcome)
@@ -178,7 +179,7 @@ def _request(agent: str, command: tuple[str, ...], workspace: str) -> Request:
         raise UsageError(f"the command cannot be judged: {error.message}") from error
 
 
-def _launcher(point: DecisionPoint, *, quiet: bool) -> Any:
+def _launcher(point: DecisionPoint, egress: Egress, *, quiet: bool) -> Any:
     streams = Streams(partial(_pass, sys.stdout.buffer), partial(_pass, sys.stderr.buffer))
 
     def start(job: Job, usage: Usage) -> Outcome:
@@ -186,13 +187,13 @@ def _launcher(point: DecisionPoint, *, quiet: bool) -> Any:
             click.echo(_headline(job.plan), err=True)
         sys.stdout.flush()
         observer = Recorded(usage) if quiet else Shown(usage)
-        return launch(job, point, streams, observer=observer)
+        return launch(job, point, streams, observer=observer, egress=egress)
 
     return start
 
 
 def _headline(plan: SandboxPlan) -> str:
-    parts = [f"level {plan.level}", f"network {network_in_force(plan)}"]
+    parts = [f"level {plan.level}", f"network {network_in_force(plan, proxied=True)}"]
     if not plan.seccomp:
         parts.append("no system call filter")
     if plan.degraded:

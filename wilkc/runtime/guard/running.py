@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Request
+    from wilkc.opa import Transport
     from wilkc.runtime.guard.executing import Usage
     from wilkc.runtime.guard.recording import Intent, Recorder
     from wilkc.runtime.guard.steps import Prepared
     from wilkc.runtime.limits import RateStore
-    from wilkc.runtime.sandbox import DecisionPoint, Job
+    from wilkc.runtime.sandbox import DecisionPoint, Egress, Job
 
 MAX_OUTPUT: Final = 2**20
 """Bytes that are kept of each stream of a command; what comes after them is dropped."""
@@ -74,7 +75,7 @@ ONLY_THE_COMMAND: Final = Wanted()
 
 def run_command(  # noqa: PLR0913  # what a run rests on
     prepared: Prepared,
-    point: DecisionPoint,
+    point: Transport,
     recorder: Recorder,
     *,
     rates: RateStore | None,
@@ -104,21 +105,24 @@ def run_command(  # noqa: PLR0913  # what a run rests on
         spec: replace(job, files=wanted.files, digest=wanted.digest) for spec, job in jobs.items()
     }
     kept = _Output()
-    launcher = partial(_launched, point, kept, wanted)
+    from wilkc.runtime.egress import Gateway  # noqa: PLC0415  # which itself counts by this room
+
+    egress = Gateway(point, recorder, rates, prepared.circumstances)
+    launcher = partial(_launched, point, egress, kept, wanted)
     ended = Executor(point, _Recorder(recorder, prepared), launcher, rates).run(
         prepared.request, jobs
     )
     return CommandResult(ended.decision, ended.outcome, ended.recorded, *kept.pieces())
 
 
-def _launched(
-    point: DecisionPoint, kept: _Output, wanted: Wanted, job: Job, usage: Usage
+def _launched(  # noqa: PLR0913, PLR0917  # what a launch rests on
+    point: DecisionPoint, egress: Egress, kept: _Output, wanted: Wanted, job: Job, usage: Usage
 ) -> Outcome:
     """How the launch ended, also where it met something unforeseen."""
     result = kept.result.take if wanted.result else None
     try:
         streams = Streams(kept.stdout.take, kept.stderr.take, result)
-        ended = launch(job, point, streams, observer=Recorded(usage))
+        ended = launch(job, point, streams, observer=Recorded(usage), egress=egress)
     except Exception as error:  # noqa: BLE001  # a caller is told, and the outcome recorded
         text = f"the sandbox failed: {type(error).__name__}"
         return Outcome("sandbox_failed", None, GUARD_FAILED, text)

@@ -8,12 +8,14 @@ from wilkc.runtime.sandbox.limits import Reached
 from wilkc.runtime.sandbox.observer import Recorded
 from wilkc.runtime.sandbox.offered import network_in_force
 from wilkc.runtime.sandbox.outcome import Outcome
-from wilkc.runtime.sandbox.ports import DecisionPoint
+from wilkc.runtime.sandbox.ports import DecisionPoint, Egress, NetworkWay
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 __all__ = [
     "DecisionPoint",
+    "Egress",
     "Job",
+    "NetworkWay",
     "Outcome",
     "Reached",
     "Recorded",

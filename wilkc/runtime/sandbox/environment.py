@@ -41,10 +41,19 @@ _GIT: Final = {
     "GIT_PAGER": "cat",
     "GIT_TERMINAL_PROMPT": "0",
 }
+_HTTP: Final = "http://127.0.0.1:3128"
+_NAMED: Final = {
+    "HTTP_PROXY": _HTTP,
+    "HTTPS_PROXY": _HTTP,
+    "ALL_PROXY": "socks5h://127.0.0.1:1080",
+    # The sandbox's own loopback.
+    "NO_PROXY": "localhost,127.0.0.1,::1",
+}
+_PROXY: Final = {**_NAMED, **{name.lower(): value for name, value in _NAMED.items()}}
 
 
 def environment(
-    plan: Environment, caller: Mapping[str, str], home: str
+    plan: Environment, caller: Mapping[str, str], home: str, *, proxied: bool = False
 ) -> tuple[tuple[str, str], ...]:
     """The variables of one launch, sorted by name.
 
@@ -52,8 +61,10 @@ def environment(
         plan: what the policy lets through, cuts off and sets.
         caller: the caller's variables.
         home: the private home directory.
+        proxied: whether the sandbox has a way out.
     """
     fixed = {"PATH": PATH, "HOME": home, "TMPDIR": TMP, "LANG": "C.UTF-8", "TERM": "dumb"}
+    fixed |= _PROXY if proxied else {}
     let_through = {name: text for name, text in caller.items() if not _any(_DANGEROUS, name)}
     allowed = {name: text for name, text in let_through.items() if _any(plan.allow, name)}
     given = {variable.name: variable.value for variable in plan.set}

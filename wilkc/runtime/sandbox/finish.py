@@ -41,6 +41,8 @@ def _cause(job: Job, facts: Facts) -> tuple[Kind, str, str]:
     resource = facts.ending.resource
     if not resource and facts.memory_kills and limits.memory.enforcement == "hard":
         resource = "memory"
+    if not resource and facts.egress.get("limit_exceeded"):
+        resource = "network"
     disk = limits.disk
     kept = disk.enforcement == "hard" and disk.unit == "bytes"
     if not resource and kept and facts.verdicts.grown > disk.max:

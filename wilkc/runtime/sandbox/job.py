@@ -32,6 +32,7 @@ class Job:
         files: absolute path to bytes that the command finds there, read-only.
         digest: SHA-256 that the program's file must have, in hexadecimal; empty for any.
         launch: id of the launch.
+        proxied: whether the command has a proxy as its way out; the launch says so.
     """
 
     agent: str
@@ -43,3 +44,4 @@ class Job:
     files: Mapping[str, bytes] = field(default_factory=dict)
     digest: str = ""
     launch: str = field(default_factory=new_launch_id)
+    proxied: bool = False

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox import probe
@@ -44,7 +44,7 @@ from wilkc.runtime.sandbox.limits import (
 )
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.observer import Observer, Unobserved
-from wilkc.runtime.sandbox.offered import require_offered
+from wilkc.runtime.sandbox.offered import RESTRICTED, require_offered
 from wilkc.runtime.sandbox.pinned import require_pinned
 from wilkc.runtime.sandbox.postcheck import postcheck
 from wilkc.runtime.sandbox.prepare import Prepared, prepare
@@ -54,7 +54,7 @@ from wilkc.runtime.sandbox.resolve import remove_made
 from wilkc.runtime.sandbox.start import (
     StatusReader,
     await_mounts,
-    child_of,
+    document_of,
     host_mounts,
     require_confined,
 )
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.outcome import Outcome
-    from wilkc.runtime.sandbox.ports import DecisionPoint
+    from wilkc.runtime.sandbox.ports import DecisionPoint, Egress, NetworkWay
 
 _FEATURE_SECONDS: Final = 10
 _MS: Final = 1000
@@ -95,15 +95,17 @@ class _Run:
     group: Group = field(default_factory=lambda: Group(""))
     disks: tuple[str, ...] = ()
     note: Note | None = None
+    way: NetworkWay | None = None
 
 
-def launch(
+def launch(  # noqa: PLR0913  # what a launch rests on
     job: Job,
     point: DecisionPoint,
     streams: Streams,
     *,
     observer: Observer | None = None,
     bwrap: str = probe.BWRAP,
+    egress: Egress | None = None,
 ) -> Outcome:
     """Run one command in its sandbox and wait for its end.
 
@@ -115,17 +117,21 @@ def launch(
         streams: take the command's output while it runs.
         observer: is told of limits, samples and alerts while it runs.
         bwrap: absolute path of bubblewrap.
+        egress: makes the way out where the plan restricts the network; without it there is none.
 
     Returns:
         How it ended; a refusal is an outcome of kind `sandbox_failed`.
     """
     started = time.monotonic()
+    job = replace(job, proxied=egress is not None and job.plan.network == RESTRICTED)
     run = _Run(job, streams, bwrap, observer or Unobserved())
     refusal: SandboxRefusedError | None = None
     if streams.result is not None:
         keep_result_number()
     try:
         prepared = _prepare(run, point)
+        if egress is not None and job.proxied:
+            run.way = egress.open(job, prepared.identity.uid)
         _execute(run, prepared)
     except SandboxRefusedError as error:
         refusal = error
@@ -216,10 +222,13 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             _confine(run, process.pid, args[1], text)
             fds.close(args[1])
             reader = StatusReader(status[0])
-            child = child_of(reader)
+            document = document_of(reader)
+            child = document["child-pid"]
             pidfd = fds.own(os.pidfd_open(child))
             if run.note is not None:
                 note_process(run.note, child)
+            if run.way is not None:
+                run.way.listen(child, document)
             await_mounts(child, prepared.view, host)
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)
@@ -248,7 +257,7 @@ def _attend(
     observers = [run.observer, *([] if run.note is None else [run.note])]
     what = Attended(
         process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers,
-        run.job.plan.monitoring,
+        run.job.plan.monitoring, *(() if run.way is None else (run.way.traffic, run.way.brake)),
     )  # fmt: skip
     attend(what, run.streams, run.facts)
     process.returncode = 0
@@ -345,6 +354,9 @@ def _clean_up(run: _Run) -> None:
     facts.memory_kills = run.group.memory_kills()
     facts.pids_refused = run.group.pids_refused()
     run.group.kill()
+    if run.way is not None:
+        run.way.close()
+        facts.egress = run.way.record()
     facts.failures += run.group.remove()
     facts.reports = tuple(run.bases.reports)
     run.bases.close()

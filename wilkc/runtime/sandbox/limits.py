@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.runtime.sandbox.controls import NEW, OWN_PROCESSES, weight_file
 from wilkc.runtime.sandbox.groups import CONTROLLERS, IO
+from wilkc.runtime.sandbox.offered import RESTRICTED
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def reach(
         ),
         "cpu": _grouped(group, "cpu", limits.cpu.max, "sampling", "sampled"),
         "disk": _disk(limits, group, disks),
-        "network": Reached(limits.network.max, "no route", "enforced"),
+        "network": Reached(
+            limits.network.max, "proxy" if plan.network == RESTRICTED else "no route", "enforced"
+        ),
         "wall_clock_ms": Reached(limits.wall_clock_ms, "shim", "enforced"),
         "output": Reached(limits.output, "shim", "enforced"),
     }

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import SandboxPlan
 
 NO_ROUTE: Final = "none"
-NO_PROXY: Final = "none (no egress proxy in this version)"
+RESTRICTED: Final = "restricted"
+_STRICTER: Final = "remove the key to run with the stricter default"
+_BY_PROXY: Final = "write `network: restricted`: the same hosts, through the proxy"
+NO_PROXY: Final = "none (no egress proxy)"
 
 
 def require_offered(plan: SandboxPlan) -> None:
@@ -24,22 +27,29 @@ def require_offered(plan: SandboxPlan) -> None:
         SandboxRefusedError: names the key of the policy.
     """
     asked = (
-        (plan.isolation != "namespace", f"isolation.type: {plan.isolation}"),
-        (plan.network == "bridge", "isolation.network: bridge"),
-        (plan.filesystem == "full", "isolation.filesystem: full"),
-        (plan.process == "shared", "isolation.process: shared"),
-        (plan.context == "shared", "isolation.context: shared"),
-        (plan.unix_sockets, "unix_sockets: true"),
+        (plan.isolation != "namespace", f"isolation.type: {plan.isolation}", _STRICTER),
+        (plan.network == "bridge", "isolation.network: bridge", _BY_PROXY),
+        (plan.filesystem == "full", "isolation.filesystem: full", _STRICTER),
+        (plan.process == "shared", "isolation.process: shared", _STRICTER),
+        (plan.context == "shared", "isolation.context: shared", _STRICTER),
+        (plan.unix_sockets, "unix_sockets: true", _STRICTER),
     )
-    for refused, text in asked:
+    for refused, text, instead in asked:
         if refused:
             raise SandboxRefusedError(
                 "sandbox.not_available",
                 f"`{text}` is not available in this version",
-                help_text="remove the key to run with the stricter default",
+                help_text=instead,
             )
 
 
-def network_in_force(plan: SandboxPlan) -> str:
-    """What of the network a launch really has, for the screen and the record."""
-    return NO_PROXY if plan.network == "restricted" else NO_ROUTE
+def network_in_force(plan: SandboxPlan, *, proxied: bool) -> str:
+    """What of the network a launch really has, for the screen and the record.
+
+    Args:
+        plan: how the launch is confined.
+        proxied: whether the launch has a proxy to give.
+    """
+    if plan.network != RESTRICTED:
+        return NO_ROUTE
+    return RESTRICTED if proxied else NO_PROXY

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from wilkc.core.contract import Decision, Request
+    from wilkc.core.contract import Decision, Json, Request
+    from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.usage import Traffic
 
 MAX_BATCH = 1000
 """Requests in one batch, as the decision rule accepts."""
@@ -22,6 +24,54 @@ class DecisionPoint(Protocol):
 
     def decide_many(self, requests: Sequence[Request]) -> Sequence[Decision]:
         """The decisions on at most `MAX_BATCH` requests, in order, by one revision."""
+        ...
+
+
+class NetworkWay(Protocol):
+    """The way out of one launch."""
+
+    def listen(self, pid: int, document: Mapping[str, Json]) -> None:
+        """Let processes of the sandbox connect.
+
+        Args:
+            pid: the blocked process inside.
+            document: bubblewrap's status document about it.
+
+        Raises:
+            SandboxRefusedError: it cannot be made.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it, with all connections; never raises."""
+        ...
+
+    def traffic(self) -> Traffic:
+        """What it has carried so far."""
+        ...
+
+    def brake(self, on: bool, /) -> None:  # noqa: FBT001  # the one thing that it is told
+        """Halve the rate, or restore it."""
+        ...
+
+    def record(self) -> dict[str, Json]:
+        """What it carried; `limit_exceeded` tells whether it had to stop."""
+        ...
+
+
+class Egress(Protocol):
+    """Makes the way out of a launch whose plan restricts the network."""
+
+    def open(self, job: Job, uid: int) -> NetworkWay:
+        """Prepare it, from the thread that launches, before anything is started.
+
+        Args:
+            job: what is launched.
+            uid: whom the command runs as.
+
+        Raises:
+            SandboxRefusedError: it cannot be had.
+        """
         ...
 
 

@@ -264,7 +264,7 @@ def _view(job: Job, roots: Roots, identity: Identity, binds: Sequence[Bind], cut
         cwd=roots.workspace,
         tmp=plan.limits.tmp,
         shm=plan.limits.shm,
-        environment=environment(plan.environment, job.caller, home),
+        environment=environment(plan.environment, job.caller, home, proxied=job.proxied),
         binds=tuple(binds),
         pins=tuple(sorted(cut.pins, key=lambda path: (path.count("/"), path))),
         masks=(*static_masks(), *cut.masks()),

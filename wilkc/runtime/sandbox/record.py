@@ -44,6 +44,7 @@ class Facts:
         memory_kills: processes killed for want of memory.
         pids_refused: how often a new process was refused.
         cpu_ms: processor time, or None where nothing was started.
+        egress: what the proxy carried; empty where there was none.
     """
 
     prepared: Prepared | None = None
@@ -60,6 +61,7 @@ class Facts:
     memory_kills: int = 0
     pids_refused: int = 0
     cpu_ms: int | None = None
+    egress: Mapping[str, Any] = field(default_factory=dict)
 
 
 def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
         "agent": job.agent,
         "revision": job.revision,
         "level": job.plan.level,
-        "network": network_in_force(job.plan),
+        "network": network_in_force(job.plan, proxied=job.proxied),
         "filesystem": job.plan.filesystem,
         "seccomp": job.plan.seccomp,
         "degraded": list(job.plan.degraded),
@@ -89,6 +91,7 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
             },
         },
         "alerts": [alert.as_json() for alert in facts.watched.alerts],
+        "egress": dict(facts.egress) or None,
         "postcheck": _postcheck(facts.verdicts),
         "cleanup": _listed(facts.failures),
         "duration_ms": facts.duration_ms,

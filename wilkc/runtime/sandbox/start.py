@@ -70,19 +70,18 @@ class StatusReader:
         return None
 
 
-def child_of(reader: StatusReader) -> int:
-    """The first process inside the sandbox, as bubblewrap reports it.
+def document_of(reader: StatusReader) -> dict[str, Any]:
+    """What bubblewrap reports of the sandbox, with the number of the first process inside.
 
     Raises:
         SandboxRefusedError: bubblewrap ended without one.
     """
     document = reader.first()
-    child = None if document is None else document.get("child-pid")
-    if not isinstance(child, int):
+    if document is None or not isinstance(document.get("child-pid"), int):
         raise SandboxRefusedError(
             "sandbox.start_failed", "bubblewrap ended without starting anything"
         )
-    return child
+    return document
 
 
 def _document(line: bytes) -> dict[str, Any]:

@@ -7,6 +7,7 @@ tests so that they can run the shim as root and as an ordinary user alike.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import sys
@@ -109,11 +110,16 @@ class Told:
         self.tell("alert", alert)
 
 
+def agent_of(workspace: str) -> str:
+    """An agent for each workspace: one that is busy gets no second launch on the whole host."""
+    return f"tester-{hashlib.sha256(os.fsencode(workspace)).hexdigest()[:12]}"
+
+
 def main() -> None:
     given = json.load(sys.stdin)
     printed: dict[str, list[bytes]] = {"stdout": [], "stderr": [], "result": []}
     job = Job(
-        "tester",
+        agent_of(given["workspace"]),
         tuple(given["command"]),
         given["workspace"],
         SandboxPlan.from_json(given["plan"]),

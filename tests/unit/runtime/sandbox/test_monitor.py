@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.runtime.sandbox.launch_as import agent_of
 from wilkc.core.sandbox_plan import MIB, Limits, Quantity
 from wilkc.runtime.sandbox.gauge import Gauge
 from wilkc.runtime.sandbox.groups import Group
@@ -218,11 +219,14 @@ def _levers(limits: Limits) -> Levers:
 
 
 def test_an_agent_that_is_busy_gets_nothing_more(work: Any, spec: Any) -> None:
+    def _is_busy(note: str) -> bool:
+        return agent_of(str(work.path)) in note and '"busy": true' in note
+
     work.folder("out")
     rules = _quick(spec(write=OUT), cpu=Quantity(1000, 1, "percent", "hard"))
     busy = work.start(rules, "/bin/sh", "-c", "until test -e out/end; do :; done")
     try:
-        _await(lambda: any('"busy": true' in _text(note) for note in work.notes()))
+        _await(lambda: any(map(_is_busy, [_text(note) for note in work.notes()])))
         ended = work.sh(rules, "touch out/ran")
         assert (ended.status, ended.detail) == (120, "sandbox.no_headroom")
         assert not (work.path / "out/ran").exists()

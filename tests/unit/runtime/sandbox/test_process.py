@@ -89,7 +89,7 @@ def test_no_network_but_loopback(work: Any, spec: Any) -> None:
 def test_restricted_has_no_route_and_says_so(work: Any, spec: Any) -> None:
     ended = work.sh(spec(network="restricted"), "tail -n +2 /proc/net/route | wc -l")
     assert ended.stdout.strip() == "0"
-    assert ended.launch["network"] == "none (no egress proxy in this version)"
+    assert ended.launch["network"] == "none (no egress proxy)"
 
 
 def test_the_environment_is_made_anew(work: Any, spec: Any) -> None:

@@ -1,0 +1,367 @@
+"""What the shim makes of a question of the proxy; whatever goes wrong is a no."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wilkc.core.contract import Condition, Decision, denial
+from wilkc.core.sandbox_plan import Quantity
+from wilkc.runtime.egress.channel import Channel
+from wilkc.runtime.egress.failures import UnreachableError
+from wilkc.runtime.egress.judging import Asked, Judge
+from wilkc.runtime.egress.meter import Meter
+from wilkc.runtime.egress.outside import Outside, addresses_of, connect
+from wilkc.runtime.egress.refusals import own_refusal, refusal_body, status_of
+from wilkc.runtime.egress.session import Session
+from wilkc.runtime.limits import MemoryStore
+
+if TYPE_CHECKING:
+    from wilkc.core.contract import Request
+
+ASKED = Asked("l-1", "connect", "a.example", 443, "CONNECT")
+REVISION = "r" * 64
+
+
+def _grant(*conditions: Condition, revision: str = REVISION) -> Decision:
+    return Decision(
+        allow=True, reason="PERMISSION_GRANTED", detail="allowed", message="",
+        conditions=conditions, revision=revision,
+    )  # fmt: skip
+
+
+def _no(detail: str) -> Decision:
+    return denial("PERMISSION_DENIED", detail, "no", revision=REVISION)
+
+
+@dataclass
+class Point:
+    """Answers by protocol, or fails."""
+
+    answers: dict[str, Decision] = field(default_factory=dict)
+    error: Exception | None = None
+    asked: list[Request] = field(default_factory=list)
+
+    def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
+        assert seconds == 0.25
+        self.asked.append(request)
+        if self.error is not None:
+            raise self.error
+        return self.answers.get(request.properties["protocol"], _no("no_rule_matches"))
+
+
+@dataclass
+class Book:
+    """A record."""
+
+    broken: bool = False
+    intents: list[Decision] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+
+    def intent(self, request: Request, decision: Decision, **_: object) -> Book:
+        del request
+        if self.broken:
+            raise OSError("no room")
+        self.intents.append(decision)
+        return self
+
+    def outcome(
+        self,
+        status: str,
+        *,
+        error: str | None = None,
+        error_text: str | None = None,
+        details: Any = None,
+    ) -> None:
+        del error_text
+        self.outcomes.append({"status": status, "error": error, **details})
+
+    def usage(self, sample: object) -> None:
+        raise AssertionError(f"a connection has no samples: {sample}")
+
+
+def _judge(point: Point, book: Book, rates: Any = None) -> Judge:
+    return Judge(point, book, rates, "agent", "l")
+
+
+def test_what_is_asked() -> None:
+    point, book = Point({"https": _grant()}), Book()
+    judge = _judge(point, book)
+    first = judge.may_reach(ASKED)
+    assert (first.decision.allow, first.intent, book.intents) == (True, None, [])
+    second = judge.may_dial(ASKED, first.request, ["203.0.113.1", "::ffff:203.0.113.2"])
+    assert second.intent is book
+    [before, after] = point.asked
+    assert (after.type, after.action, after.id) == ("network", "connect", "a.example:443")
+    assert before.properties == {
+        "host": "a.example", "port": 443, "protocol": "https", "ip_literal": False,
+        "method": "CONNECT",
+    }  # fmt: skip
+    assert after.properties["resolved"] == ["203.0.113.1", "203.0.113.2"]
+    assert set(after.context) == {"time", "launch", "agent", "request_id"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "protocol", "detail"),
+    [
+        ({"https": _no("protocol_not_allowed"), "wss": _grant()}, "wss", "allowed"),
+        (
+            {
+                "https": _no("port_not_allowed"),
+                "wss": _no("protocol_not_allowed"),
+                "tcp": _grant(),
+            },
+            "tcp",
+            "allowed",
+        ),
+        ({"https": _no("blocked"), "tcp": _grant()}, "https", "blocked"),
+        (
+            {
+                "https": _no("port_not_allowed"),
+                "wss": _no("protocol_not_allowed"),
+                "tcp": _no("protocol_not_allowed"),
+            },
+            "https",
+            "port_not_allowed",
+        ),
+    ],
+)
+def test_which_protocol_a_tunnel_is_taken_for(
+    answers: dict[str, Decision], protocol: str, detail: str
+) -> None:
+    verdict = _judge(Point(answers), Book()).may_reach(ASKED)
+    assert (verdict.request.properties["protocol"], verdict.decision.detail) == (protocol, detail)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "100.100.100.200", "fd00:ec2::254", "0.0.0.1", "::", "224.0.0.1", "ff02::1",
+     "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "255.255.255.255",
+     "fe80::1%eth0", "localhost", ""],
+)  # fmt: skip
+def test_addresses_that_no_answer_can_open(address: str) -> None:
+    """Also where the decision point would say yes to everything."""
+    point, book = Point({"https": _grant()}), Book()
+    judge = _judge(point, book)
+    first = judge.may_reach(ASKED)
+    verdict = judge.may_dial(ASKED, first.request, ["203.0.113.1", address])
+    assert not verdict.decision.allow
+    assert not book.intents[0].allow
+
+
+def test_whatever_goes_wrong_is_a_no() -> None:
+    rate = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 60})
+    odd = Condition("x", "something_new", {})
+    for point, broken, rates, status in (
+        (Point(error=RuntimeError("x")), False, None, 503),
+        (Point({"https": _grant()}), True, None, 503),
+        (Point({"https": _grant(revision="")}), False, None, 503),
+        (Point({"https": _grant(odd)}), False, None, 403),
+        (Point({"https": _grant(rate)}), False, None, 403),
+        (Point({"https": _no("blocked")}), True, None, 403),
+    ):
+        book = Book(broken)
+        judge = _judge(point, book, rates)
+        verdict = judge.may_reach(ASKED)
+        if verdict.decision.allow:
+            verdict = judge.may_dial(ASKED, verdict.request, ["203.0.113.1"])
+        assert not verdict.decision.allow
+        assert status_of(verdict.decision) == status
+
+
+def test_hits_are_given_back_where_nothing_is_recorded() -> None:
+    rate = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 60})
+    point, store = Point({"https": _grant(rate)}), MemoryStore()
+    for broken, allowed in ((True, False), (False, True), (False, False)):
+        judge = _judge(point, Book(broken), store)
+        first = judge.may_reach(ASKED)
+        verdict = judge.may_dial(ASKED, first.request, ["203.0.113.1"])
+        assert verdict.decision.allow == allowed
+
+
+@dataclass
+class Proxy:
+    """The other side of a session."""
+
+    channel: Channel
+    thread: threading.Thread
+    stopping: threading.Event
+    book: Book
+
+    def end(self) -> None:
+        self.channel.close()
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+
+def _session(point: Point, *, looks_again: bool = True) -> Proxy:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    book, stopping = Book(), threading.Event()
+    session = Session(Channel(ours), _judge(point, book), looks_again, stopping)
+    thread = threading.Thread(target=session.run, daemon=True)
+    thread.start()
+    return Proxy(Channel(theirs), thread, stopping, book)
+
+
+ASK = {"id": "l-1", "via": "connect", "host": "a.example", "port": 443, "method": "CONNECT"}
+
+
+def _granted(point: Point) -> Proxy:
+    proxy = _session(point)
+    proxy.channel.send(ask=ASK)
+    assert proxy.channel.receive(20) == {"resolve": True}
+    assert proxy.book.intents == []
+    proxy.channel.send(resolved=["203.0.113.1"])
+    answer = proxy.channel.receive(20)
+    assert answer == {"dial": ["203.0.113.1"], "protocol": "https", "seconds": None}
+    return proxy
+
+
+def test_a_conversation() -> None:
+    proxy = _granted(Point({"https": _grant()}))
+    proxy.channel.send(end="", address="203.0.113.1", sent=1, received=2)
+    proxy.thread.join(20)
+    assert proxy.book.outcomes == [
+        {"status": "success", "error": None, "address": "203.0.113.1", "bytes_sent": 1,
+         "bytes_received": 2},
+    ]  # fmt: skip
+    proxy.end()
+
+
+def test_a_proxy_that_dies_leaves_a_record() -> None:
+    proxy = _granted(Point({"https": _grant()}))
+    proxy.end()
+    assert [one["error"] for one in proxy.book.outcomes] == ["proxy_died"]
+
+
+def test_the_end_of_the_launch_and_of_a_grant_end_a_connection() -> None:
+    point = Point({"https": _grant()})
+    for reason in ("launch_ended", "no_longer_allowed"):
+        proxy = _granted(point)
+        if reason == "launch_ended":
+            proxy.stopping.set()
+        else:
+            point.answers["https"] = _no("blocked")
+        assert proxy.channel.receive(20) == {"stop": True}
+        proxy.channel.send(end="told", address="203.0.113.1", sent=0, received=0)
+        proxy.thread.join(20)
+        assert [one["error"] for one in proxy.book.outcomes] == [reason]
+        proxy.end()
+
+
+def test_without_an_answer_an_open_connection_stays() -> None:
+    point = Point({"https": _grant()})
+    judge = _judge(point, Book())
+    request = judge.may_reach(ASKED).request
+    assert judge.still_may(request)
+    point.answers["https"] = denial("VALIDATION_ERROR", "late_answer", "late")
+    assert judge.still_may(request)
+    point.answers["https"] = _no("no_rule_matches")
+    assert not judge.still_may(request)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {**ASK, "via": "bind"}, {**ASK, "port": "443"}, {**ASK, "port": True},
+     {**ASK, "host": None}, {**ASK, "host": "a" * 301}, {**ASK, "id": 1}, "text", None],
+)  # fmt: skip
+def test_a_question_that_no_proxy_asks_gets_no_answer(asked: Any) -> None:
+    proxy = _session(Point({"https": _grant()}))
+    proxy.channel.send(ask=asked)
+    assert proxy.channel.receive(20) is None
+    assert proxy.book.intents == []
+    proxy.end()
+
+
+@pytest.mark.parametrize("resolved", [[], "203.0.113.1", [1], None])
+def test_no_addresses_no_connection(resolved: Any) -> None:
+    proxy = _session(Point({"https": _grant()}))
+    proxy.channel.send(ask=ASK)
+    assert proxy.channel.receive(20) == {"resolve": True}
+    proxy.channel.send(resolved=resolved)
+    assert proxy.channel.receive(20) is None
+    assert proxy.book.intents == []
+    proxy.end()
+
+
+def test_what_a_model_is_told() -> None:
+    for detail, status in (
+        ("no_rule_matches", 403), ("blocked", 403), ("rate_exceeded", 403),
+        ("too_many_connections", 429), ("network_limit_exceeded", 429), ("late_answer", 503),
+        ("host_unreachable", 502), ("malformed_request", 400),
+    ):  # fmt: skip
+        decision = own_refusal(detail, "why")
+        assert status_of(decision) == status
+        body = refusal_body(decision, "l-7")
+        assert (body["decision"], body["request_id"], body["message"]) == (False, "l-7", "why")
+        assert body["next_steps"]
+
+
+def test_the_limit_is_kept_to_the_byte() -> None:
+    meter = Meter(Quantity(100, 80, "bytes", "hard"))
+    assert meter.carry(lambda room: room, 60, sent=True) == 60
+    assert not meter.spend(41, sent=False)
+    assert meter.spend(30, sent=False)
+    assert meter.carry(lambda room: room, 60, sent=True) == 10
+    assert meter.carry(lambda room: room, 60, sent=True) is None
+    assert meter.is_used_up()
+    traffic = meter.read()
+    assert (traffic.sent, traffic.received) == (70, 30)
+
+
+def test_which_limits_slow_down() -> None:
+    fast = Meter(Quantity(10**12, 10**12, "bytes_per_second", "hard"))
+    slow = Meter(Quantity(1000, 800, "bytes_per_second", "hard"))
+    watched = Meter(Quantity(1000, 800, "bytes_per_second", "monitoring"))
+    soft = Meter(Quantity(1000, 800, "bytes", "soft"))
+    assert fast.pause(1000) < 0.1
+    assert slow.pause(500) == pytest.approx(0.5, abs=0.1)
+    assert slow.pause(10_000) == 1.0
+    assert watched.pause(10**9) == 0.0
+    assert soft.pause(10**9) == 0.0
+    soft.spend(2000, sent=True)
+    assert soft.pause(10**9) == 1.0
+    assert not soft.is_used_up()
+    braked = Meter(Quantity(10**9, 10**9, "bytes", "soft"))
+    for on, seconds in ((False, 0.0), (True, 1.0), (False, 0.0)):
+        braked.brake(on)
+        assert braked.pause(10**7) == seconds
+
+
+def test_a_resolver_that_hangs_is_left_alone() -> None:
+    forever = threading.Event()
+
+    def hang(host: str) -> list[str]:
+        forever.wait(30)
+        return [host]
+
+    started = time.monotonic()
+    with pytest.raises(UnreachableError):
+        addresses_of("a.example", Outside(resolve=hang), 0.05)
+    assert time.monotonic() - started < 25
+    forever.set()
+    with pytest.raises(UnreachableError):
+        addresses_of("a.example", Outside(resolve=lambda host: [host] * 33))
+    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"])) == ["::1"]
+
+
+def test_the_next_address_is_tried() -> None:
+    tried: list[str] = []
+
+    def dial(address: str, port: int, seconds: float) -> socket.socket:
+        del port, seconds
+        tried.append(address)
+        if address == "203.0.113.1":
+            raise OSError(111, "refused")
+        return socket.socket()
+
+    end, address = connect(["203.0.113.1", "203.0.113.2"], 443, Outside(dial=dial))
+    end.close()
+    assert (address, tried) == ("203.0.113.2", ["203.0.113.1", "203.0.113.2"])
+    with pytest.raises(UnreachableError):
+        connect(["203.0.113.1"], 443, Outside(dial=dial))

@@ -1,0 +1,94 @@
+"""One connection from inside the sandbox, read with a deadline. Layer: runtime."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from wilkc.runtime.egress.failures import MalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+_READ: Final = 65_536
+_LINGER_SECONDS: Final = 1.0
+_WRITE_SECONDS: Final = 10.0
+
+
+class GoneError(Exception):
+    """The client has gone."""
+
+
+class Client:
+    """Reads a connection piece by piece; what was read too much is kept.
+
+    Args:
+        end: the accepted connection.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self.end = end
+        self.rest = b""
+
+    def until(
+        self, split: Callable[[bytes], tuple[T, bytes] | None], deadline: float, detail: str
+    ) -> T:
+        """What is read off the front once enough has come.
+
+        Args:
+            split: takes it off, or says None while there is not enough.
+            deadline: on the monotonic clock.
+            detail: code of the failure where it does not come in time.
+
+        Raises:
+            MalformedError: from `split`, or it did not come in time.
+            GoneError: the client has gone.
+        """
+        while (found := split(self.rest)) is None:
+            self.rest += self.receive(deadline, detail)
+        taken, self.rest = found
+        return taken
+
+    def receive(self, deadline: float, detail: str) -> bytes:
+        """The next bytes.
+
+        Raises:
+            MalformedError: none came in time.
+            GoneError: the client has gone.
+        """
+        left = deadline - time.monotonic()
+        try:
+            self.end.settimeout(max(left, 0.001))
+            data = self.end.recv(_READ)
+        except TimeoutError:
+            raise MalformedError(detail, "what is to be sent first did not come in time") from None
+        except OSError as error:
+            raise GoneError from error
+        if not data:
+            raise GoneError
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Send all of it.
+
+        Raises:
+            GoneError: the client has gone, or does not read.
+        """
+        try:
+            self.end.settimeout(_WRITE_SECONDS)
+            self.end.sendall(data)
+        except OSError as error:
+            raise GoneError from error
+
+    def farewell(self, data: bytes) -> None:
+        """Send a last word so that it arrives: what the client still sends is read away."""
+        with suppress(GoneError, MalformedError):
+            self.send(data)
+            with suppress(OSError):
+                self.end.shutdown(socket.SHUT_WR)
+            deadline = time.monotonic() + _LINGER_SECONDS
+            while time.monotonic() < deadline:
+                self.receive(deadline, "")

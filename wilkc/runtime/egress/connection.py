@@ -1,0 +1,271 @@
+"""One connection through the proxy, from its first byte to its last. Layer: runtime.
+
+In the proxy's process. Nothing here decides: the shim says whether, and to which addresses, and
+has put it on record by then. What is checked here is that the bytes are what was asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from wilkc.runtime.egress import socks
+from wilkc.runtime.egress.answer import client_answer
+from wilkc.runtime.egress.chunks import Chunks
+from wilkc.runtime.egress.client import Client, GoneError
+from wilkc.runtime.egress.failures import (
+    EgressError,
+    HelloError,
+    MalformedError,
+    UnreachableError,
+)
+from wilkc.runtime.egress.head import Head, parse_head, split_head
+from wilkc.runtime.egress.hello import hello_name, require_host
+from wilkc.runtime.egress.outside import Outside, addresses_of, connect
+from wilkc.runtime.egress.refusals import (
+    PROXY_ALONE,
+    TRAFFIC_USED_UP,
+    own_refusal,
+    refusal_answer,
+    status_of,
+)
+from wilkc.runtime.egress.relay import IDLE_SECONDS, Carried, relay
+
+if TYPE_CHECKING:
+    import socket
+
+    from wilkc.core.contract import Decision
+    from wilkc.runtime.egress.channel import Channel
+    from wilkc.runtime.egress.meter import Meter
+
+Door = Literal["http", "socks"]
+HEAD_SECONDS: Final = 10.0
+HELLO_SECONDS: Final = 5.0
+_JUDGE_SECONDS: Final = 30.0
+"""For the shim, which itself asks the decision point with far less, and writes a record."""
+_NO_END: Final = 86_400.0 * 365
+_READ: Final = 65_536
+_OPAQUE: Final = "tcp"
+_TUNNELLED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class _RefusedError(Exception):
+    """The shim said no; what the client is told is in it."""
+
+    def __init__(self, answer: bytes, status: int) -> None:
+        super().__init__()
+        self.answer = answer
+        self.status = status
+
+
+class _StoppedError(Exception):
+    """A tunnel ends for a reason that only the shim can be told: the client hears TLS by now."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__()
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection.
+
+    Attributes:
+        client: the end inside the sandbox.
+        door: which of the listeners it came by.
+        channel: to the shim.
+        meter: counts.
+        outside: the ways out.
+        request_id: what the connection is called in answers and on record.
+    """
+
+    client: Client
+    door: Door
+    channel: Channel
+    meter: Meter
+    outside: Outside
+    request_id: str = ""
+    _dialled: str = ""
+    _granted: bool = False
+    _replied: bool = False
+    _extra_sent: int = 0
+    _extra_received: int = 0
+    _carried: Carried = field(default=Carried(0, 0, "ended"))
+
+    def run(self) -> None:
+        """Serve it to its end; never raises."""
+        error = ""
+        try:
+            head = self._ask()
+            error = self._serve(head)
+        except _RefusedError as refused:
+            self.meter.add(refused=1)
+            self._tell(refused.answer, refused.status)
+        except EgressError as failed:
+            error = failed.detail
+            self.meter.add(refused=1)
+            self._tell_own(own_refusal(failed.detail, failed.message))
+        except _StoppedError as stopped:
+            error = stopped.detail
+            self.meter.add(refused=1)
+        except (GoneError, OSError):
+            error = "reset"
+        except Exception:  # noqa: BLE001  # whatever goes wrong, it ends here, and not as a success
+            error = "proxy_failed"
+            self.meter.add(refused=1)
+        finally:
+            self._report(error)
+            self.client.end.close()
+            self.channel.close()
+
+    def _ask(self) -> Head:
+        deadline = time.monotonic() + HEAD_SECONDS
+        if self.door == "http":
+            return parse_head(self.client.until(split_head, deadline, "head_late"))
+        offered = self.client.until(socks.split_greeting, deadline, "head_late")
+        if 0 not in offered:
+            self._reply(socks.NONE_ACCEPTABLE)
+            raise MalformedError("malformed_request", "the client insists on a password")
+        self.client.send(socks.CHOSEN)
+        command, host, port = self.client.until(socks.split_request, deadline, "head_late")
+        if not socks.connects(command):
+            self._reply(socks.reply(socks.NO_COMMAND))
+            raise MalformedError("malformed_request", "only connecting can be asked for")
+        return Head("CONNECT", host, port)
+
+    def _serve(self, head: Head) -> str:
+        via = "socks5" if self.door == "socks" else ("connect" if head.tunnel else "http")
+        asked = {
+            "id": self.request_id, "via": via, "host": head.host, "port": head.port,
+            "method": head.method,
+        }  # fmt: skip
+        answer = self._judged(ask=asked)
+        if "resolve" in answer:
+            answer = self._judged(resolved=self._addresses(head.host))
+        self._granted = True
+        addresses, protocol, seconds = answer["dial"], answer["protocol"], answer["seconds"]
+        deadline = time.monotonic() + (_NO_END if seconds is None else seconds)
+        host, self._dialled = connect(addresses, head.port, self.outside)
+        with host:
+            host.settimeout(IDLE_SECONDS)
+            if head.tunnel:
+                return self._tunnel(head, host, deadline, opaque=protocol == _OPAQUE)
+            return self._plain(head, host, deadline)
+
+    def _addresses(self, host: str) -> list[str]:
+        return addresses_of(host, self.outside)
+
+    def _judged(self, **said: Any) -> dict[str, Any]:
+        """The shim's answer, which is a grant or a step towards one."""
+        self.channel.send(**said)
+        try:
+            answer = self.channel.receive(_JUDGE_SECONDS)
+        except TimeoutError:
+            answer = None
+        if answer is None or answer.get("stop"):
+            raise UnreachableError(PROXY_ALONE, "nobody is there to decide")
+        if "refuse" in answer:
+            raise _RefusedError(answer["refuse"].encode("ascii"), answer["status"])
+        return answer
+
+    def _tunnel(self, head: Head, host: socket.socket, deadline: float, *, opaque: bool) -> str:
+        granted = socks.reply(socks.GRANTED) if self.door == "socks" else _TUNNELLED
+        self.client.send(granted)
+        if not opaque:
+            self._await_hello(head.host)
+        return self._relay(host, deadline, both=True)
+
+    def _await_hello(self, host: str) -> None:
+        """The client's first record must say that it speaks TLS to the granted host."""
+        deadline = time.monotonic() + HELLO_SECONDS
+        try:
+            while (name := hello_name(self.client.rest)) is None:
+                self.client.rest += self.client.receive(deadline, "hello_late")
+            require_host(name, host)
+        except (HelloError, MalformedError) as error:
+            raise _StoppedError(error.detail) from error
+
+    def _plain(self, head: Head, host: socket.socket, deadline: float) -> str:
+        self._put(host, head.onward())
+        if head.expects:
+            self.client.send(_CONTINUE)
+        if head.length is None:
+            self._chunked(host)
+        else:
+            self._sized(host, head.length)
+        # What follows the body would be another request, which nobody was asked about.
+        self.client.rest = b""
+        data = b""
+        while (found := client_answer(data)) is None:
+            piece = host.recv(_READ)
+            if not piece:
+                raise UnreachableError("answer_malformed", "the host ended without an answer")
+            data += piece
+        answer = b"".join(found)
+        if not self.meter.spend(len(answer), sent=False):
+            raise _used_up()
+        self._extra_received += len(answer)
+        self.client.send(answer)
+        return self._relay(host, deadline, both=False)
+
+    def _sized(self, host: socket.socket, left: int) -> None:
+        while left > 0:
+            piece = self._more()[:left]
+            self._put(host, piece)
+            left -= len(piece)
+
+    def _chunked(self, host: socket.socket) -> None:
+        chunks = Chunks()
+        while not chunks.done:
+            self._put(host, chunks.take(self._more()))
+
+    def _more(self) -> bytes:
+        if self.client.rest:
+            piece, self.client.rest = self.client.rest, b""
+            return piece
+        return self.client.receive(time.monotonic() + IDLE_SECONDS, "body_late")
+
+    def _put(self, host: socket.socket, data: bytes) -> None:
+        if data and not self.meter.spend(len(data), sent=True):
+            raise _used_up()
+        self._extra_sent += len(data)
+        host.sendall(data)
+
+    def _relay(self, host: socket.socket, deadline: float, *, both: bool) -> str:
+        self._put(host, self.client.rest)
+        self._carried = relay(self.client.end, host, self.channel, self.meter, deadline, both=both)
+        end = self._carried.end
+        if end == "limit":
+            self.meter.add(over=1)
+            return TRAFFIC_USED_UP
+        return "" if end == "ended" else end
+
+    def _reply(self, data: bytes) -> None:
+        self.client.send(data)
+        self._replied = True
+
+    def _tell_own(self, decision: Decision) -> None:
+        self._tell(refusal_answer(decision, self.request_id), status_of(decision).value)
+
+    def _tell(self, answer: bytes, status: int) -> None:
+        if self.door == "http":
+            self.client.farewell(answer)
+        elif not self._replied:
+            self.client.farewell(socks.reply(socks.code_for(status)))
+
+    def _report(self, error: str) -> None:
+        if self._granted:
+            with suppress(OSError):
+                self.channel.send(
+                    end=error,
+                    address=self._dialled,
+                    sent=self._carried.sent + self._extra_sent,
+                    received=self._carried.received + self._extra_received,
+                )
+
+
+def _used_up() -> UnreachableError:
+    return UnreachableError(TRAFFIC_USED_UP, "the command has used up its share of the network")
