@@ -364,6 +364,7 @@ def test_a_silent_point_does_not_hold_the_loop(fake: FakePoint, workspace: Path)
         fake.stopped.wait(30)
 
     fake.reply = reply
+    before = threading.active_count()
     guard = hurried(fake.path, workspace)
 
     async def tick() -> int:
@@ -376,4 +377,5 @@ def test_a_silent_point_does_not_hold_the_loop(fake: FakePoint, workspace: Path)
 
     assert asyncio.run(tick()) > 5
     guard.close()
-    assert threading.active_count() < 50
+    # One more at most: of the fake point, which is silent still.
+    assert threading.active_count() <= before + 1

@@ -115,7 +115,8 @@ ATTACKS: dict[str, tuple[Do, Do]] = {
     "new-user-namespace": (plain_calls, _named("unshare", 0x10000000)),
     "mount": (plain_calls, _mount),
     "trace": (plain_calls, _named("ptrace")),
-    "keyring": (plain_calls, _named("keyctl", 0, -3, 1)),
+    # KEYCTL_CAPABILITIES: anything that makes a key fails where a user has no more to be had.
+    "keyring": (plain_calls, _named("keyctl", 31, 0, 0)),
     "bpf": (plain_calls, _named("bpf")),
     "io-uring": (plain_calls, _named("io_uring_setup", 1, 0)),
     "userfaultfd": (plain_calls, _named("userfaultfd", 1)),
