@@ -78,6 +78,8 @@ class Walk:
             kinds.append(self._step)
         for _ in range(STEPS):
             self._random.choice(kinds)()
+        # A store learns of another boot when it is next asked, and holds all hits for new then.
+        _hit_or_spent(self._world.stores[0], self._limits[:1])
         # Well again: after the longest window everything is free.
         self._passes(2 * HOUR + 2 * SECOND)
         for limit in self._limits:
@@ -144,6 +146,7 @@ def test_stores_grant_what_a_naive_count_grants(  # fixtures
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    granted = refused = 0
     for number in range(WORLDS * effort):
         place = tmp_path / str(number)
         place.mkdir()
@@ -156,6 +159,8 @@ def test_stores_grant_what_a_naive_count_grants(  # fixtures
             world = RedisWorld(request.getfixturevalue("redis_server"), monkeypatch, str(place))
         walk = Walk(world, random.Random(f"{seed} {kind} {hostile} {number}"), hostile=hostile)
         walk.go()
-        assert walk.granted > STEPS // 20
-        assert walk.refused > STEPS // 20
+        granted += walk.granted
+        refused += walk.refused
         compared(walk.granted + walk.refused)
+    # Of all worlds together: one alone may draw limits that grant next to nothing.
+    assert min(granted, refused) > WORLDS * effort * STEPS // 20
