@@ -1,7 +1,6 @@
 """The command `wilkc`: finds the command asked for and turns refusals into exit codes.
 
-Layer: cli. Commands are loaded when asked for, so that `wilkc --version` and one command
-never pay for the imports of another. No other room prints, colours or exits.
+Layer: cli. No other room prints, colours or exits.
 """
 
 from __future__ import annotations
@@ -9,16 +8,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 import click
 
 from wilkc import __version__
 from wilkc.cli import exits
+from wilkc.cli.lazy import LazyGroup
 from wilkc.core.errors import SpecError, WilkError
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 COMMANDS: Final[dict[str, str]] = {
     "audit": "wilkc.cli.commands.audit:audit",
@@ -49,35 +46,9 @@ COMMANDS: Final[dict[str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported by name, when asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, sorted."""
-        del ctx
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The named command, or None if there is none."""
-        del ctx
-        place = COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, attribute = place.partition(":")
-        return cast("click.Command", getattr(importlib.import_module(module), attribute))
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """Names of commands and options; no command is loaded for its name."""
-        # Imported here as only shells that complete need it.
-        from click.shell_completion import CompletionItem  # noqa: PLC0415
-
-        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
-        options = click.Command.shell_complete(self, ctx, incomplete)
-        return [*map(CompletionItem, names), *options]
-
-
 @click.group(
     cls=LazyGroup,
+    places=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="wilkc")

@@ -1,4 +1,4 @@
-"""`wilkc keys`: making keys. Layer: cli."""
+"""`wilkc keys generate`: a key pair that bundles are signed with. Layer: cli."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ import click
 from wilkc.bundle import generate_key, write_key_pair
 
 
-@click.group()
-def keys() -> None:
-    """Make the keys that bundles are signed with."""
-
-
-@keys.command()
+@click.command()
 @click.argument("folder", metavar="DIR")
 @click.option("--id", "name", required=True, metavar="NAME", help="The key's id.")
 @click.option(

@@ -1,0 +1,20 @@
+"""`wilkc audit`: the log of what was asked, answered and done. Layer: cli."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from wilkc.cli.lazy import LazyGroup
+
+COMMANDS: Final[dict[str, str]] = {
+    "init": "wilkc.cli.commands.audit.init:init",
+    "show": "wilkc.cli.commands.audit.show:show",
+    "verify": "wilkc.cli.commands.audit.verify:verify",
+}
+
+
+@click.group(cls=LazyGroup, places=COMMANDS)
+def audit() -> None:
+    """Make, verify and read the audit log."""
