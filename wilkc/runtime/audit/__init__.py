@@ -6,7 +6,7 @@ from wilkc.runtime.audit.failures import AUDIT_UNAVAILABLE, unrecorded
 from wilkc.runtime.audit.listing import as_seed_event, unverified_records
 from wilkc.runtime.audit.logger import AuditLogger, Intent, Receipt
 from wilkc.runtime.audit.record import Actor
-from wilkc.runtime.audit.settings import AuditSettings
+from wilkc.runtime.audit.settings import AuditSettings, settings_of
 from wilkc.runtime.audit.verify import Verification, verify
 from wilkc.runtime.audit.walk import Verdict
 
@@ -25,6 +25,7 @@ __all__ = [
     "Verification",
     "as_seed_event",
     "create_log",
+    "settings_of",
     "unrecorded",
     "unverified_records",
     "verify",
