@@ -13,6 +13,8 @@ from wilkc.cli.sources import read_sources
 from wilkc.core.errors import UsageError
 from wilkc.core.units import parse_size
 from wilkc.runtime.audit import AuditLogger, AuditSettings
+from wilkc.runtime.disk import Disk
+from wilkc.runtime.keys import KeyStore, open_provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,6 +79,35 @@ def open_recorder(
     )
     with logger:
         yield logger
+
+
+@contextmanager
+def hold_log(directory: str, keys: str | None, provider: str | None) -> Iterator[AuditLogger]:
+    """The audit log for this command alone, as what it does must not be divided.
+
+    Raises:
+        UsageError: it is not there.
+        VerificationError: the log was tampered with or cut, or a key is missing.
+        UnavailableError: another process holds it, or it cannot be read.
+    """
+    logger = AuditLogger.open(
+        Path(directory),
+        keys_path(directory, keys),
+        provider=provider_path(directory, keys, provider),
+    )
+    with logger:
+        yield logger
+
+
+def open_keys(keys: Path, provider: Path) -> KeyStore:
+    """The keys of a log, to read what is sealed.
+
+    Raises:
+        UsageError: a key lies where it must not.
+        VerificationError: a key is missing or damaged.
+        UnavailableError: they cannot be read.
+    """
+    return KeyStore(keys, open_provider(provider, (keys,)), Disk())
 
 
 def audit_settings(policies: Sequence[str], reserve: str | None) -> AuditSettings:

@@ -9,6 +9,10 @@ import click
 from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
+    "backup": "wilkc.cli.commands.audit.backup:backup",
+    "prune": "wilkc.cli.commands.audit.prune:prune_log",
+    "recover": "wilkc.cli.commands.audit.recover:recover",
+    "restore-check": "wilkc.cli.commands.audit.restore_check:restore_check",
     "hold": "wilkc.cli.commands.audit.hold:hold",
     "init": "wilkc.cli.commands.audit.init:init",
     "show": "wilkc.cli.commands.audit.show:show",
