@@ -34,7 +34,7 @@ MAX_CLEAR_BYTES: Final = 4096
 MAX_NAME_BYTES: Final = 256
 _ERROR_CODE: Final = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 _ERROR: Final = "error"
-_NO_TOKEN: Final = "?"
+_UNNAMED: Final = "?"
 _SEALED_CONTEXT: Final = frozenset({"ip_address", "user_agent"})
 _INTENT_MESSAGES: Final[Mapping[Status, str]] = {
     "success": "allowed",
@@ -236,7 +236,7 @@ def draft_event(record_id: str, event: Event, settings: AuditSettings) -> Drafte
         user = actor.id
         if actor.name is not None:
             plain["actor.name"] = actor.name.encode("utf-8", "backslashreplace")
-        actor = Actor(actor.type, _NO_TOKEN)
+        actor = Actor(actor.type, _UNNAMED)
     person = event.person if event.person is not None else user
     risk = event.risk or _risk(settings, event.type, event.status, error=event.error)
     draft = Draft(

@@ -15,6 +15,7 @@ from wilkc.runtime.keys.rotate import (
 from wilkc.runtime.keys.seal import decrypt, encrypt
 from wilkc.runtime.keys.sign import SigningKey, verify_signature
 from wilkc.runtime.keys.store import HELD_DIRECTORY, KeyStore
+from wilkc.runtime.keys.transfer import export_keys, read_export, restore_keys
 from wilkc.runtime.keys.verifier import (
     VerifierKey,
     parse_signer,
@@ -38,13 +39,16 @@ __all__ = [
     "destroy_keks",
     "destroy_provider_keys",
     "encrypt",
+    "export_keys",
     "later",
     "open_provider",
     "overlap_end",
     "parse_signer",
     "parse_verifier_key",
     "prepare_kek",
+    "read_export",
     "refuse_inside",
+    "restore_keys",
     "rotate_provider",
     "rotation_due",
     "rotation_overdue",

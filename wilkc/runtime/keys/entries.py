@@ -35,9 +35,7 @@ class SegmentKey:
 def new_kek(now: str, rotate_after: str, state: State, wrapper: Wrapper) -> tuple[Entry, bytes]:
     """A key-encryption key, and its secret."""
     secret = random_key()
-    return _symmetric(
-        "kek", now, wrapper, secret, state=state, rotate_after=rotate_after
-    ), secret
+    return _symmetric("kek", now, wrapper, secret, state=state, rotate_after=rotate_after), secret
 
 
 def new_signing_key(

@@ -13,9 +13,8 @@ from wilkc.runtime.audit.sealing import open_member
 from wilkc.runtime.keys import Rotation
 
 if TYPE_CHECKING:
-    from wilkc.core.contract import Decision, Request
-
     from tests.unit.runtime.audit.keeping.conftest import Kept
+    from wilkc.core.contract import Decision, Request
 
 KEY_TYPES = ("key.created", "key.rotated", "key.destroyed")
 
@@ -54,9 +53,7 @@ def test_the_old_key_is_destroyed_after_its_overlap(kept: Kept) -> None:
     assert kept.log.verify().verdict == "OK_UNANCHORED"
 
 
-def test_a_record_opens_after_30_rotations(
-    kept: Kept, request_: Request, allow: Decision
-) -> None:
+def test_a_record_opens_after_30_rotations(kept: Kept, request_: Request, allow: Decision) -> None:
     with kept.open() as logger:
         logger.intent(request_, allow).outcome("success")
     record = kept.of_type("file.read")[0]
@@ -137,7 +134,7 @@ def test_an_older_ring_put_back_is_refused(kept: Kept) -> None:
         rotate(logger, force=True)
     newest = ring.read_bytes()
     ring.write_bytes(old)
-    with pytest.raises(VerificationError, match="the log knows|which the key ring lacks"):
+    with pytest.raises(VerificationError, match=r"the log knows|which the key ring lacks"):
         kept.open()
     ring.write_bytes(newest)
     kept.open().close()
