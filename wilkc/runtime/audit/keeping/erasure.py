@@ -228,7 +228,7 @@ def _record(
     token: str,
     details: dict[str, Any],
     secret: dict[str, Any] | None = None,
-) -> int:
+) -> int | None:
     event = Event(
         type=kind,
         resource=f"subject:{token}",
