@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "restore-check": "wilkc.cli.commands.audit.restore_check:restore_check",
     "hold": "wilkc.cli.commands.audit.hold:hold",
     "init": "wilkc.cli.commands.audit.init:init",
+    "shred": "wilkc.cli.commands.audit.shred:shred",
     "show": "wilkc.cli.commands.audit.show:show",
     "verify": "wilkc.cli.commands.audit.verify:verify",
 }
