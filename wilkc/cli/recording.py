@@ -95,13 +95,13 @@ def hold_log(directory: str, keys: str | None, provider: str | None) -> Iterator
     logger = AuditLogger.open(
         Path(directory),
         keys_path(directory, keys),
-        provider=provider_path(directory, keys, provider),
+        provider=provider_place(directory, keys, provider),
     )
     with logger:
         yield logger
 
 
-def open_keys(keys: Path, provider: Path) -> KeyStore:
+def open_keys(keys: Path, provider: Path | str) -> KeyStore:
     """The keys of a log, to read what is sealed.
 
     Raises:

@@ -127,6 +127,11 @@ class AuditLogger:
         self._owner: Owner = this_process()
 
     @property
+    def shared(self) -> bool:
+        """Whether other processes write between this one's records."""
+        return self._shared
+
+    @property
     def means(self) -> Means:
         """Directory, keys, settings, disk and clock of the log."""
         return self._means

@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, str]] = {
     "prune": "wilkc.cli.commands.audit.prune:prune_log",
     "recover": "wilkc.cli.commands.audit.recover:recover",
     "restore-check": "wilkc.cli.commands.audit.restore_check:restore_check",
+    "housekeeping": "wilkc.cli.commands.audit.housekeeping:housekeeping",
     "hold": "wilkc.cli.commands.audit.hold:hold",
     "init": "wilkc.cli.commands.audit.init:init",
     "shred": "wilkc.cli.commands.audit.shred:shred",

@@ -2,6 +2,7 @@
 
 from wilkc.runtime.audit.retention.backup import Backup, back_up
 from wilkc.runtime.audit.retention.clock import clock_doubt, confirm_clock
+from wilkc.runtime.audit.retention.expire import Expiry, expire
 from wilkc.runtime.audit.retention.holds import (
     Hold,
     HoldBook,
@@ -12,6 +13,7 @@ from wilkc.runtime.audit.retention.holds import (
     read_holds,
     release_hold,
 )
+from wilkc.runtime.audit.retention.housekeeping import Chores, House, keep_house
 from wilkc.runtime.audit.retention.prune import Pruning, prunable, prune
 from wilkc.runtime.audit.retention.restoring import (
     Restorable,
@@ -21,8 +23,11 @@ from wilkc.runtime.audit.retention.restoring import (
 
 __all__ = [
     "Backup",
+    "Chores",
+    "Expiry",
     "Hold",
     "HoldBook",
+    "House",
     "Pruning",
     "Restorable",
     "Selector",
@@ -31,7 +36,9 @@ __all__ = [
     "check_restore",
     "clock_doubt",
     "confirm_clock",
+    "expire",
     "holds_on_subject",
+    "keep_house",
     "place_hold",
     "prunable",
     "prune",

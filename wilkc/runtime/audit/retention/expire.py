@@ -59,7 +59,8 @@ def expire(logger: AuditLogger) -> Expiry:
         UnavailableError: the disk refuses; run it again.
     """
     means = logger.means
-    due = due_keys(means.keys.data_keys(), means.settings, means.clock.wall_us())
+    means.keys.data.refresh()
+    due = due_keys(means.keys.data.keys, means.settings, means.clock.wall_us())
     held = _held(means.directory, due)
     gone = [key for key in due if key.kid not in held]
     for start in range(0, len(gone), _MAX_KIDS):
@@ -86,9 +87,7 @@ def expire(logger: AuditLogger) -> Expiry:
     return Expiry(tuple(sorted(key.kid for key in gone)), tuple(sorted(held)))
 
 
-def due_keys(
-    keys: Iterable[DataKey], settings: AuditSettings, wall_us: int
-) -> tuple[DataKey, ...]:
+def due_keys(keys: Iterable[DataKey], settings: AuditSettings, wall_us: int) -> tuple[DataKey, ...]:
     """The data keys whose whole month is past the time of their class."""
     now = datetime.fromtimestamp(wall_us / 1_000_000, UTC)
     return tuple(key for key in keys if _end(key, settings) <= now)

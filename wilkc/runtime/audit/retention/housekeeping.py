@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.drafts import Event
+from wilkc.runtime.audit.keeping import rotate, work_due
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.backup import back_up
 from wilkc.runtime.audit.retention.expire import expire
@@ -67,10 +68,10 @@ class Chores:
 
 
 def keep_house(logger: AuditLogger, house: House) -> Chores:
-    """Seal, expire, prune, back up, verify and check the backup, each where it is due.
+    """Rotate, seal, expire, prune, back up, verify and check the backup, where it is due.
 
     Args:
-        logger: the opened log, shared or not.
+        logger: the opened log, shared or not; keys are rotated by its only writer.
         house: what else is known.
 
     Raises:
@@ -79,6 +80,8 @@ def keep_house(logger: AuditLogger, house: House) -> Chores:
         UnavailableError: the disk refuses; run it again.
     """
     chores = Chores()
+    if not logger.shared and work_due(logger.means):
+        chores.done += rotate(logger, may_destroy=house.doubt is None)
     if logger.roll_due():
         chores.done.append("sealed a segment")
     _let_go(logger, house, chores)

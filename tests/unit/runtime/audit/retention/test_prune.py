@@ -5,25 +5,14 @@ from __future__ import annotations
 import errno
 import shutil
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.runtime.audit.conftest import (
-    ALLOW,
-    DENY,
-    ORIGIN,
-    REQUEST,
-    SMALL,
-    FaultyDisk,
-    Log,
-    fill,
-)
+from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, FaultyDisk, fill
+from tests.unit.runtime.audit.retention.conftest import Later, made, open_at
 from wilkc.core.encoding import from_base64
 from wilkc.core.errors import UnavailableError, VerificationError
-from wilkc.runtime.audit import AuditLogger, Places, create_log
-from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.audit.note import parse_checkpoint
 from wilkc.runtime.audit.retention import (
     Selector,
@@ -40,55 +29,6 @@ from wilkc.runtime.audit.tree import Frontier
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-DAY_US = 86_400_000_000
-START_US = 1_800_000_000_000_000
-WEEK = replace(SMALL, retention_days=7, segment_seconds=100 * 86_400)
-BIG = replace(REQUEST, context={"note": "x" * 40_000})
-
-
-class Later(Clock):
-    """Both clocks, some days later than when the log was made."""
-
-    def __init__(self, days: float = 0, *, only_wall: float = 0) -> None:
-        self.days = days
-        self.only_wall = only_wall
-
-    def wall_us(self) -> int:
-        return START_US + round((self.days + self.only_wall) * DAY_US)
-
-    def boot_us(self) -> int:
-        return DAY_US + round(self.days * DAY_US)
-
-
-def _open(log: Any, clock: Clock, *, shared: bool = False, disk: Any = None) -> AuditLogger:
-    places = log.places
-    return AuditLogger.open(
-        places.directory, places.keys, provider=places.provider, settings=WEEK, shared=shared,
-        disk=disk or log.disk, clock=clock,
-    )  # fmt: skip
-
-
-def _made(folder: Path) -> Log:
-    """A new log, of the first day."""
-    folder.mkdir()
-    places = Places(folder / "log", folder / "keys", folder / "provider", folder / "root.key")
-    return Log(places, create_log(places, ORIGIN, WEEK, clock=Later(0)))
-
-
-@pytest.fixture
-def aged(tmp_path: Path) -> Any:
-    """A log of four segments, of days 0, 3, 6 and 12; blobs in the first two."""
-    log = _made(tmp_path / "aged")
-    for day in (0, 3, 6):
-        with _open(log, Later(day)) as logger:
-            fill(logger)
-            if day < 6:
-                logger.intent(BIG, DENY)
-            logger.roll()
-    with _open(log, Later(12)) as logger:
-        fill(logger)
-    return log
 
 
 def _files(log: Any) -> list[str]:
@@ -117,7 +57,7 @@ def test_a_segment_past_its_time_is_pruned_and_still_proves(aged: Any) -> None:
     blobs = list((aged.directory / "blobs").rglob("*"))
     assert sum(path.is_file() for path in blobs) == 2
     first, second = (read_segment(path) for path in aged.segments()[:2])
-    with _open(aged, Later(12)) as logger:
+    with open_at(aged, Later(12)) as logger:
         pruned = prune(logger)
         assert [(one.first, one.last) for one in pruned] == [
             (0, second.first - 1), (second.first, second.walk.seq - 1),
@@ -142,23 +82,23 @@ def test_a_segment_past_its_time_is_pruned_and_still_proves(aged: Any) -> None:
 @pytest.mark.parametrize("days", [0, 6.9])
 def test_nothing_is_pruned_before_its_time(aged: Any, days: float) -> None:
     log, files = aged, _files(aged)
-    with _open(log, Later(days)) as logger:
+    with open_at(log, Later(days)) as logger:
         assert prunable(logger) == ()
         assert prune(logger) == ()
     assert _files(log) == files
 
 
 def test_the_youngest_record_of_a_segment_decides(tmp_path: Path) -> None:
-    log = _made(tmp_path / "two")
-    with _open(log, Later(0)) as logger:
+    log = made(tmp_path / "two")
+    with open_at(log, Later(0)) as logger:
         fill(logger)
-    with _open(log, Later(6)) as logger:
+    with open_at(log, Later(6)) as logger:
         fill(logger)
         logger.roll()
-    with _open(log, Later(8)) as logger:
+    with open_at(log, Later(8)) as logger:
         assert [one.first for one in prunable(logger)] == [0]
         assert prune(logger) == ()
-    with _open(log, Later(14)) as logger:
+    with open_at(log, Later(14)) as logger:
         assert len(prune(logger)) == 1
 
 
@@ -175,7 +115,7 @@ def test_a_hold_keeps_the_segments_of_what_it_selects(
     aged: Any, selector: Selector, kept: set[int]
 ) -> None:
     names = [path.name for path in aged.segments()[:2]]
-    with _open(aged, Later(12)) as logger:
+    with open_at(aged, Later(12)) as logger:
         name, _ = place_hold(logger, aged.directory, selector)
         prune(logger)
         left = {number for number, one in enumerate(names) if (aged.directory / one).exists()}
@@ -187,15 +127,15 @@ def test_a_hold_keeps_the_segments_of_what_it_selects(
 
 def test_a_release_does_not_go_before_what_it_releases(tmp_path: Path) -> None:
     """Else a hold that is over would be in force again, and nobody would know how."""
-    log = _made(tmp_path / "released")
-    with _open(log, Later(0)) as logger:
+    log = made(tmp_path / "released")
+    with open_at(log, Later(0)) as logger:
         place_hold(logger, log.directory, Selector(agent="nobody"), "over")
         place_hold(logger, log.directory, Selector(first=0, last=0), "kept")
         logger.roll()
         release_hold(logger, log.directory, "over")
         logger.roll()
     released = log.segments()[1]
-    with _open(log, Later(20)) as logger:
+    with open_at(log, Later(20)) as logger:
         assert prune(logger) == ()
         assert released.exists()
         release_hold(logger, log.directory, "kept")
@@ -203,9 +143,9 @@ def test_a_release_does_not_go_before_what_it_releases(tmp_path: Path) -> None:
 
 
 def test_an_action_that_still_runs_keeps_its_segment(tmp_path: Path) -> None:
-    log = _made(tmp_path / "running")
+    log = made(tmp_path / "running")
     clock = Later(0)
-    with _open(log, clock) as logger:
+    with open_at(log, clock) as logger:
         running = logger.intent(REQUEST, ALLOW)
         logger.roll()
         clock.days = 9
@@ -215,8 +155,8 @@ def test_an_action_that_still_runs_keeps_its_segment(tmp_path: Path) -> None:
 
 
 def test_a_segment_without_seal_is_passed_over(tmp_path: Path) -> None:
-    log = _made(tmp_path / "poisoned")
-    logger = _open(log, Later(0))
+    log = made(tmp_path / "poisoned")
+    logger = open_at(log, Later(0))
     fill(logger)
     log.disk.break_at("datasync", errno.EIO)
     with pytest.raises(UnavailableError):
@@ -226,7 +166,7 @@ def test_a_segment_without_seal_is_passed_over(tmp_path: Path) -> None:
     logger.roll()
     logger.close()
     poisoned, recovered = log.segments()[:2]
-    with _open(log, Later(9)) as logger:
+    with open_at(log, Later(9)) as logger:
         prune(logger)
     assert poisoned.exists()
     assert not recovered.exists()
@@ -236,14 +176,14 @@ def test_what_was_tampered_with_is_evidence_and_stays(aged: Any) -> None:
     path = aged.segments()[0]
     path.chmod(0o600)
     path.write_bytes(path.read_bytes().replace(b'"file:./src/a.ts"', b'"file:./src/b.ts"', 1))
-    with _open(aged, Later(12)) as logger, pytest.raises(VerificationError, match="TAMPERED"):
+    with open_at(aged, Later(12)) as logger, pytest.raises(VerificationError, match="TAMPERED"):
         prune(logger)
     assert path.exists()
     assert not list(aged.directory.glob("*.pruned"))
 
 
 def test_a_log_is_pruned_while_others_share_it(aged: Any) -> None:
-    with _open(aged, Later(12), shared=True) as logger:
+    with open_at(aged, Later(12), shared=True) as logger:
         running = logger.intent(REQUEST, ALLOW)
         assert len(prune(logger)) == 2
         running.outcome("success")
@@ -252,13 +192,13 @@ def test_a_log_is_pruned_while_others_share_it(aged: Any) -> None:
 
 def test_of_a_shared_log_whose_state_is_lost_nothing_is_pruned(aged: Any) -> None:
     """The state alone says which actions of other processes still run."""
-    with _open(aged, Later(12), shared=True) as logger:
+    with open_at(aged, Later(12), shared=True) as logger:
         (aged.directory / "state").unlink()
         assert prune(logger) == ()
 
 
 def test_only_one_prunes_at_a_time(aged: Any) -> None:
-    with _open(aged, Later(12), shared=True) as one, _open(aged, Later(12), shared=True) as two:
+    with open_at(aged, Later(12), shared=True) as one, open_at(aged, Later(12), shared=True) as two:
         with only_one(one.means), pytest.raises(UnavailableError, match="another process prunes"):
             prune(two)
         assert len(prune(two)) == 2
@@ -290,7 +230,7 @@ def test_a_crash_at_any_step_of_pruning(aged: Any, tmp_path: Path) -> None:
     """After any number of changes of the disk: nothing is lost, and pruning goes on."""
     counting = Crashing(10**6)
     whole = aged.copy(tmp_path / "whole")
-    logger = _open(whole, Later(12), disk=counting)
+    logger = open_at(whole, Later(12), disk=counting)
     begun = 10**6 - counting.steps
     prune(logger)
     steps = 10**6 - counting.steps - begun
@@ -300,12 +240,12 @@ def test_a_crash_at_any_step_of_pruning(aged: Any, tmp_path: Path) -> None:
     for step in range(steps):
         crashed = aged.copy(tmp_path / f"at {step}")
         disk = Crashing(10**6)
-        logger = _open(crashed, Later(12), disk=disk)
+        logger = open_at(crashed, Later(12), disk=disk)
         disk.steps = step
         with suppress(UnavailableError):
             prune(logger)
         logger._store._writer.abandon()
-        with _open(crashed, Later(12), disk=FaultyDisk()) as again:
+        with open_at(crashed, Later(12), disk=FaultyDisk()) as again:
             prune(again)
         assert len(list(crashed.directory.glob("*.pruned"))) == 2
         assert not any(path.is_file() for path in (crashed.directory / "blobs").rglob("*"))
@@ -320,7 +260,7 @@ def test_a_crash_at_any_step_of_pruning(aged: Any, tmp_path: Path) -> None:
 def test_a_note_of_blobs_that_is_none_stops_everything(aged: Any) -> None:
     for text in (b"", b"x", b"seg-00000000000000000000.jsonl\n../../etc/passwd\n", b"\n"):
         (aged.directory / "pruning").write_bytes(text)
-        with _open(aged, Later(12)) as logger, pytest.raises(VerificationError, match="no list"):
+        with open_at(aged, Later(12)) as logger, pytest.raises(VerificationError, match="no list"):
             prune(logger)
 
 
@@ -333,13 +273,13 @@ def test_a_clock_that_moved_by_more_than_a_day_is_not_believed(
     clock = Later(12.5, only_wall=wall)
     doubt = clock_doubt(aged.directory, clock)
     assert (doubt is not None) is doubted
-    with _open(aged, clock) as logger:
+    with open_at(aged, clock) as logger:
         # Records of the new time do not make the step forgotten.
         fill(logger)
         logger.roll()
         fill(logger)
     assert (clock_doubt(aged.directory, clock) is not None) is doubted
-    with _open(aged, clock) as logger:
+    with open_at(aged, clock) as logger:
         confirm_clock(logger)
     assert clock_doubt(aged.directory, clock) is None
 
