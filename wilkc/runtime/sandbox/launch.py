@@ -34,6 +34,7 @@ from wilkc.runtime.sandbox.handing import (
     handles,
     keep_result_number,
 )
+from wilkc.runtime.sandbox.hiding import divided, hide
 from wilkc.runtime.sandbox.limits import (
     NICE,
     PRLIMIT,
@@ -214,7 +215,8 @@ def _execute(run: _Run, prepared: Prepared) -> None:
         block = fds.gate()
         result = () if run.streams.result is None else fds.pipe()
         held = handles(prepared, fds, status[1], block[0])
-        text = b"".join(os.fsencode(one) + b"\0" for one in arguments(prepared.view, held))
+        built, hidden = divided(prepared.view)
+        text = b"".join(os.fsencode(one) + b"\0" for one in arguments(built, held))
         host = host_mounts()
         process = _start(run, prepared, args[0], held, *result[1:])
         fds.close(args[0], status[1], block[0], *held.data.values(), *result[1:])
@@ -229,6 +231,9 @@ def _execute(run: _Run, prepared: Prepared) -> None:
                 note_process(run.note, child)
             if run.way is not None:
                 run.way.listen(child, document)
+            if hidden:
+                await_mounts(child, built, host)
+                hide(child, document, hidden, prepared.identity)
             await_mounts(child, prepared.view, host)
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-
-import pytest
+from typing import TYPE_CHECKING
 
 from wilkc.runtime.egress.crew import Crew
+
+if TYPE_CHECKING:
+    import pytest
 
 LONG = 30.0
 FEW = 3
