@@ -130,5 +130,8 @@ def _mount(mask: bytes, path: bytes) -> None:
 
 def _refused(why: str) -> SandboxRefusedError:
     return SandboxRefusedError(
-        "sandbox.start_failed", f"blocked files cannot be hidden in the sandbox: {why}"
+        "sandbox.precondition",
+        f"so many blocked files cannot be hidden in the sandbox: {why}",
+        help_text="in a container allow setns(2) in its seccomp profile, or block whole folders"
+        " instead of many files",
     )

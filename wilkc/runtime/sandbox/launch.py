@@ -1,8 +1,9 @@
 """Starting bubblewrap, and everything that must happen around it. Layer: runtime.
 
 The only module of the runtime that starts programs. Order: preconditions, resolve and agree,
-note what will be left behind, start blocked, look at the mounts, unblock, wait, clean up,
-judge what was left. Cleaning up happens whatever went wrong before.
+note what will be left behind, start blocked, hide what is too much for bubblewrap, look at the
+mounts, unblock, wait, clean up, judge what was left. Cleaning up happens whatever went wrong
+before.
 
 bubblewrap reads its arguments from a pipe that is filled only after it has joined its control
 group from outside: no code of this process runs between fork and exec, and nothing is
