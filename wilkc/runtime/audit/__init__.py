@@ -3,28 +3,46 @@
 from wilkc.runtime.audit.create import Places, create_log
 from wilkc.runtime.audit.drafts import Asked, Circumstances, Event
 from wilkc.runtime.audit.failures import AUDIT_UNAVAILABLE, unrecorded
+from wilkc.runtime.audit.follow import (
+    START,
+    Cursor,
+    Followed,
+    follow,
+    last_segment,
+    load_cursor,
+    save_cursor,
+)
 from wilkc.runtime.audit.listing import as_seed_event, unverified_records
 from wilkc.runtime.audit.logger import AuditLogger, Intent, Receipt
 from wilkc.runtime.audit.record import Actor
 from wilkc.runtime.audit.settings import AuditSettings
-from wilkc.runtime.audit.verify import Verification, verify
+from wilkc.runtime.audit.verify import Observer, Verification, VerifiedEvent, verify
 from wilkc.runtime.audit.walk import Verdict
 
 __all__ = [
     "AUDIT_UNAVAILABLE",
+    "START",
     "Actor",
     "Asked",
     "AuditLogger",
     "AuditSettings",
     "Circumstances",
+    "Cursor",
     "Event",
+    "Followed",
     "Intent",
+    "Observer",
     "Places",
     "Receipt",
     "Verdict",
     "Verification",
+    "VerifiedEvent",
     "as_seed_event",
     "create_log",
+    "follow",
+    "last_segment",
+    "load_cursor",
+    "save_cursor",
     "unrecorded",
     "unverified_records",
     "verify",

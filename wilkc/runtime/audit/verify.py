@@ -20,8 +20,9 @@ outside was given; without one, truncation is not assessed.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, foreign_segments, list_segments
@@ -33,6 +34,8 @@ from wilkc.runtime.keys import parse_verifier_key
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from wilkc.runtime.audit.line import EventLine
 
 SEVERITY: Final[tuple[Verdict, ...]] = (
     "TAMPERED", "TRUNCATED", "KEY_PROBLEM", "INCOMPLETE", "UNSEALED_TAIL",
@@ -107,11 +110,40 @@ class Verification:
         return self.verdict in {"OK", "OK_UNANCHORED"}
 
 
+@dataclass(frozen=True, slots=True)
+class VerifiedEvent:
+    """An event as an observer of a verification sees it, in the order of the log.
+
+    Attributes:
+        record: its value.
+        stored: its exact bytes, of which the leaf is the hash.
+        signature: of the event, or None in mode `checkpoint`.
+        file: name of its segment.
+        offset: of its line in that file.
+    """
+
+    record: dict[str, Any]
+    stored: bytes
+    signature: bytes | None
+    file: str
+    offset: int
+
+    @property
+    def seq(self) -> int:
+        """Its number in the log."""
+        return int(self.record["seq"])
+
+
+Observer = Callable[[VerifiedEvent], None]
+"""Called with each event as soon as the event itself verifies."""
+
+
 @dataclass(slots=True)
 class _Reading:
     """What reading the segments gathers beside the walk."""
 
     walk: Walk
+    observer: Observer | None = None
     findings: list[Finding] = field(default_factory=list)
     file: str | None = None
     offset: int | None = None
@@ -129,6 +161,7 @@ def verify(
     checkpoints: Mapping[str, str] | None = None,
     *,
     live: bool = False,
+    observer: Observer | None = None,
 ) -> Verification:
     """Verify a log.
 
@@ -137,6 +170,9 @@ def verify(
         root_vkey: verifier key of the root, from a place that the log's host cannot change.
         checkpoints: checkpoints kept elsewhere: a name for messages to the note's text.
         live: whether a writer is at work, so that a tail is only reported.
+        observer: sees each event that verifies, in order. What it made of them may be used
+            only if the verdict is OK, and only up to a size that a trusted checkpoint
+            covers: what comes later in the log can still speak against what came before.
 
     Returns:
         The verdict with everything found, also when the log does not verify.
@@ -156,7 +192,7 @@ def verify(
     published = _published(directory)
     compared = {**given, **({_PUBLISHED: published} if published else {})}
     wanted = frozenset(checkpoint.size for checkpoint, _ in compared.values())
-    reading = _Reading(Walk(root=root, wanted=wanted))
+    reading = _Reading(Walk(root=root, wanted=wanted), observer)
     try:
         _read_segments(directory, reading, live=live)
         _check_blobs(directory, reading)
@@ -201,7 +237,7 @@ def _read_segment(path: Path, reading: _Reading, *, last: bool, live: bool) -> b
             problem = None if frame.ended else "the line does not end"
             if problem is None:
                 try:
-                    reading.walk.take(frame.line)  # 2 to 8
+                    _observe(path, reading, frame.offset, reading.walk.take(frame.line))  # 2 to 8
                 except VerificationError as error:
                     problem = error.message
             if problem is not None:
@@ -210,6 +246,13 @@ def _read_segment(path: Path, reading: _Reading, *, last: bool, live: bool) -> b
         if file.tell() == 0:
             reading.add("INCOMPLETE", f"`{path.name}` is empty")
     return True
+
+
+def _observe(path: Path, reading: _Reading, offset: int, line: EventLine | None) -> None:
+    if reading.observer is not None and line is not None:
+        reading.observer(
+            VerifiedEvent(line.event, line.stored, line.signature, path.name, offset)
+        )  # fmt: skip
 
 
 def _fault(  # noqa: PLR0913  # one line's place, its fault and what it may mean

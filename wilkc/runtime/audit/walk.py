@@ -106,8 +106,11 @@ class Walk:
         """Whether the current segment ended with its seal and the seal's checkpoint."""
         return self.seal is not None and self.covered == self.seq
 
-    def take(self, line: bytes) -> None:
+    def take(self, line: bytes) -> EventLine | None:
         """Judge one line without its LF and move over it.
+
+        Returns:
+            The event, or None for a checkpoint.
 
         Raises:
             VerificationError: the line was changed, moved, or forged; nothing moved.
@@ -121,6 +124,7 @@ class Walk:
         except ValueError as error:
             raise VerificationError(str(error)) from error
         self.prev = line_hash(line)
+        return parsed if isinstance(parsed, EventLine) else None
 
     def _take_event(self, line: EventLine) -> None:
         event = line.event

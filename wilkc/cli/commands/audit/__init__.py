@@ -9,6 +9,7 @@ import click
 from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
+    "hold": "wilkc.cli.commands.audit.hold:hold",
     "init": "wilkc.cli.commands.audit.init:init",
     "show": "wilkc.cli.commands.audit.show:show",
     "verify": "wilkc.cli.commands.audit.verify:verify",
