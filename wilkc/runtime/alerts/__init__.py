@@ -1,5 +1,6 @@
 """Alerts: rules over the audit log, and telling people. Room: runtime."""
 
+from wilkc.runtime.alerts.answering import acknowledge, find_open
 from wilkc.runtime.alerts.channel import Channel, ChannelError, Message
 from wilkc.runtime.alerts.engine import Engine
 from wilkc.runtime.alerts.listing import OpenAlert, open_alerts
@@ -18,7 +19,9 @@ __all__ = [
     "Outbox",
     "Seen",
     "Watcher",
+    "acknowledge",
     "fact",
+    "find_open",
     "open_alerts",
     "seen_in",
 ]

@@ -76,15 +76,20 @@ class Deliverer:
         Raises:
             OSError: the outbox cannot be read or written.
         """
-        self._take_answers()
+        self.take_answers()
         for entry in self.outbox.entries():
             reminded = entry.reminded(now_us)
             if reminded != entry or entry.done:
                 self.outbox.save(reminded)
         self._send_due(now_us)
-        self._record()
+        self.record()
 
-    def _take_answers(self) -> None:
+    def take_answers(self) -> None:
+        """Take up what people left word of.
+
+        Raises:
+            OSError: the outbox cannot be read or written.
+        """
         for alert_id, by in self.outbox.answers().items():
             entry = self.outbox.find(alert_id)
             if entry is not None:
@@ -145,13 +150,19 @@ class Deliverer:
             )
             self.outbox.save(after)
 
-    def _record(self) -> None:
+    def record(self) -> bool:
+        """Write the records that are owed; whether none is owed any more.
+
+        Raises:
+            OSError: the outbox cannot be read or written.
+        """
         for entry in self.outbox.entries():
             for note in entry.owed:
                 if not self._write([note_event(note, entry.alert)]):
-                    return
+                    return False
                 entry = entry.recorded(1)  # noqa: PLW2901  # the same, one step further
                 self.outbox.save(entry)
+        return True
 
     def _write(self, events: Sequence[Event]) -> bool:
         if self.recorder is None:

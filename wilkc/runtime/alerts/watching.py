@@ -10,7 +10,6 @@ its own, or cron, runs it.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Self
@@ -20,6 +19,7 @@ from wilkc.runtime.alerts.channel import open_channels
 from wilkc.runtime.alerts.delivering import Deliverer
 from wilkc.runtime.alerts.kept import load_kept, save_kept
 from wilkc.runtime.alerts.listing import told_before
+from wilkc.runtime.alerts.lock import take_lock
 from wilkc.runtime.alerts.outbox import Outbox
 from wilkc.runtime.alerts.seen import DAY_US, SECOND_US, fact, seen_in
 from wilkc.runtime.alerts.settings import FILE, read_settings
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from wilkc.runtime.alerts.model import Alert
     from wilkc.runtime.alerts.seen import Fact
 
-LOCK: Final = "watcher.lock"
 MAX_RECORDS: Final = 2000
 """Records of one step, so that alerts go out between two."""
 STEP_SECONDS: Final = 1.0
@@ -89,7 +88,7 @@ class Watcher:
         origin = _origin(directory)
         try:
             self._outbox.make()
-            self._lock: int | None = _take_lock(folder)
+            self._lock: int | None = take_lock(folder)
             self._kept = load_kept(folder)
         except OSError as error:
             raise UnavailableError(
@@ -131,6 +130,15 @@ class Watcher:
             self._saved_us = now
         self._deliverer.step(now)
         return count
+
+    def catch_up(self) -> None:
+        """Step until everything that is new was read.
+
+        Raises:
+            OSError: the outbox or the state cannot be written.
+        """
+        while self.step() >= MAX_RECORDS:
+            pass
 
     def run(self, stop: threading.Event, seconds: float = STEP_SECONDS) -> None:
         """Step until told to stop; a step that fails is tried again.
@@ -187,19 +195,6 @@ class Watcher:
         if stale or alert.id in self._known:
             return 0
         return self._outbox.put(alert, self._settings, now_us, final=final)
-
-
-def _take_lock(folder: Path) -> int:
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise UnavailableError(
-            f"another watcher is at work on `{folder}`",
-            help_text="one is enough; end it first, or leave the work to it",
-        ) from error
-    return fd
 
 
 def _origin(directory: Path) -> str:

@@ -122,7 +122,7 @@ def _closed(seen: list[Seen]) -> list[Alert]:
 )
 def test_a_state_that_is_damaged_is_refused(damage: dict[str, object]) -> None:
     stored = {**Engine().as_json(), **damage}
-    with pytest.raises(ValueError, match="state|alert"):
+    with pytest.raises(ValueError, match=r"state|alert"):
         Engine().load(stored)
 
 

@@ -242,6 +242,7 @@ def test_a_channel_with_a_fault_of_its_own_is_a_channel_that_failed(
 ) -> None:
     class Broken:
         def send(self, message: Message, *, at_us: int) -> None:
+            del message, at_us
             raise ZeroDivisionError
 
     site.settings(TWO)

@@ -70,6 +70,7 @@ class Email:
         except smtplib.SMTPRecipientsRefused as error:
             raise ChannelError("status_refused", "the mail server refuses a receiver") from error
         except ssl.SSLError as error:
+            deadline.left()
             raise ChannelError("tls_failed", f"no TLS: {error.reason}") from error
         except (OSError, smtplib.SMTPException, ValueError) as error:
             deadline.left()
@@ -86,8 +87,11 @@ class Email:
         made.settimeout(deadline.left())
         if self.settings.security == "tls":
             made = context.wrap_socket(made, server_hostname=self.settings.host)
-        with closing(made):
-            server = _Dialled(made, self.settings.host, deadline.left())
+        # The server's own socket is closed too: STARTTLS puts another in the place of the first.
+        with (
+            closing(made),
+            closing(_Dialled(made, self.settings.host, deadline.left())) as server,
+        ):
             if self.settings.security == "starttls":
                 server.starttls(context=context)
             server.ehlo_or_helo_if_needed()
@@ -106,9 +110,8 @@ class _Dialled(smtplib.SMTP):
 
     def __init__(self, made: socket.socket, host: str, seconds: float) -> None:
         self._made = made
-        super().__init__(host, 0, local_hostname="wilk.invalid", timeout=seconds)
-        self._host = host  # the name that a certificate is held against
-        self.connect(host, 1)
+        # It connects, and keeps the host as the name that a certificate is held against.
+        super().__init__(host, local_hostname="wilk.invalid", timeout=seconds)
 
     def _get_socket(self, *_: Any) -> socket.socket:
         return self._made

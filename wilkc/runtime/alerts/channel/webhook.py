@@ -88,6 +88,7 @@ class Webhook:
             why = f"the receiver's certificate: {error.verify_message}"
             raise ChannelError("certificate_refused", why) from error
         except ssl.SSLError as error:
+            deadline.left()
             raise ChannelError("tls_failed", f"no TLS 1.3: {error.reason}") from error
         except (OSError, http.client.HTTPException) as error:
             deadline.left()
