@@ -111,7 +111,7 @@ class Receiver:
     """An HTTPS server that answers each request with the same bytes, or as told.
 
     Attributes:
-        context: its side of TLS; None for plain HTTP.
+        context: its side of TLS; None for none, where it answers to whatever comes.
         answer: what it sends.
         talk: takes the place of the answer: is given the connection.
         got: every request, as head and body.
@@ -149,8 +149,11 @@ class Receiver:
                 self._answer(made)
 
     def _answer(self, made: socket.socket) -> None:
-        if self.context is not None:
-            made = self.context.wrap_socket(made, server_side=True)
+        if self.context is None:
+            self.got.append(({}, made.recv(65_536)))
+            made.sendall(self.answer)
+            return
+        made = self.context.wrap_socket(made, server_side=True)
         with made, made.makefile("rb") as file:
             first = file.readline()
             if not first:

@@ -63,7 +63,7 @@ class MailServer:
     def _login(self, *arguments: Any) -> AuthResult:
         data: LoginPassword = arguments[-1]
         self.logins.append(data.password)
-        return AuthResult(success=data.password == PASSWORD.encode())
+        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
 
     def _make(self) -> SMTP:
         context = self.context if self.starttls else None
