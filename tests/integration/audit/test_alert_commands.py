@@ -16,7 +16,7 @@ SECRET = "whsec_" + "A" * 32
 
 
 def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("wilkc"), *map(str, arguments)]
+    command = [str(Path(sys.executable).with_name("wilkc")), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.unit.runtime.alerts.authority import Authority, Receiver
+from tests.unit.runtime.alerts.watched import ONE, Site
+from tests.unit.runtime.audit.conftest import make_log
 from wilkc.runtime.alerts import Engine, Message, Seen
 from wilkc.runtime.alerts.channel import ChannelError
 from wilkc.runtime.audit.clock import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from wilkc.runtime.alerts import Alert
 
@@ -109,3 +114,27 @@ def raised() -> Callable[..., list[Alert]]:
         return [alert for one in seen for alert in engine.take(one) if alert.rule == rule]
 
     return run
+
+
+@pytest.fixture
+def site(tmp_path: Path, hand: Hand) -> Site:
+    """A log, and a folder of alerts with one channel; the clock shows the host's time."""
+    folder = tmp_path / "alerts"
+    folder.mkdir()
+    hand.now = time.time_ns() // 1000
+    site = Site(make_log(tmp_path / "one"), folder, hand)
+    site.settings(ONE)
+    return site
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """The authority that the channel trusts."""
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def receiver(authority: Authority) -> Iterator[Receiver]:
+    """A receiver as it should be."""
+    with Receiver(authority.context()) as one:
+        yield one

@@ -107,12 +107,6 @@ def message(happens: Happening) -> Message:
     return Message(Engine().take(seen)[0], "example.org/log")
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """The authority that the channel trusts."""
-    return Authority(tmp_path)
-
-
 def _channel(folder: Path, port: int, **members: Any) -> Email:
     (folder / "password").write_text(PASSWORD)
     (folder / "password").chmod(0o600)

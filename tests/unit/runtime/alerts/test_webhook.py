@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import socket
 import ssl
 import threading
@@ -18,19 +17,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.runtime.alerts.authority import NAME, Authority, Receiver
-from wilkc.runtime.alerts import ChannelError, Engine, Message
-from wilkc.runtime.alerts.channel.webhook import SECONDS, Webhook, signature_headers, target_of
-from wilkc.runtime.alerts.settings import WebhookSettings
-from wilkc.runtime.egress.outside import Outside
+from tests.unit.runtime.alerts.hooked import AT_US, hook, refused, secret
+from wilkc.runtime.alerts import Engine, Message
+from wilkc.runtime.alerts.channel.webhook import SECONDS, signature_headers, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.unit.runtime.alerts.conftest import Happening
-
-AT_US = 1_800_000_000_250_000
-SECRET = base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.fixture
@@ -40,48 +34,10 @@ def message(happens: Happening) -> Message:
     return Message(Engine().take(seen)[0], "example.org/log")
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """The authority that the channel trusts."""
-    return Authority(tmp_path)
-
-
-@pytest.fixture
-def receiver(authority: Authority) -> Iterator[Receiver]:
-    """A receiver as it should be."""
-    with Receiver(authority.context()) as one:
-        yield one
-
-
-def _secret(folder: Path, name: str = "secret", text: str = f"whsec_{SECRET}\n") -> str:
-    path = folder / name
-    path.write_text(text)
-    path.chmod(0o600)
-    return name
-
-
-def _channel(folder: Path, port: int, **members: Any) -> Webhook:
-    given = {
-        "url": f"https://{NAME}:{port}/hook?x=1",
-        "secret_files": (_secret(folder),),
-        "private": ("127.0.0.0/8",),
-        "ca_file": "ca.pem",
-    }
-    outside = Outside(resolve=lambda host: {NAME: ["127.0.0.1"]}[host])
-    return Webhook(WebhookSettings(**{**given, **members}), folder, outside)
-
-
-def _refused(channel: Webhook, message: Message) -> str:
-    with pytest.raises(ChannelError) as caught:
-        channel.send(message, at_us=AT_US)
-    assert caught.value.message
-    return caught.value.code
-
-
 def test_it_arrives_signed_and_says_what_is_needed(
     tmp_path: Path, receiver: Receiver, message: Message
 ) -> None:
-    _channel(tmp_path, receiver.port).send(message, at_us=AT_US)
+    hook(tmp_path, receiver.port).send(message, at_us=AT_US)
     ((head, body),) = receiver.got
     assert head[":first"] == "POST /hook?x=1 HTTP/1.1"
     assert head["host"] == f"{NAME}:{receiver.port}"
@@ -108,8 +64,8 @@ def test_while_the_secret_changes_there_are_two_signatures(
     tmp_path: Path, receiver: Receiver, message: Message
 ) -> None:
     other = base64.b64encode(bytes(24)).decode()
-    names = (_secret(tmp_path, "new", f"whsec_{other}"), _secret(tmp_path))
-    _channel(tmp_path, receiver.port, secret_files=names).send(message, at_us=AT_US)
+    names = (secret(tmp_path, "new", f"whsec_{other}"), secret(tmp_path))
+    hook(tmp_path, receiver.port, secret_files=names).send(message, at_us=AT_US)
     head, body = receiver.got[0]
     signed = f"{message.id}.1800000000.".encode() + body
     wanted = [
@@ -122,7 +78,7 @@ def test_while_the_secret_changes_there_are_two_signatures(
 def test_another_attempt_has_the_same_id_and_its_own_time(
     tmp_path: Path, receiver: Receiver, message: Message
 ) -> None:
-    channel = _channel(tmp_path, receiver.port)
+    channel = hook(tmp_path, receiver.port)
     channel.send(message, at_us=AT_US)
     channel.send(message, at_us=AT_US + 5_000_000)
     channel.send(replace(message, final=True), at_us=AT_US)
@@ -147,7 +103,7 @@ def test_another_attempt_has_the_same_id_and_its_own_time(
     ],
 )
 def test_an_address_that_is_not_plain_https(url: str, tmp_path: Path, message: Message) -> None:
-    assert _refused(_channel(tmp_path, 1, url=url), message) == "url_refused"
+    assert refused(hook(tmp_path, 1, url=url), message) == "url_refused"
 
 
 def test_addresses_of_ipv6_and_without_a_port() -> None:
@@ -160,7 +116,7 @@ def test_a_server_without_tls_gets_nothing(
 ) -> None:
     del authority
     with Receiver(None) as plain:
-        assert _refused(_channel(tmp_path, plain.port), message) == "tls_failed"
+        assert refused(hook(tmp_path, plain.port), message) == "tls_failed"
     assert len(plain.got) == 1
     assert message.id.encode() not in plain.got[0][1]
 
@@ -178,7 +134,7 @@ def test_a_certificate_that_does_not_vouch(
 ) -> None:
     del kind
     with Receiver(authority.context(**members)) as receiver:
-        assert _refused(_channel(tmp_path, receiver.port), message) == "certificate_refused"
+        assert refused(hook(tmp_path, receiver.port), message) == "certificate_refused"
         assert receiver.got == []
 
 
@@ -188,22 +144,22 @@ def test_a_certificate_of_another_authority(
     del authority
     other = Authority(tmp_path, "other")
     with Receiver(other.context()) as receiver:
-        assert _refused(_channel(tmp_path, receiver.port), message) == "certificate_refused"
+        assert refused(hook(tmp_path, receiver.port), message) == "certificate_refused"
         assert receiver.got == []
 
 
 def test_the_systems_authorities_do_not_vouch_for_a_test(
     tmp_path: Path, receiver: Receiver, message: Message
 ) -> None:
-    channel = _channel(tmp_path, receiver.port, ca_file="")
-    assert _refused(channel, message) == "certificate_refused"
+    channel = hook(tmp_path, receiver.port, ca_file="")
+    assert refused(channel, message) == "certificate_refused"
 
 
 def test_a_server_that_has_no_tls_1_3(
     tmp_path: Path, authority: Authority, message: Message
 ) -> None:
     with Receiver(authority.context(highest=ssl.TLSVersion.TLSv1_2)) as receiver:
-        assert _refused(_channel(tmp_path, receiver.port), message) == "tls_failed"
+        assert refused(hook(tmp_path, receiver.port), message) == "tls_failed"
         assert receiver.got == []
 
 
@@ -214,7 +170,7 @@ def test_a_redirect_is_not_followed(
     with Receiver(authority.context()) as other:
         where = f"https://{NAME}:{other.port}/"
         receiver.answer = f"HTTP/1.1 {status}\r\nlocation: {where}\r\n\r\n".encode()
-        assert _refused(_channel(tmp_path, receiver.port), message) == "status_refused"
+        assert refused(hook(tmp_path, receiver.port), message) == "status_refused"
         assert other.connections == 0
 
 
@@ -223,7 +179,7 @@ def test_a_status_that_is_not_good(
     status: str, tmp_path: Path, receiver: Receiver, message: Message
 ) -> None:
     receiver.answer = f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode()
-    assert _refused(_channel(tmp_path, receiver.port), message) == "status_refused"
+    assert refused(hook(tmp_path, receiver.port), message) == "status_refused"
 
 
 def _endless(made: socket.socket, piece: bytes, pause: float) -> None:
@@ -237,7 +193,7 @@ def test_a_huge_answer_is_not_read_to_its_end(
     tmp_path: Path, receiver: Receiver, message: Message
 ) -> None:
     receiver.talk = lambda made: _endless(made, b"x" * 4096, 0)
-    assert _refused(_channel(tmp_path, receiver.port), message) == "answer_too_large"
+    assert refused(hook(tmp_path, receiver.port), message) == "answer_too_large"
 
 
 def test_an_answer_of_64_kib_is_none_too_many(
@@ -245,7 +201,7 @@ def test_an_answer_of_64_kib_is_none_too_many(
 ) -> None:
     head = b"HTTP/1.1 200 OK\r\n\r\n"
     receiver.answer = head + b"x" * (65_536 - len(head))
-    _channel(tmp_path, receiver.port).send(message, at_us=AT_US)
+    hook(tmp_path, receiver.port).send(message, at_us=AT_US)
 
 
 def test_a_receiver_that_drips_is_left_when_the_time_is_up(
@@ -253,9 +209,9 @@ def test_a_receiver_that_drips_is_left_when_the_time_is_up(
 ) -> None:
     """Each piece comes in time, so that only a deadline for all of them ends it."""
     receiver.talk = lambda made: _endless(made, b"x", 0.05)
-    channel = replace(_channel(tmp_path, receiver.port), seconds=1.0)
+    channel = replace(hook(tmp_path, receiver.port), seconds=1.0)
     started = time.monotonic()
-    assert _refused(channel, message) == "timed_out"
+    assert refused(channel, message) == "timed_out"
     assert time.monotonic() - started < 20
 
 
@@ -269,8 +225,8 @@ def test_a_receiver_that_never_answers_is_left_when_the_time_is_up(
         release.wait(30)
 
     receiver.talk = wait
-    channel = replace(_channel(tmp_path, receiver.port), seconds=0.5)
-    assert _refused(channel, message) == "timed_out"
+    channel = replace(hook(tmp_path, receiver.port), seconds=0.5)
+    assert refused(channel, message) == "timed_out"
     release.set()
     assert SECONDS == 5.0
 
@@ -280,127 +236,17 @@ def test_a_server_that_does_not_begin_tls_is_left_when_the_time_is_up(
 ) -> None:
     del authority
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        channel = replace(_channel(tmp_path, silent.getsockname()[1]), seconds=0.5)
-        assert _refused(channel, message) == "timed_out"
+        channel = replace(hook(tmp_path, silent.getsockname()[1]), seconds=0.5)
+        assert refused(channel, message) == "timed_out"
 
 
 def test_an_answer_that_is_no_http(tmp_path: Path, receiver: Receiver, message: Message) -> None:
     receiver.answer = b"\x00\x01\x02\r\n\r\n"
-    assert _refused(_channel(tmp_path, receiver.port), message) == "connection_failed"
+    assert refused(hook(tmp_path, receiver.port), message) == "connection_failed"
 
 
 def test_nobody_there(tmp_path: Path, message: Message, authority: Authority) -> None:
     del authority
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    assert _refused(_channel(tmp_path, port), message) == "host_unreachable"
-
-
-@pytest.mark.parametrize(
-    ("addresses", "private"),
-    [
-        (["127.0.0.1"], ()),
-        (["127.0.0.1"], ("10.0.0.0/8",)),
-        (["10.0.0.1"], ("127.0.0.0/8",)),
-        (["127.0.0.1", "192.168.0.1"], ("127.0.0.0/8",)),
-        (["169.254.169.254"], ("169.254.0.0/16",)),
-        (["0.0.0.1"], ("0.0.0.0/8",)),
-        (["::ffff:127.0.0.1"], ("127.0.0.0/8",)),
-        (["127.1"], ("127.0.0.0/8",)),
-    ],
-)
-def test_an_address_that_must_not_be_dialled(
-    addresses: list[str],
-    private: tuple[str, ...],
-    tmp_path: Path,
-    receiver: Receiver,
-    message: Message,
-) -> None:
-    channel = _channel(tmp_path, receiver.port, private=private)
-    channel = replace(channel, outside=Outside(resolve=lambda _: addresses))
-    assert _refused(channel, message) == "address_refused"
-    assert receiver.connections == 0
-
-
-def test_the_address_that_was_judged_is_the_one_that_is_dialled(
-    tmp_path: Path, receiver: Receiver, message: Message
-) -> None:
-    """A name that leads elsewhere at the second question leads nowhere."""
-    answers = [["127.0.0.1"], ["169.254.169.254"]]
-    channel = _channel(tmp_path, receiver.port)
-    replace(channel, outside=Outside(resolve=lambda _: answers.pop(0))).send(message, at_us=AT_US)
-    assert len(answers) == 1
-    assert len(receiver.got) == 1
-
-
-def test_a_resolver_that_hangs_ends_with_the_time(tmp_path: Path, message: Message) -> None:
-    release = threading.Event()
-
-    def hang(_: str) -> list[str]:
-        release.wait(30)
-        return []
-
-    channel = replace(_channel(tmp_path, 1, ca_file=""), outside=Outside(resolve=hang), seconds=0.2)
-    assert _refused(channel, message) == "name_not_resolved"
-    release.set()
-
-
-def test_the_environment_names_no_proxy_and_no_place_for_keys(
-    tmp_path: Path, receiver: Receiver, message: Message, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as proxy:
-        for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
-        monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
-        _channel(tmp_path, receiver.port).send(message, at_us=AT_US)
-    assert len(receiver.got) == 1
-    assert not (tmp_path / "keys.log").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "mode", "code"),
-    [
-        (f"whsec_{SECRET}", 0o640, "secret_open"),
-        (f"whsec_{SECRET}", 0o604, "secret_open"),
-        (SECRET, 0o600, "secret_malformed"),
-        ("whsec_" + base64.b64encode(bytes(23)).decode(), 0o600, "secret_malformed"),
-        ("whsec_" + base64.b64encode(bytes(65)).decode(), 0o600, "secret_malformed"),
-        ("whsec_!", 0o600, "secret_malformed"),
-        ("", 0o600, "secret_malformed"),
-        ("\udcff", 0o600, "secret_malformed"),
-    ],
-)
-def test_a_secret_that_is_none_or_open_to_others(
-    text: str, mode: int, code: str, tmp_path: Path, receiver: Receiver, message: Message
-) -> None:
-    channel = _channel(tmp_path, receiver.port)
-    path = tmp_path / "secret"
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    path.chmod(mode)
-    assert _refused(channel, message) == code
-    assert receiver.connections == 0
-
-
-def test_a_secret_that_is_missing_or_a_link(
-    tmp_path: Path, receiver: Receiver, message: Message
-) -> None:
-    channel = _channel(tmp_path, receiver.port)
-    (tmp_path / "secret").rename(tmp_path / "elsewhere")
-    assert _refused(channel, message) == "secret_unreadable"
-    os.symlink(tmp_path / "elsewhere", tmp_path / "secret")  # noqa: PTH211  # as an attacker would
-    assert _refused(channel, message) == "secret_unreadable"
-
-
-@pytest.mark.parametrize("count", [0, 3])
-def test_there_are_one_or_two_secrets(
-    count: int, tmp_path: Path, receiver: Receiver, message: Message
-) -> None:
-    channel = _channel(tmp_path, receiver.port, secret_files=("secret",) * count)
-    assert _refused(channel, message) == "secret_malformed"
-
-
-def test_authorities_that_cannot_be_read(
-    tmp_path: Path, receiver: Receiver, message: Message
-) -> None:
-    channel = _channel(tmp_path, receiver.port, ca_file="none.pem")
-    assert _refused(channel, message) == "ca_unreadable"
+    assert refused(hook(tmp_path, port), message) == "host_unreachable"
