@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wilkc.cli.sources import read_sources
 from wilkc.core.errors import UsageError
 from wilkc.core.units import parse_size
 from wilkc.runtime.audit import AuditLogger, AuditSettings
@@ -15,7 +17,7 @@ from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys import KeyStore, open_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -91,19 +93,29 @@ def open_recorder(
         yield logger
 
 
-def audit_settings(reserve: str | None) -> AuditSettings:
+def audit_settings(policies: Sequence[str], reserve: str | None) -> AuditSettings:
     """The settings of a new log.
 
     Args:
-        reserve: size of the file that is given up when the disk fills; None takes the default.
+        policies: specs whose audit settings hold; empty takes the defaults.
+        reserve: size of the file that is given up when the disk fills; None takes what the
+            specs say.
 
     Raises:
-        UsageError: the size is malformed.
+        UsageError: the size is malformed, or a path is not there.
+        SpecError: the specs have errors.
     """
+    settings = AuditSettings()
+    if policies:
+        # The compiler is loaded only where specs are named.
+        from wilkc.compiler import understand  # noqa: PLC0415
+
+        told = understand(read_sources(policies)).plan.audit
+        settings = told.settings if told else settings
     if reserve is None:
-        return AuditSettings()
+        return settings
     try:
-        return AuditSettings(reserve_bytes=parse_size(reserve))
+        return replace(settings, reserve_bytes=parse_size(reserve))
     except ValueError as error:
         raise UsageError(f"`{reserve}` is no size: {error}") from error
 

@@ -64,7 +64,13 @@ def test_f26c_standard_output_cannot_be_rewritten(attacked: Attacked, rewritten:
 def test_k16a_the_shim_is_killed(attacked: Attacked) -> None:
     mark = f"87{time.time_ns() % 10**6}"
     script = f"echo on > out/on; exec sleep {mark}"
-    process = attacked.work.start(attacked.spec({}), "/bin/sh", "-c", script)
+    # An ordinary user's notes lie here, so that no other launch of the host tidies up after it.
+    private = attacked.scenery.top / "tmp"
+    private.mkdir()
+    os.chown(private, attacked.work.owner, attacked.work.owner)
+    process = attacked.work.start(
+        attacked.spec({}), "/bin/sh", "-c", script, shim={"TMPDIR": str(private)}
+    )
     try:
         _await((attacked.scenery.project / "out/on").exists)
         # The control: it runs, and would go on.

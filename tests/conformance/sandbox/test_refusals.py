@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.conformance.sandbox.conftest import CASES, Attacked
+from tests.unit.runtime.sandbox.launch_as import MOVED
 
 NO_GROUPS: Final = "sandbox.limit_not_enforceable"
+GROUPED: Final = ("memory", "pids", "cpu")
 UNSHARE: Final = "/usr/bin/unshare"
 MAPPED: Final = f"""
 exec 3<&0
@@ -37,6 +39,19 @@ def test_f8a_a_directory_swapped_for_a_link(attacked: Attacked) -> None:
     assert attacked.launch(CASES["F8a"], "true").kind == "exited"
     ended = attacked.launch(CASES["F8a"], "true", between=swap)
     assert (ended.kind, ended.status, ended.stdout) == ("sandbox_failed", 120, ""), ended
+
+
+def test_f8a_a_directory_swapped_for_another(attacked: Attacked) -> None:
+    scenery = attacked.scenery
+    scenery.file("out/which", "judged")
+    scenery.file("other/which", "swapped")
+    scenery.own()
+    assert attacked.launch(CASES["F8a"], "cat", "out/which").stdout == "judged"
+    swap = {str(scenery.project / "out"): f"{MOVED}{scenery.project / 'other'}"}
+    ended = attacked.launch(CASES["F8a"], "cat", "out/which", between=swap)
+    # A bubblewrap that takes descriptors shows what was judged, wherever it is by now.
+    refused = (ended.status, ended.stdout) == (120, "")
+    assert refused or (ended.kind, ended.stdout) == ("exited", "judged"), ended
 
 
 def test_k20a_a_mount_that_is_not_there(attacked: Attacked) -> None:
@@ -83,8 +98,10 @@ def test_p10a_no_user_namespaces(attacked: Attacked) -> None:
 def test_p10b_strict_without_control_groups(attacked: Attacked) -> None:
     ended = attacked.launch({"request": {"policy": {"level": "strict"}}}, "echo", "ran")
     if attacked.groups:
-        # The control: where there are groups the same plan starts.
+        # The control: where there are groups the same plan starts, and they keep its limits.
         assert ended.stdout == "ran\n"
+        kept = {name: ended.launch["limits"][name]["strength"] for name in GROUPED}
+        assert kept == dict.fromkeys(GROUPED, "enforced")
     else:
         assert (ended.status, ended.detail, ended.stdout) == (120, NO_GROUPS, "")
 

@@ -25,7 +25,8 @@ from wilkc.runtime.audit.drafts import (
 from wilkc.runtime.audit.means import Means
 from wilkc.runtime.audit.places import require_log
 from wilkc.runtime.audit.record import Actor
-from wilkc.runtime.audit.settings import AuditSettings
+from wilkc.runtime.audit.sampling import is_left_out
+from wilkc.runtime.audit.settings import keep_settings, kept_settings
 from wilkc.runtime.audit.store import Store
 from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys import KeyStore, open_provider
@@ -36,16 +37,20 @@ if TYPE_CHECKING:
 
     from wilkc.core.contract import Decision, Request
     from wilkc.runtime.audit.record import Draft, Status
+    from wilkc.runtime.audit.settings import AuditSettings
 
 _MICROSECONDS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A record on stable storage: its id, and its number in the log."""
+    """A record on stable storage: its id, and its number in the log.
+
+    The number is None where sampling left the record out: it is counted, and not stored.
+    """
 
     id: str
-    seq: int
+    seq: int | None
 
 
 class Intent:
@@ -137,7 +142,8 @@ class AuditLogger:
             directory: of the log.
             keys_directory: its keys.
             provider: file with the key that wraps the first of them.
-            settings: how to write.
+            settings: how to write, which the log keeps to from now on; left out, as it was
+                last told.
             shared: whether other processes write to it between this one's records.
             disk: where to write; the real disk if left out.
             clock: times of records; the host's if left out.
@@ -148,10 +154,13 @@ class AuditLogger:
             UnavailableError: another process holds the log, or it cannot be written.
         """
         disk = disk or Disk()
-        settings = settings or AuditSettings()
         require_log(directory)
         wrapper = open_provider(provider, (directory, keys_directory))
         keys = KeyStore(keys_directory, wrapper, disk)
+        if settings is None:
+            settings = kept_settings(keys_directory)
+        else:
+            keep_settings(keys_directory, settings, disk)
         means = Means(directory, keys, settings, disk, clock or Clock())
         logger = cls(means, keys.origin, shared=shared)
         logger._store.open()  # its own member
@@ -233,6 +242,8 @@ class AuditLogger:
             VerificationError: the log was tampered with, or a key is missing.
         """
         drafted = draft_event(self._means.new_id(), event, self._means.settings)
+        if is_left_out(drafted.draft, self._means.settings.sample_permille):
+            return self._leave_out(drafted.draft)
         draft, seq = self._store.put([drafted], essential=True)[0]
         return Receipt(draft.id, seq)
 
@@ -309,8 +320,14 @@ class AuditLogger:
             record_id, intent, status, settings,
             error=error, error_text=error_text, details=details,
         )  # fmt: skip
+        if is_left_out(drafted.draft, settings.sample_permille):
+            return self._leave_out(drafted.draft)
         _, seq = self._store.put([drafted], essential=True)[0]
         return Receipt(record_id, seq)
+
+    def _leave_out(self, draft: Draft) -> Receipt:
+        self._store.leave_out(draft)
+        return Receipt(draft.id, None)
 
     def roll(self) -> None:
         """End the current segment and begin the next one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from wilkc.core.errors import UnavailableError
 from wilkc.runtime.audit.commit_queue import CommitQueue, Ticket
 from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import own_record
+from wilkc.runtime.audit.sampling import LeftOut
 from wilkc.runtime.audit.sealing import seal_members
 from wilkc.runtime.audit.segment import LOST
 from wilkc.runtime.audit.writer import LogWriter
@@ -37,7 +39,8 @@ class Store:
         self._means = means
         self._origin = origin
         self._shared = shared
-        self._writer = LogWriter(means)
+        self._left_out = LeftOut()
+        self._writer = LogWriter(means, self._left_out)
         self._queue = CommitQueue(self._commit, means.settings.wait_ms / 1000)
         self._counting = threading.Lock()
         self._lost: Counter[tuple[str, str]] = Counter()
@@ -84,9 +87,20 @@ class Store:
         """
         self._queue.alone(self._writer.roll)
 
+    def leave_out(self, draft: Draft) -> None:
+        """Count a record that sampling leaves out, instead of storing it."""
+        self._left_out.add(draft, self._means.now())
+
     def close(self) -> None:
         """Cover everything with a checkpoint and let go of the log."""
-        self._queue.alone(self._writer.close)
+        self._queue.alone(self._close)
+
+    def _close(self) -> None:
+        if self._shared and self._left_out:
+            # What is not told now stays untold; the log itself lacks nothing by that.
+            with suppress(UnavailableError):
+                self._writer.open(self._means.settings.wait_ms)
+        self._writer.close()
 
     def _commit(self, batch: Sequence[Ticket]) -> None:
         try:
@@ -96,7 +110,7 @@ class Store:
                 self._write(batch)
             finally:
                 if self._shared:
-                    self._writer.close()
+                    self._writer.close(for_good=False)
         except ValueError as error:
             self._commit_apart(batch, error)
         except OSError as error:

@@ -55,7 +55,7 @@ class Tally:
         if kind == LOST:
             self.lost += _number(details, "count")
         if kind == _SAMPLED:
-            self.sampled += _number(details, "dropped")
+            self.sampled += _dropped(details)
         self._compare_clocks(event)
 
     def add(self, later: Tally) -> None:
@@ -79,6 +79,12 @@ class Tally:
         self._before = (boot, mono, wall)
 
 
+def _dropped(details: Mapping[str, Any]) -> int:
+    """The sum of what a record says was left out, by agent and type."""
+    counts = details.get("dropped")
+    return sum(_number(one, "count") for one in counts) if isinstance(counts, list) else 0
+
+
 def _number(details: Mapping[str, Any], name: str) -> int:
-    value = details.get(name)
+    value = details.get(name) if isinstance(details, dict) else None
     return value if isinstance(value, int) else 0

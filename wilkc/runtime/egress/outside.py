@@ -5,14 +5,16 @@ from __future__ import annotations
 import encodings.idna  # noqa: F401  # by name, and the proxy may not read files by then
 import queue
 import socket
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.egress.failures import UnreachableError
+
+if TYPE_CHECKING:
+    from wilkc.runtime.egress.crew import Crew
 
 RESOLVE_SECONDS: Final = 5.0
 DIAL_SECONDS: Final = 10.0
@@ -58,8 +60,16 @@ class Outside:
     dial: Dial = dial
 
 
-def addresses_of(host: str, outside: Outside, seconds: float = RESOLVE_SECONDS) -> list[str]:
+def addresses_of(
+    host: str, outside: Outside, crew: Crew, seconds: float = RESOLVE_SECONDS
+) -> list[str]:
     """The addresses of a name, in time.
+
+    Args:
+        host: the name.
+        outside: the ways out.
+        crew: does the asking.
+        seconds: how long it may take.
 
     Raises:
         UnreachableError: there are none, or too many, or no answer came.
@@ -73,7 +83,7 @@ def addresses_of(host: str, outside: Outside, seconds: float = RESOLVE_SECONDS) 
         answers.put(found)
 
     # A resolver cannot be interrupted; one that hangs is left to itself.
-    threading.Thread(target=ask, daemon=True, name="wilk-resolve").start()
+    crew.begin(ask)
     try:
         found = answers.get(timeout=seconds)
     except queue.Empty:

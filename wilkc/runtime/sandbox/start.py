@@ -129,10 +129,19 @@ def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
             if late:
                 raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
         time.sleep(_LOOK_SECONDS)
-    _require_same_files(pid, view)
+    require_same_files(pid, view)
 
 
-def _require_same_files(pid: int, view: View) -> None:
+def require_same_files(pid: int, view: View) -> None:
+    """What is seen at each mount must be the very file or directory that was judged.
+
+    Args:
+        pid: the blocked process, in the shim's own process namespace.
+        view: what was planned.
+
+    Raises:
+        SandboxRefusedError: something else is there, or it cannot be looked at.
+    """
     for bind in view.binds:
         try:
             status = os.stat(f"/proc/{pid}/root{bind.path}", follow_symlinks=False)  # noqa: PTH116

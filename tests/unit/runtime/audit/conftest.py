@@ -113,7 +113,7 @@ class Log:
     def checkpoint(self) -> str:
         return (self.directory / "checkpoint").read_text(encoding="utf-8")
 
-    def open(self, settings: AuditSettings = SMALL, *, shared: bool = False) -> AuditLogger:
+    def open(self, settings: AuditSettings | None = SMALL, *, shared: bool = False) -> AuditLogger:
         return AuditLogger.open(
             self.places.directory,
             self.places.keys,

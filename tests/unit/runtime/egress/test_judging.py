@@ -13,6 +13,7 @@ import pytest
 from wilkc.core.contract import Condition, Decision, denial
 from wilkc.core.sandbox_plan import Quantity
 from wilkc.runtime.egress.channel import Channel
+from wilkc.runtime.egress.crew import Crew
 from wilkc.runtime.egress.failures import UnreachableError
 from wilkc.runtime.egress.judging import Asked, Judge
 from wilkc.runtime.egress.meter import Meter
@@ -342,12 +343,12 @@ def test_a_resolver_that_hangs_is_left_alone() -> None:
 
     started = time.monotonic()
     with pytest.raises(UnreachableError):
-        addresses_of("a.example", Outside(resolve=hang), 0.05)
+        addresses_of("a.example", Outside(resolve=hang), Crew("x"), 0.05)
     assert time.monotonic() - started < 25
     forever.set()
     with pytest.raises(UnreachableError):
-        addresses_of("a.example", Outside(resolve=lambda host: [host] * 33))
-    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"])) == ["::1"]
+        addresses_of("a.example", Outside(resolve=lambda host: [host] * 33), Crew("x"))
+    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"]), Crew("x")) == ["::1"]
 
 
 def test_the_next_address_is_tried() -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Request
 
 REVISION = "r" * 64
+MOVED = "moved:"
+"""Before a path that is put in another's place itself, and not as a link."""
 
 
 class Rules:
@@ -55,7 +57,10 @@ class Rules:
         # The policy is asked when everything is resolved and nothing is mounted yet.
         for path, target in self.between.items():
             Path(path).rename(f"{path}.was")
-            Path(path).symlink_to(target)
+            if target.startswith(MOVED):
+                Path(target.removeprefix(MOVED)).rename(path)
+            else:
+                Path(path).symlink_to(target)
         self.between = {}
         names = [parse_path(text) for text in (request.id, *request.properties.get("aliases", []))]
         patterns = self.allow.get(request.action, [])

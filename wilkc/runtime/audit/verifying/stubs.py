@@ -39,6 +39,11 @@ def list_stubs(directory: Path) -> dict[int, Path]:
     return {int(name[1]): directory / f"seg-{name[1]}{_STUB}" for name in found if name is not None}
 
 
+def leaves_path(stub: Path) -> Path:
+    """Where the leaves of a pruned segment are."""
+    return stub.with_suffix(_LEAVES)
+
+
 def is_stub(name: str) -> bool:
     """Whether a file is called like a part of a pruned segment."""
     return _NAME.fullmatch(name) is not None
@@ -51,7 +56,7 @@ def read_stub(path: Path, reading: Reading) -> bool:
         OSError: it cannot be read.
     """
     first = reading.walk.seq
-    leaves = path.with_suffix(_LEAVES)
+    leaves = leaves_path(path)
     if not path.is_file() or not leaves.is_file():
         missing = leaves if path.is_file() else path
         reading.stop("INCOMPLETE", f"`{missing.name}` is missing", missing.name, 0)
@@ -71,8 +76,8 @@ def read_stub(path: Path, reading: Reading) -> bool:
 def check_prunings(reading: Reading, *, accepted: bool) -> None:
     """Require that each pruned range was pruned on record, and that the caller accepts it.
 
-    Pruning goes from the oldest segment on, so that the record of a later one speaks for
-    everything before it, also once earlier records were pruned themselves.
+    The record of a pruning may have been pruned itself by now. So a range without one is
+    taken where a later range has one, as pruning goes from the oldest segment on.
     """
     if not reading.pruned:
         return
