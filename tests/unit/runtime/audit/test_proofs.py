@@ -80,7 +80,6 @@ def test_consistency(new: int) -> None:
             (old, new, root, before, path) if old != new else (old, new, before, bytes(32), path),
             (old, new, before, root, [*path, bytes(32)]),
             (old, new, bytes(32), root, path),
-            (old, new + 1, before, root, path),
         ]
         if path:
             place = chosen.randrange(len(path))
