@@ -57,6 +57,18 @@ def provider_place(audit: str, keys: str | None, provider: str | None) -> Path |
     return Path(provider) if provider else _beside(str(keys_path(audit, keys)), ".provider")
 
 
+def open_keys(audit: str, keys: str | None, provider: str | None) -> KeyStore:
+    """The keys of a log, to read with.
+
+    Raises:
+        UsageError: they are not there, or may be read by others.
+        VerificationError: a key is missing, or the ring does not verify.
+    """
+    place = keys_path(audit, keys)
+    wrapper = open_provider(provider_place(audit, keys, provider), (Path(audit), place))
+    return KeyStore(place, wrapper, Disk())
+
+
 @contextmanager
 def open_recorder(
     audit: str | None, audit_keys: str | None = None, audit_provider: str | None = None
@@ -99,17 +111,6 @@ def hold_log(directory: str, keys: str | None, provider: str | None) -> Iterator
     )
     with logger:
         yield logger
-
-
-def open_keys(keys: Path, provider: Path | str) -> KeyStore:
-    """The keys of a log, to read what is sealed.
-
-    Raises:
-        UsageError: a key lies where it must not.
-        VerificationError: a key is missing or damaged.
-        UnavailableError: they cannot be read.
-    """
-    return KeyStore(keys, open_provider(provider, (keys,)), Disk())
 
 
 def audit_settings(policies: Sequence[str], reserve: str | None) -> AuditSettings:

@@ -17,7 +17,7 @@ from wilkc.runtime.audit.logger import AuditLogger, Intent, Receipt
 from wilkc.runtime.audit.reanchor import accept_loss
 from wilkc.runtime.audit.record import Actor
 from wilkc.runtime.audit.settings import AuditSettings, settings_of
-from wilkc.runtime.audit.verify import Observer, Verification, VerifiedEvent, verify
+from wilkc.runtime.audit.verify import Observer, Options, Verification, VerifiedEvent, verify
 from wilkc.runtime.audit.walk import Verdict
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Followed",
     "Intent",
     "Observer",
+    "Options",
     "Places",
     "Receipt",
     "Verdict",

@@ -355,13 +355,15 @@ class AuditLogger:
             raise UsageError("a shared log is not this process's to divide")
         self._store.roll()
 
-    def roll_due(self) -> bool:
-        """End the current segment if its size, age or settings say so; whether it was.
+    def roll_due(self, *, at_once: bool = False) -> bool:
+        """End the segment if its size, age or settings say so, or at once; whether it was.
+
+        A shared log is held for this alone.
 
         Raises:
             UnavailableError: it cannot be written.
         """
-        return self._store.roll_due()
+        return self._store.roll_due(at_once=at_once)
 
     def checkpoint(self) -> None:
         """Cover everything with a checkpoint, and publish it.

@@ -105,22 +105,22 @@ class Store:
             return 0  # Nobody knows, so all of the log may still be needed.
         return min((one.seq for one in stored[0]), default=None)
 
-    def roll_due(self) -> bool:
-        """End the current segment if its size, age or settings say so; whether it was.
+    def roll_due(self, *, at_once: bool) -> bool:
+        """End the segment if its size, age or settings say so, or at once; whether it was.
 
         Raises:
             UnavailableError: it cannot be written.
         """
         rolled: list[bool] = []
-        self._queue.alone(lambda: rolled.append(self._roll_due()))
+        self._queue.alone(lambda: rolled.append(self._roll_due(at_once=at_once)))
         return rolled[0]
 
-    def _roll_due(self) -> bool:
+    def _roll_due(self, *, at_once: bool) -> bool:
         if not self._shared:
-            return self._writer.roll_due()
+            return self._writer.roll_due(at_once=at_once)
         self._writer.open(self._means.settings.wait_ms)
         try:
-            return self._writer.roll_due()
+            return self._writer.roll_due(at_once=at_once)
         finally:
             self._writer.close(for_good=False)
 

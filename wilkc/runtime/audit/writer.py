@@ -144,15 +144,15 @@ class LogWriter:
             self._drop_tip()
             raise unavailable(error, self._means.directory) from error
 
-    def roll_due(self) -> bool:
-        """End the segment if its size, age or settings say so; whether it was.
+    def roll_due(self, *, at_once: bool) -> bool:
+        """End the segment if its size, age or settings say so, or at once; whether it was.
 
         Raises:
             UnavailableError: the disk refuses.
         """
         try:
             tip = self._tip or self._revive()
-            due = tip.is_due(self._means)
+            due = at_once or tip.is_due(self._means)
         except OSError as error:
             self._drop_tip()
             raise unavailable(error, self._means.directory) from error

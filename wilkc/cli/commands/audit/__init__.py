@@ -15,6 +15,8 @@ COMMANDS: Final[dict[str, str]] = {
     "restore-check": "wilkc.cli.commands.audit.restore_check:restore_check",
     "housekeeping": "wilkc.cli.commands.audit.housekeeping:housekeeping",
     "hold": "wilkc.cli.commands.audit.hold:hold",
+    "ack": "wilkc.cli.commands.audit.ack:ack",
+    "alerts": "wilkc.cli.commands.audit.alerts:alerts",
     "init": "wilkc.cli.commands.audit.init:init",
     "shred": "wilkc.cli.commands.audit.shred:shred",
     "show": "wilkc.cli.commands.audit.show:show",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from wilkc.cli.commands.audit.options import key_options
-from wilkc.cli.recording import hold_log, keys_path, open_keys, provider_place
+from wilkc.cli.recording import hold_log, open_keys
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit import accept_loss
 from wilkc.runtime.keys import SigningKey, parse_signer
@@ -32,7 +32,7 @@ def recover(
             help_text="without both, only what a crash left is repaired",
         )
     if root_key is not None:
-        store = open_keys(keys_path(directory, keys), provider_place(directory, keys, provider))
+        store = open_keys(directory, keys, provider)
         seq = accept_loss(Path(directory), store, _read_root(root_key))
         click.echo(f"accepted  the log goes on at record {seq:,}; every verification shows it")
     with hold_log(directory, keys, provider) as logger:

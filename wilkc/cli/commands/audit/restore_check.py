@@ -9,7 +9,7 @@ import click
 
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.exits import AUDIT_VERDICTS
-from wilkc.cli.recording import keys_path, open_keys, open_recorder, provider_place
+from wilkc.cli.recording import open_keys, open_recorder
 from wilkc.runtime.audit.retention import check_restore, record_restore_check
 
 
@@ -35,11 +35,9 @@ def restore_check(  # noqa: PLR0913  # a command has as many arguments as option
     Exits as `verify` does; with 53 where content does not open and no record says why.
     """
     if restored_keys is None:
-        place, wrap = keys_path(directory, keys), provider_place(directory, keys, provider)
+        store = open_keys(directory, keys, provider)
     else:
-        place = Path(restored_keys)
-        wrap = provider_place(directory, restored_keys, restored_provider)
-    store = open_keys(place, wrap)
+        store = open_keys(directory, restored_keys, restored_provider)
     checked = check_restore(Path(source), root, store, Path(directory))
     with open_recorder(directory, keys, provider) as logger:
         record_restore_check(logger, checked)

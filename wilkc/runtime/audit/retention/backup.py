@@ -15,11 +15,15 @@ from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, list_segments
 from wilkc.runtime.audit.line import CheckpointLine, parse_line
 from wilkc.runtime.audit.note import parse_checkpoint
+from wilkc.runtime.audit.retention.prune import PRUNED, PRUNED_MARK
 from wilkc.runtime.audit.retention.reading import read_segment
+from wilkc.runtime.audit.retention.scan import segment_records
 from wilkc.runtime.audit.retention.stub import LEAVES_SUFFIX, STUB_SUFFIX
+from wilkc.runtime.audit.segment import segment_first
 from wilkc.runtime.disk import Disk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from wilkc.runtime.audit.retention.reading import Segment
@@ -68,7 +72,11 @@ def _back_up(directory: Path, target: Path, disk: Disk) -> Backup:
     sealed = {path.stem: path for _, path in list_segments(directory)[:-1]}
     whole = {path.stem for _, path in list_segments(directory)}
     # A stub beside its segment is a pruning under way: the segment speaks for itself.
-    stubs = {path.stem: path for path in directory.glob(f"seg-*{STUB_SUFFIX}")}
+    stubs = {
+        path.stem: path
+        for path in directory.glob(f"seg-*{STUB_SUFFIX}")
+        if _is_told(path, sealed.values()) or not (target / f"{path.stem}.jsonl").exists()
+    }
     parts = sorted({**{stem: stubs[stem] for stem in stubs.keys() - whole}, **sealed}.items())
     if not parts:
         raise UsageError(
@@ -93,6 +101,17 @@ def _back_up(directory: Path, target: Path, disk: Disk) -> Backup:
     note = _note_of(last)
     disk.put_file(target / CHECKPOINT, note.encode("utf-8"))
     return Backup(parse_checkpoint(note)[0].size, copied, removed)
+
+
+def _is_told(stub: Path, sealed: Iterable[Path]) -> bool:
+    """Whether the record that speaks for a stub is in the sealed part, which is copied."""
+    first = segment_first(f"{stub.stem}.jsonl")
+    return any(
+        record["action"]["details"].get("first") == first
+        for path in sealed
+        for record in segment_records(path, (PRUNED_MARK,))
+        if record["action"]["type"] == PRUNED
+    )
 
 
 def _require_place(directory: Path, target: Path, disk: Disk) -> None:

@@ -18,6 +18,7 @@ from wilkc.runtime.audit.retention.backup import back_up
 from wilkc.runtime.audit.retention.expire import expire
 from wilkc.runtime.audit.retention.prune import prune
 from wilkc.runtime.audit.retention.restoring import (
+    ACCEPTING,
     VERIFIED,
     check_restore,
     record_restore_check,
@@ -120,7 +121,7 @@ def _back_up(logger: AuditLogger, target: Path, chores: Chores) -> None:
 def _verify(logger: AuditLogger, root: str, chores: Chores) -> None:
     if not _is_due(logger, "log", VERIFY_DAYS):
         return
-    found = verify(logger.means.directory, root, live=True)
+    found = verify(logger.means.directory, root, live=True, options=ACCEPTING)
     details = {
         "kind": "log", "root": found.root, "size": found.size, "verdict": found.verdict,
     }  # fmt: skip

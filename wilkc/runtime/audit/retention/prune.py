@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from wilkc.runtime.audit.retention.holds import HoldBook
 
 PRUNED: Final = "system.pruned"
-_MARK: Final = (b'"type":"system.pruned"',)
+PRUNED_MARK: Final = b'"type":"system.pruned"'
+"""Stands in the line of every record of a pruning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,13 @@ def prune(logger: AuditLogger) -> tuple[Pruning, ...]:
     """
     try:
         with only_one(logger.means):
-            return tuple(_prune(logger))
+            done = tuple(_prune(logger))
     except OSError as error:
         raise unavailable(error, logger.means.directory) from error
+    if done:
+        # A backup takes what is sealed: it must not lack the record that speaks for the stubs.
+        logger.roll_due(at_once=True)
+    return done
 
 
 def prunable(logger: AuditLogger) -> tuple[Pruning, ...]:
@@ -171,7 +176,7 @@ def _is_kept(path: Path, book: HoldBook) -> bool:
 def _recorded(directory: Path) -> dict[int, int]:
     """Prunings on record: the last event of each to its first."""
     found = {}
-    for record in found_records(directory, _MARK):
+    for record in found_records(directory, (PRUNED_MARK,)):
         if record["action"]["type"] == PRUNED and record["phase"] == "system":
             details = record["action"]["details"]
             found[details["last"]] = details["first"]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.frames import read_frames
-from wilkc.runtime.audit.line import EventLine, parse_line
 from wilkc.runtime.audit.tree import leaf_hash
 from wilkc.runtime.audit.walk import Walk, walk_from
 
@@ -33,6 +32,7 @@ class Segment:
         checkpoint: its last line.
         leaves: hashes of its events, 32 bytes each.
         newest: the latest time of its records.
+        blobs: names of the blobs that its records refer to.
     """
 
     path: Path
@@ -43,16 +43,12 @@ class Segment:
     checkpoint: bytes
     leaves: bytes
     newest: str
+    blobs: frozenset[str]
 
     @property
     def seal(self) -> Seal | None:
         """Its seal, or None where it does not end with one and the seal's checkpoint."""
         return self.walk.seal if self.walk.sealed else None
-
-    @property
-    def blobs(self) -> frozenset[str]:
-        """Names of the blobs that its records refer to."""
-        return frozenset(self.walk.blobs)
 
 
 def read_segment(path: Path) -> Segment:
@@ -64,6 +60,7 @@ def read_segment(path: Path) -> Segment:
     """
     walk: Walk | None = None
     first, newest, leaves = 0, "", bytearray()
+    blobs: set[str] = set()
     header = event_line = line = b""
     with path.open("rb") as file:
         for frame in read_frames(file):
@@ -73,15 +70,18 @@ def read_segment(path: Path) -> Segment:
                 if walk is None:
                     walk, header = walk_from(frame.line), frame.line
                     first = walk.seq
-                walk.take(frame.line)
+                parsed = walk.take(frame.line)
             except VerificationError as error:
                 place = f"`{path.name}`, byte {frame.offset}"
                 raise VerificationError(f"TAMPERED: {place}: {error.message}") from error
-            line, parsed = frame.line, parse_line(frame.line)
-            if isinstance(parsed, EventLine):
+            line = frame.line
+            if parsed is not None:
                 event_line = frame.line
+                blobs |= {one["blob"] for one in parsed.event["sealed"].values() if one["blob"]}
                 leaves += leaf_hash(parsed.stored)
                 newest = max(newest, parsed.event["ts"])
     if walk is None:
         raise VerificationError(f"TAMPERED: `{path.name}` is empty")
-    return Segment(path, first, walk, header, event_line, line, bytes(leaves), newest)
+    return Segment(
+        path, first, walk, header, event_line, line, bytes(leaves), newest, frozenset(blobs)
+    )

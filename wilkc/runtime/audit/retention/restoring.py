@@ -15,6 +15,7 @@ from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.audit.sealing import open_member
 from wilkc.runtime.audit.verify import verify
+from wilkc.runtime.audit.verifying.options import Options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from wilkc.runtime.keys import KeyStore
 
 VERIFIED: Final = "verify.done"
+ACCEPTING: Final = Options(accept_pruned=True)
+"""What retention took away on record is in order here."""
 DESTROYED: Final = "key.destroyed"
 _DESTROYED_MARK: Final = (b'"type":"key.destroyed"',)
 
@@ -69,7 +72,7 @@ def check_restore(source: Path, root: str, keys: KeyStore, log: Path) -> Restora
             samples.setdefault(envelope["kid"], (event.record, path))
 
     # A copy holds what is sealed: that its last seal names a successor is no fault of it.
-    found = verify(source, root, live=True, observer=sample)
+    found = verify(source, root, live=True, observer=sample, options=ACCEPTING)
     opened, shut = [], []
     for kid, (record, path) in sorted(samples.items()):
         try:

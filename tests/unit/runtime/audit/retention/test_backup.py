@@ -45,7 +45,7 @@ def test_it_grows_with_the_log_and_is_pruned_with_it(aged: Any, tmp_path: Path) 
     done = back_up(aged.directory, copy)
     assert done.removed == 4
     assert len(list(copy.glob("*.pruned"))) == 2
-    assert len(list(copy.glob("*.jsonl"))) == 2
+    assert len(list(copy.glob("*.jsonl"))) == 3
     assert sum(path.is_file() for path in (copy / "blobs").rglob("*")) == 1
 
 

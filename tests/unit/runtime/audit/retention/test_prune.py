@@ -53,7 +53,7 @@ def _verified(log: Any) -> str:
 
 
 def test_a_segment_past_its_time_is_pruned_and_still_proves(aged: Any) -> None:
-    before = aged.verify(aged.checkpoint)
+    before, old = aged.verify(aged.checkpoint), aged.checkpoint
     blobs = list((aged.directory / "blobs").rglob("*"))
     assert sum(path.is_file() for path in blobs) == 2
     first, second = (read_segment(path) for path in aged.segments()[:2])
@@ -77,6 +77,9 @@ def test_a_segment_past_its_time_is_pruned_and_still_proves(aged: Any) -> None:
     checkpoint, _ = parse_checkpoint(aged.checkpoint)
     assert _verified(aged) == checkpoint.root.hex()
     assert checkpoint.size > before.size
+    found = aged.verify(old, aged.checkpoint, accept_pruned=True)
+    assert (found.verdict, found.size) == ("OK", checkpoint.size)
+    assert aged.verify(aged.checkpoint).verdict == "INCOMPLETE"
 
 
 @pytest.mark.parametrize("days", [0, 6.9])
@@ -252,8 +255,8 @@ def test_a_crash_at_any_step_of_pruning(aged: Any, tmp_path: Path) -> None:
         assert not (crashed.directory / "pruning").exists()
         told = [one for one in crashed.records() if one["action"]["type"] == "system.pruned"]
         assert {one["action"]["details"]["first"] for one in told} == {0, second}
-        checkpoint, _ = parse_checkpoint(crashed.checkpoint)
-        assert _verified(crashed) == checkpoint.root.hex()
+        found = crashed.verify(crashed.checkpoint, accept_pruned=True)
+        assert (found.verdict, found.reasons) == ("OK", ())
         shutil.rmtree(crashed.directory)
 
 
