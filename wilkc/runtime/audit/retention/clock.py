@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.clock import boot_id
@@ -57,15 +58,16 @@ def clock_doubt(directory: Path, clock: Clock) -> str | None:
         OSError: it cannot be read.
     """
     confirmed = _confirmed(directory)
-    before: _Moment | None = None
-    for moment in (*_moments(directory), _now(clock)):
-        if before is not None and moment.seq >= confirmed:
-            moved = _step(before, moment)
-            if abs(moved) > MAX_STEP_US:
-                days = round(abs(moved) / MAX_STEP_US)
-                way = "forward" if moved > 0 else "back"
-                return f"the clock went {way} by {days} days after record {before.seq}"
-        before = moment
+    since = confirmed.seq if confirmed else 0
+    known = {moment.seq: moment for moment in _moments(directory) if moment.seq >= since}
+    if confirmed:
+        known[confirmed.seq] = confirmed
+    for before, moment in pairwise((*(known[seq] for seq in sorted(known)), _now(clock))):
+        moved = _step(before, moment)
+        if abs(moved) > MAX_STEP_US:
+            days = round(abs(moved) / MAX_STEP_US)
+            way = "forward" if moved > 0 else "back"
+            return f"the clock went {way} by {days} days after record {before.seq}"
     return None
 
 
@@ -122,11 +124,11 @@ def _last_record(path: Path) -> dict[str, Any] | None:
     return None
 
 
-def _confirmed(directory: Path) -> int:
-    """Number of the last record by which a person said that the clock is right."""
-    confirmed = 0
+def _confirmed(directory: Path) -> _Moment | None:
+    """When a person last said that the clock is right."""
+    confirmed = None
     for record in found_records(directory, _MARK):
         details = record["action"]["details"]
         if record["action"]["type"] == CLOCK_STEP and details.get("confirmed") is True:
-            confirmed = record["seq"]
+            confirmed = _moment(record)
     return confirmed
