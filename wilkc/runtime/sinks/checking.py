@@ -65,6 +65,7 @@ def check_segment(file: BinaryIO, before: Shipped | None, root: VerifierKey) -> 
     digest = _Hashing(file)
     walk: Walk | None = None
     first = 0
+    blobs: set[str] = set()
     for frame in read_frames(digest):  # type: ignore[arg-type]  # reads lines and tells where it is
         if not frame.ended:
             raise VerificationError("the segment does not end with a whole line")
@@ -73,7 +74,10 @@ def check_segment(file: BinaryIO, before: Shipped | None, root: VerifierKey) -> 
             walk.root = root
             first = walk.seq
             _check_border(walk, before)
-        walk.take(frame.line)
+        taken = walk.take(frame.line)
+        if taken is not None:
+            sealed = taken.event["sealed"].values()
+            blobs.update(one["blob"] for one in sealed if one["blob"] is not None)
         if walk.findings:
             raise VerificationError(walk.findings[0].reason)
     if walk is None or walk.key is None or walk.header is None:
@@ -90,7 +94,7 @@ def check_segment(file: BinaryIO, before: Shipped | None, root: VerifierKey) -> 
         last=walk.prev,
         next=key,
         sha256=digest.hexdigest(),
-        blobs=tuple(sorted(walk.blobs)),
+        blobs=tuple(sorted(blobs)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,12 +34,12 @@ def test_each_segment_follows_from_the_one_before(cargo: Cargo) -> None:
 @pytest.mark.parametrize("member", ["size", "root", "last", "next"])
 def test_one_that_does_not_follow_is_refused(member: str, cargo: Cargo) -> None:
     first = _check(cargo, 0, None)
-    other = {
+    others: dict[str, Any] = {
         "size": first.size + 1, "root": "0" * 64, "last": "0" * 64,
         "next": _check(cargo, 1, first).next,
-    }[member]  # fmt: skip
+    }  # fmt: skip
     with pytest.raises(VerificationError):
-        _check(cargo, 1, replace(first, **{member: other}))
+        _check(cargo, 1, replace(first, **{member: others[member]}))
 
 
 def test_a_fork_of_the_same_log_is_refused(cargo: Cargo, tmp_path: Path) -> None:
