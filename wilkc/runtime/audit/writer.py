@@ -307,6 +307,8 @@ class LogWriter:
 
     def _repair(self, *, new_segment: bool) -> Tip:
         means = self._means
+        # A change of the ring that failed may have reached the disk all the same.
+        means.keys.refresh()
         found = recover(means.directory, means.keys, means.disk)
         key = self._key_of(found.segment.header.key)
         self._pending = {one.id: one for one in found.segment.pending}
