@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, str]] = {
     "ack": "wilkc.cli.commands.audit.ack:ack",
     "alerts": "wilkc.cli.commands.audit.alerts:alerts",
     "init": "wilkc.cli.commands.audit.init:init",
+    "shred": "wilkc.cli.commands.audit.shred:shred",
     "show": "wilkc.cli.commands.audit.show:show",
     "verify": "wilkc.cli.commands.audit.verify:verify",
 }
