@@ -9,14 +9,15 @@ import click
 from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
-    "export": "wilkc.cli.commands.audit.export:export",
-    "hold": "wilkc.cli.commands.audit.hold:hold",
     "ack": "wilkc.cli.commands.audit.ack:ack",
     "alerts": "wilkc.cli.commands.audit.alerts:alerts",
+    "export": "wilkc.cli.commands.audit.export:export",
+    "hold": "wilkc.cli.commands.audit.hold:hold",
     "init": "wilkc.cli.commands.audit.init:init",
     "proof": "wilkc.cli.commands.audit.proof:proof",
     "query": "wilkc.cli.commands.audit.query:query",
     "show": "wilkc.cli.commands.audit.show:show",
+    "shred": "wilkc.cli.commands.audit.shred:shred",
     "tail": "wilkc.cli.commands.audit.tail:tail",
     "verify": "wilkc.cli.commands.audit.verify:verify",
     "verify-proof": "wilkc.cli.commands.audit.verify_proof:verify_proof",
