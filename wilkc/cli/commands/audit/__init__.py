@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, str]] = {
     "init": "wilkc.cli.commands.audit.init:init",
     "proof": "wilkc.cli.commands.audit.proof:proof",
     "query": "wilkc.cli.commands.audit.query:query",
+    "ship": "wilkc.cli.commands.audit.ship:ship",
     "show": "wilkc.cli.commands.audit.show:show",
     "shred": "wilkc.cli.commands.audit.shred:shred",
     "tail": "wilkc.cli.commands.audit.tail:tail",
