@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.egress.hosts import hasty
 from tests.integration.egress.world import PLAN, PUBLIC, at_most
 
 if TYPE_CHECKING:
@@ -55,6 +56,18 @@ def test_curl_posts_by_plain_http(world: World) -> None:
         assert "x-secret" not in head
     printed, _ = _curl(world, "http://other.example.com/")
     assert json.loads(printed)["detail"] == "protocol_not_allowed"
+
+
+@pytest.mark.parametrize("coding", [(), ("-H", "Transfer-Encoding: chunked")])
+def test_curl_hears_a_host_that_leaves_the_body_unread(
+    world: World, coding: tuple[str, ...]
+) -> None:
+    world.plain.answer = hasty
+    printed, ended = _curl(
+        world, *coding, "-H", "Expect: 100-continue", "--data", "x" * 3000,
+        "http://plain.example.com/",
+    )  # fmt: skip
+    assert (printed, ended.exit) == ("hello", 0)
 
 
 @pytest.mark.parametrize(
