@@ -1,8 +1,9 @@
 """Launches and bare sandboxes, each timed where it happens: a program for `launching.py`.
 
-usage: python benchmarks/launches.py WORKSPACE
+usage: python benchmarks/launches.py WORKSPACE MEMORY
 
-Reads one word a line and writes one line for each: milliseconds, and what else there is to say.
+MEMORY is another workspace, on a file system in memory. Reads one word a line and writes one line
+for each: milliseconds, and what else there is to say.
 It stands alone, as it is also run as a user who can read no more of Wilk than its runtime.
 """
 
@@ -12,10 +13,12 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.contract import Decision
 from wilkc.core.sandbox_plan import Mount, SandboxPlan
+from wilkc.runtime import UnsafeNoRecord
+from wilkc.runtime.egress import Gateway
 from wilkc.runtime.sandbox import Job, Streams, launch
 
 if TYPE_CHECKING:
@@ -34,8 +37,9 @@ REVISION: Final = "r"
 class Everything:
     """A decision point that grants all but what the plan blocks, at no cost."""
 
-    def decide(self, request: Request) -> Decision:
+    def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
         """Grant, or deny a blocked name."""
+        del seconds
         if "/.env" in request.id:
             return Decision(
                 allow=False, reason="PERMISSION_DENIED", detail="", message="", revision=REVISION
@@ -54,17 +58,20 @@ def bare() -> None:
     subprocess.run(BARE, env={}, check=True, stdin=subprocess.DEVNULL)
 
 
-def launched(workspace: str, *folders: tuple[str, str]) -> None:
-    """One launch that shows folders, or lets them be written."""
+def launched(
+    workspace: str, *folders: tuple[str, str], network: Literal["none", "restricted"] = "none"
+) -> None:
+    """One launch that shows folders, or lets them be written; with a proxy where that is asked."""
     mounts = tuple(
         Mount(action, "tree", base, f"{base}/**", f"{base}/a", "rule", "a.yaml", 1, postcheck=False)  # type: ignore[arg-type]
         for action, base in folders
     )
     plan = SandboxPlan(
-        level="moderate", degraded=("cgroup",), mounts=mounts, hidden=("**/.env*",)
+        level="moderate", degraded=("cgroup",), mounts=mounts, hidden=("**/.env*",), network=network
     )  # fmt: skip
     job = Job("measured", ("/bin/true",), workspace, plan, REVISION)
-    ended = launch(job, Everything(), Streams(len, len))
+    egress = Gateway(Everything(), UnsafeNoRecord()) if network == "restricted" else None
+    ended = launch(job, Everything(), Streams(len, len), egress=egress)
     if (ended.kind, ended.exit) != ("exited", 0):
         raise RuntimeError(f"{ended.kind}: {ended.message}")
 
@@ -89,13 +96,15 @@ def at_once(action: Callable[[], object]) -> int:
 
 def main() -> None:
     """Serve until the input ends."""
-    workspace = sys.argv[1]
+    workspace, memory = sys.argv[1:]
     source, secrets, out = ("read", "./src"), ("read", "./secrets"), ("write", "./out")
     actions: dict[str, Callable[[], object]] = {
         "bare": bare,
         "launch": lambda: launched(workspace, source),
         "writing": lambda: launched(workspace, source, out),
+        "memory": lambda: launched(memory, source, out),
         "masks": lambda: launched(workspace, secrets),
+        "restricted": lambda: launched(workspace, source, network="restricted"),
         "bare-together": lambda: at_once(bare),
         "launch-together": lambda: at_once(lambda: launched(workspace, source, out)),
     }

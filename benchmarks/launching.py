@@ -2,7 +2,7 @@
 
 Back to back and after pauses, in which a machine goes to sleep; where this is root's, as an
 ordinary user too, whose numbers stand beside root's in the last column. SANDBOX.md section 13
-wants ratios of at most 4 (back to back) and 6 (after pauses).
+wants ratios of at most 4 (back to back) and 6 (after pauses), 5 and 6 with a restricted network.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import idna
+
 import wilkc
 from benchmarks.launches import TOGETHER
 from benchmarks.measure import beside
@@ -32,6 +34,7 @@ PAUSE_SECONDS: Final = 0.3
 MASKS: Final = 100
 USER: Final = "nobody"
 BARE: Final = "a bare sandbox"
+MEMORY: Final = "/dev/shm"  # noqa: S108  # a folder of a random name in it
 _PROGRAM: Final = Path(__file__).with_name("launches.py")
 _NEEDLESS: Final = ("__pycache__", "cli", "spec", "syntax", "plan", "emit", "analyze", "compiler")
 
@@ -39,9 +42,9 @@ _NEEDLESS: Final = ("__pycache__", "cli", "spec", "syntax", "plan", "emit", "ana
 class Worker:
     """A process that launches, as whoever runs it."""
 
-    def __init__(self, words: tuple[str, ...], top: Path, workspace: Path) -> None:
+    def __init__(self, words: tuple[str, ...], top: Path, *workspaces: Path) -> None:
         self._process = subprocess.Popen(
-            [*words, str(top / _PROGRAM.name), str(workspace)],
+            [*words, str(top / _PROGRAM.name), *map(str, workspaces)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/",
             env={"PYTHONPATH": str(top), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
@@ -72,12 +75,17 @@ def launching(rounds: int, *, small: bool = False) -> list[Row]:
 def _single(
     workers: Mapping[str, Worker], rounds: int, pause: float, *, paused: bool = False
 ) -> list[Row]:
-    asked = {BARE: "bare", "a launch that may read a folder": "launch"}
+    asked = {
+        BARE: "bare",
+        "a launch that may read a folder": "launch",
+        "the same with a restricted network": "restricted",
+    }
     if paused:
         asked = {f"{name}, after {PAUSE_SECONDS} s": action for name, action in asked.items()}
     else:
         asked |= {
             "one that may write another too": "writing",
+            "the same in memory, not on a disk": "memory",
             f"one that may read a folder with {MASKS} masks": "masks",
         }
     taken = {(who, name): [] for who in workers for name in asked}  # type: ignore[var-annotated]
@@ -116,24 +124,26 @@ def _many(worker: Worker, rounds: int) -> list[Row]:
 
 @contextmanager
 def _workers() -> Iterator[dict[str, Worker]]:
-    top = Path(tempfile.mkdtemp(prefix="wilk-bench-"))
-    top.chmod(0o755)
+    top, memory = (Path(tempfile.mkdtemp("", "wilk-bench-", place)) for place in (None, MEMORY))
     try:
         ignore = shutil.ignore_patterns(*_NEEDLESS)
-        shutil.copytree(Path(wilkc.__file__).parent, top / "wilkc", ignore=ignore)
+        for package in (wilkc, idna):
+            source = Path(package.__path__[0])
+            shutil.copytree(source, top / source.name, ignore=ignore)
         shutil.copy(_PROGRAM, top)
-        workspace = _workspace(top)
-        for path in top.rglob("*"):
+        workspaces = (_workspace(top), _workspace(memory))
+        for path in (top, *top.rglob("*"), memory, *memory.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
-        found = {"own": Worker((sys.executable,), top, workspace)}
+        found = {"own": Worker((sys.executable,), top, *workspaces)}
         if os.geteuid() == 0:
             words = ("/usr/sbin/runuser", "-u", USER, "--", "/usr/bin/python3")
-            found["user"] = Worker(words, top, workspace)
+            found["user"] = Worker(words, top, *workspaces)
         yield found
         for worker in found.values():
             worker.close()
     finally:
         shutil.rmtree(top)
+        shutil.rmtree(memory)
 
 
 def _workspace(top: Path) -> Path:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wilkc.cli.sources import read_sources
 from wilkc.core.errors import UsageError
 from wilkc.core.units import parse_size
 from wilkc.runtime.audit import AuditLogger, AuditSettings
+from wilkc.runtime.disk import Disk
+from wilkc.runtime.keys import KeyStore, open_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -27,7 +31,7 @@ _OPTIONS = (
     ),
     click.option(
         "--audit-provider",
-        metavar="FILE",
+        metavar="FILE|URI",
         envvar="WILK_AUDIT_PROVIDER",
         help="The key of its keys; default: the keys' path with `.provider`.",
     ),
@@ -46,9 +50,23 @@ def keys_path(audit: str, keys: str | None) -> Path:
     return Path(keys) if keys else _beside(audit, ".keys")
 
 
-def provider_path(audit: str, keys: str | None, provider: str | None) -> Path:
-    """The provider's key of a log, as named or beside its keys."""
+def provider_place(audit: str, keys: str | None, provider: str | None) -> Path | str:
+    """What wraps a log's keys: a `pkcs11:` URI, or the file named or beside the keys."""
+    if provider and provider.startswith("pkcs11:"):
+        return provider
     return Path(provider) if provider else _beside(str(keys_path(audit, keys)), ".provider")
+
+
+def open_keys(audit: str, keys: str | None, provider: str | None) -> KeyStore:
+    """The keys of a log, to read with.
+
+    Raises:
+        UsageError: they are not there, or may be read by others.
+        VerificationError: a key is missing, or the ring does not verify.
+    """
+    place = keys_path(audit, keys)
+    wrapper = open_provider(provider_place(audit, keys, provider), (Path(audit), place))
+    return KeyStore(place, wrapper, Disk())
 
 
 @contextmanager
@@ -70,26 +88,36 @@ def open_recorder(
     logger = AuditLogger.open(
         Path(audit),
         keys_path(audit, audit_keys),
-        provider=provider_path(audit, audit_keys, audit_provider),
+        provider=provider_place(audit, audit_keys, audit_provider),
         shared=True,
     )
     with logger:
         yield logger
 
 
-def audit_settings(reserve: str | None) -> AuditSettings:
+def audit_settings(policies: Sequence[str], reserve: str | None) -> AuditSettings:
     """The settings of a new log.
 
     Args:
-        reserve: size of the file that is given up when the disk fills; None takes the default.
+        policies: specs whose audit settings hold; empty takes the defaults.
+        reserve: size of the file that is given up when the disk fills; None takes what the
+            specs say.
 
     Raises:
-        UsageError: the size is malformed.
+        UsageError: the size is malformed, or a path is not there.
+        SpecError: the specs have errors.
     """
+    settings = AuditSettings()
+    if policies:
+        # The compiler is loaded only where specs are named.
+        from wilkc.compiler import understand  # noqa: PLC0415
+
+        told = understand(read_sources(policies)).plan.audit
+        settings = told.settings if told else settings
     if reserve is None:
-        return AuditSettings()
+        return settings
     try:
-        return AuditSettings(reserve_bytes=parse_size(reserve))
+        return replace(settings, reserve_bytes=parse_size(reserve))
     except ValueError as error:
         raise UsageError(f"`{reserve}` is no size: {error}") from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wilkc import __version__
-from wilkc.compiler.model import DATA_FILE, SANDBOX_FILE, Form
+from wilkc.compiler.model import AUDIT_FILE, DATA_FILE, SANDBOX_FILE, Form
 from wilkc.core.canonical import canonical_json, canonical_object, digest, sha256_hex
 from wilkc.emit import Piece, common_data, data_piece, profiles_data, sandbox_lines
 
@@ -32,7 +32,7 @@ def members_of(
     """The members of a bundle but the manifest, and their revision.
 
     Args:
-        plan: for its agents and levels; its specs are not looked at.
+        plan: for its agents, levels and settings; its specs are not looked at.
         pieces: spec name to its compiled form.
         library: the fixed Rego: member name to bytes.
         form: the form of all pieces.
@@ -44,9 +44,13 @@ def members_of(
     for piece in pieces.values():
         rego.update(piece.modules)
     sandboxes = sandbox_lines(pieces)
-    revision = _revision({**members, "sandbox": sandboxes}, rego)
+    told: dict[str, bytes] = {"sandbox": sandboxes}
+    files: dict[str, bytes] = {SANDBOX_FILE: sandboxes}
+    if plan.audit is not None:
+        files[AUDIT_FILE] = told["audit"] = canonical_json(plan.audit.settings.as_json())
+    revision = _revision({**members, **told}, rego)
     data = canonical_object({**members, "revision": canonical_json(revision)})
-    return {DATA_FILE: data, SANDBOX_FILE: sandboxes, **rego}, revision
+    return {DATA_FILE: data, **files, **rego}, revision
 
 
 def manifest_of(revision: str, sources: Mapping[str, bytes]) -> dict[str, Json]:
@@ -63,7 +67,7 @@ def manifest_of(revision: str, sources: Mapping[str, bytes]) -> dict[str, Json]:
 
 
 def _revision(members: Mapping[str, bytes], rego: Mapping[str, bytes]) -> str:
-    """The digest of everything in force: the data without the revision, sandboxes and Rego."""
+    """The digest of everything in force: data but the revision, sandboxes, settings and Rego."""
     content = {
         "data": {name: sha256_hex(value) for name, value in members.items()},
         "library": {name: sha256_hex(text) for name, text in rego.items()},

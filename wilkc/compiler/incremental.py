@@ -33,6 +33,7 @@ from wilkc.plan import (
     ancestors,
     check_scope,
     levels,
+    lower_audit,
     plan_spec,
     resolve,
 )
@@ -133,9 +134,13 @@ class _Increment:
         made = self._make(family, missing)
         pieces = {name: piece or made[name] for name, piece in held.items()}
         bounds = levels(self._every())
-        files, revision = members_of(Plan({}, family.agents, bounds), pieces, library, self._form)
+        audit, problems = lower_audit(self._every())
+        if problems:
+            raise _DoubtError
+        plan = Plan({}, family.agents, bounds, audit)
+        files, revision = members_of(plan, pieces, library, self._form)
         look = Look(self._sources, library, files, self._form)
-        plan = look.later(len(pieces), len(family.agents), bounds)
+        plan = look.later(len(pieces), plan)
         manifest = manifest_of(revision, self._sources)
         return Compiled(plan, files, manifest, revision, sort_diagnostics(self._warnings))
 

@@ -8,7 +8,7 @@ plan compiles to.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -56,10 +56,12 @@ class Look:
             )
         return plan
 
-    def later(self, specs: int, agents: int, levels: Mapping[str, str]) -> Plan:
-        """The plan, of which so far only these numbers and levels are known."""
-        return Plan(
-            _Later(specs, lambda: self.plan.specs), _Later(agents, lambda: self.plan.agents), levels
+    def later(self, specs: int, known: Plan) -> Plan:
+        """The plan, of which so far only the number of specs and what is no spec is known."""
+        return replace(
+            known,
+            specs=_Later(specs, lambda: self.plan.specs),
+            agents=_Later(len(known.agents), lambda: self.plan.agents),
         )
 
 

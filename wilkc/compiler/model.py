@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from wilkc.core.audit_settings import AUDIT_MEMBER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 DATA_FILE: Final = "wilk/data.json"
 SANDBOX_FILE: Final = "wilk/sandbox.jsonl"
 """How commands of each spec are confined, one line of JSON for each; OPA loads nothing from it."""
+AUDIT_FILE: Final = AUDIT_MEMBER
+"""How records are written, where the specs say; OPA loads nothing from it."""
 Form = Literal["indexed", "rules"]
 """How profiles are compiled: as data in buckets, or as Rego to be read."""
 FORMS: Final[tuple[Form, ...]] = ("indexed", "rules")

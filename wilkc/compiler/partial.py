@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wilkc.spec import Document
 
 _BOUNDING: Final = re.compile(
-    rb"""^[\s{"']*(?:permissions\W+)?(?:security_policy|core|runtime)\b""", re.MULTILINE
+    rb"""^[\s{"']*(?:permissions\W+)?(?:security_policy|core|runtime|audit)\b""", re.MULTILINE
 )
 _POINTER: Final = "W014"
 

@@ -45,7 +45,7 @@ def find_opa() -> OpaBinary:
     """
     named = os.environ.get("WILK_OPA")
     if named:
-        return _usable(Path(named), named=True)
+        return _named(Path(named))
     found = shutil.which("opa")
     if found:
         version = version_of(Path(found))
@@ -53,7 +53,8 @@ def find_opa() -> OpaBinary:
             return OpaBinary(Path(found), version)
     cached = cached_binary()
     if is_whole(cached):
-        return _usable(cached, named=False)
+        # What it is was seen when it was built, and noted: it need not say so again.
+        return OpaBinary(cached, PINNED)
     raise UnavailableError("there is no OPA on this machine", help_text=_ADVICE)
 
 
@@ -99,13 +100,15 @@ def text_of(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def _usable(path: Path, *, named: bool) -> OpaBinary:
+def _named(path: Path) -> OpaBinary:
     version = version_of(path)
-    origin = "`WILK_OPA` names" if named else "the cache holds"
     if version is None:
-        raise UnavailableError(f"{origin} `{path}`, which does not run as OPA", help_text=_ADVICE)
+        raise UnavailableError(
+            f"`WILK_OPA` names `{path}`, which does not run as OPA", help_text=_ADVICE
+        )
     if version < FLOOR:
         raise UnavailableError(
-            f"{origin} OPA {text_of(version)}, older than {text_of(FLOOR)}", help_text=_ADVICE
+            f"`WILK_OPA` names OPA {text_of(version)}, older than {text_of(FLOOR)}",
+            help_text=_ADVICE,
         )
     return OpaBinary(path, version)

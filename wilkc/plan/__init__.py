@@ -1,5 +1,6 @@
 """Documents to the plan, and the reference evaluator. Room: plan."""
 
+from wilkc.plan.audit import lower_audit
 from wilkc.plan.build import (
     DEFAULTS_PATH,
     ancestors,
@@ -10,7 +11,7 @@ from wilkc.plan.build import (
 )
 from wilkc.plan.conditional import at_request, moments, perhaps, surely
 from wilkc.plan.grants import written_name
-from wilkc.plan.model import Plan, SpecPlan
+from wilkc.plan.model import AuditPlan, Plan, SpecPlan
 from wilkc.plan.narrowing import NarrowSpec
 from wilkc.plan.positions import entries
 from wilkc.plan.resolve import Family, resolve
@@ -19,6 +20,7 @@ from wilkc.plan.semantics import decide, decide_by_spec
 
 __all__ = [
     "DEFAULTS_PATH",
+    "AuditPlan",
     "Family",
     "NarrowSpec",
     "Plan",
@@ -32,6 +34,7 @@ __all__ = [
     "default_permissions",
     "entries",
     "levels",
+    "lower_audit",
     "moments",
     "perhaps",
     "plan_spec",

@@ -13,6 +13,7 @@ from wilkc.core.diagnostics import Diagnostic, has_errors
 from wilkc.language.atoms import ALLOW
 from wilkc.language.paths import parse_path_rule
 from wilkc.plan import lower
+from wilkc.plan.audit import lower_audit
 from wilkc.plan.conditional import surely, whens_of
 from wilkc.plan.inherit import unite
 from wilkc.plan.lower import Place
@@ -70,9 +71,11 @@ def build_plan(documents: Iterable[Document]) -> tuple[Plan | None, tuple[Diagno
         specs[name], wrong = plan_spec(family, name)
         found.extend(wrong)
     found.extend(check_scope(held, specs.values()))
+    audit, wrong = lower_audit(held)
+    found.extend(wrong)
     if has_errors(found):
         return None, tuple(found)
-    return Plan(specs, family.agents, levels(held)), tuple(found)
+    return Plan(specs, family.agents, levels(held), audit), tuple(found)
 
 
 def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ...]]:

@@ -15,6 +15,7 @@ from wilkc.language.names import NamePattern
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.core.audit_settings import AuditSettings
     from wilkc.core.contract import RuleRef
     from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.core.spans import Span
@@ -201,14 +202,24 @@ class SpecPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditPlan:
+    """How records are written, and where each setting that a document gives stands."""
+
+    settings: AuditSettings
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All specs by name, and the names of each agent's specs, sorted.
 
     An agent has more than one spec through roles; it is then granted what one of them grants
     by itself and none blocks. `levels` is resource type to the level that the core/runtime
-    model gives its category.
+    model gives its category. `audit` is how records are written, or None where no document
+    says.
     """
 
     specs: Mapping[str, SpecPlan]
     agents: Mapping[str, tuple[str, ...]]
     levels: Mapping[str, str] = field(default_factory=dict)
+    audit: AuditPlan | None = None

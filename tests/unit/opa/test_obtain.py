@@ -10,7 +10,7 @@ import pytest
 
 from wilkc.core.errors import UnavailableError
 from wilkc.opa.build_opa import MODULE_HASH, MODULE_LINE
-from wilkc.opa.obtain import cached_binary, find_opa, is_whole, version_of
+from wilkc.opa.obtain import PINNED, cached_binary, find_opa, is_whole, version_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,10 +86,19 @@ def test_the_cached_one_is_used_only_while_whole(empty: Path) -> None:
     digest = cached.with_suffix(".sha256")
     assert not is_whole(cached)
     digest.write_text(hashlib.sha256(cached.read_bytes()).hexdigest() + "\n")
-    assert find_opa().path == cached
+    assert (find_opa().path, find_opa().version) == (cached, PINNED)
     cached.write_text(cached.read_text() + "# changed\n")
     with pytest.raises(UnavailableError):
         find_opa()
+
+
+def test_the_cached_one_is_not_asked_what_it_is(empty: Path) -> None:
+    cached, ran = _stub(cached_binary(), "1.22.2"), empty / "ran"
+    cached.write_text(f"#!/bin/sh\n: > '{ran}'\n")
+    digest = hashlib.sha256(cached.read_bytes()).hexdigest()
+    cached.with_suffix(".sha256").write_text(digest + "\n")
+    assert find_opa().path == cached
+    assert not ran.exists()
 
 
 def test_version_of_the_real_one(opa: Path) -> None:

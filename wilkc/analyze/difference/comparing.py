@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wilkc.analyze.difference.audit import audit_differences
 from wilkc.analyze.difference.commands import CommandQuestion
 from wilkc.analyze.difference.environment import environment_differences
 from wilkc.analyze.difference.files import file_differences
@@ -66,7 +67,8 @@ def compare(old: Plan, new: Plan, *, budget: int = DEFAULT_BUDGET) -> Comparison
     """
     groups = [_group(pairs, budget) for pairs in grouped(old, new)]
     groups.sort(key=_importance)
-    return Comparison(sum(len(one.agents) for one in groups), tuple(groups))
+    compared = sum(len(one.agents) for one in groups)
+    return Comparison(compared, tuple(groups), settings=audit_differences(old, new))
 
 
 def grants_beyond(

@@ -126,11 +126,13 @@ class Comparison:
         compared: how many agents were compared.
         groups: all agents, each in one group; those with changes first, by risk.
         left_out: file to the reason why a version of it could not be compared.
+        settings: what changed of the audit log, which holds for all agents.
     """
 
     compared: int
     groups: tuple[AgentGroup, ...]
     left_out: dict[str, str] = field(default_factory=dict)
+    settings: tuple[Change, ...] = ()
 
     @property
     def changed(self) -> tuple[AgentGroup, ...]:

@@ -24,6 +24,7 @@ from wilkc.cli.launch_text import Shown
 from wilkc.cli.main import show_refusal
 from wilkc.cli.options import key_options
 from wilkc.cli.rates import open_rates
+from wilkc.cli.recording import provider_place
 from wilkc.cli.running import Source, check_source, open_source
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.sources import read_sources
@@ -33,7 +34,7 @@ from wilkc.core.errors import RequestError, SpecError, UnavailableError, UsageEr
 from wilkc.language.requests import canonical_request
 from wilkc.language.when import time_text
 from wilkc.opa.denials import NO_DECISION_POINT
-from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger
+from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger, settings_of
 from wilkc.runtime.egress import Gateway
 from wilkc.runtime.guard.executing import Executor
 from wilkc.runtime.guard.jobs import jobs_of
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.runtime.audit import AuditSettings
     from wilkc.runtime.guard.executing import Result, Usage
     from wilkc.runtime.guard.recording import Recorder
     from wilkc.runtime.sandbox import DecisionPoint, Egress, Job
@@ -121,9 +123,9 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
         check_source(chosen)
         directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
         with (
-            _recorder(audit, audit_keys, audit_provider) as recorder,
             open_rates(rates) as store,
             open_source(chosen) as (point, verified),
+            _recorder(audit, audit_keys, audit_provider, settings_of(verified)) as recorder,
         ):
             request = _request(agent, command, directory)
             jobs = jobs_of(verified, agent, command, directory, os.environ)
@@ -147,16 +149,20 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
 
 
 @contextmanager
-def _recorder(audit: str | None, keys: str | None, provider: str | None) -> Iterator[Recorder]:
+def _recorder(
+    audit: str | None, keys: str | None, provider: str | None, settings: AuditSettings | None
+) -> Iterator[Recorder]:
     """The log that the decision and the outcome go to; without one nothing runs."""
     if audit is None or keys is None:
         raise UsageError(
             "there is nowhere to record what happens",
             help_text="name the log by `--audit DIR` and its keys by `--audit-keys DIR`",
         )
-    wrap = Path(provider or f"{keys}{PROVIDER_SUFFIX}")
+    wrap = provider_place(audit, keys, provider)
     try:
-        logger = AuditLogger.open(Path(audit), Path(keys), provider=wrap, shared=True)
+        logger = AuditLogger.open(
+            Path(audit), Path(keys), provider=wrap, settings=settings, shared=True
+        )
     except WilkError as error:
         raise _NoRecordError(
             f"the record cannot be kept, so nothing runs: {error.message}",

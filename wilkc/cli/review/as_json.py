@@ -30,6 +30,7 @@ def as_json(review: Review) -> str:
              "why": one.why}
             for group in groups for agent in group.agents for one in group.undecided
         ],
+        "settings": [change_json(one) for one in review.comparison.settings],
         "old": _side(review.old),
         "new": _side(review.new),
         "not_compared": list(review.not_compared),

@@ -15,7 +15,7 @@ from wilkc.cli.review.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wilkc.analyze.difference import AgentGroup, Comparison
+    from wilkc.analyze.difference import AgentGroup, Change, Comparison
     from wilkc.compiler import LeftOut
 
 WIDENING: Final = "widening"
@@ -58,9 +58,14 @@ def _of_changes(comparison: Comparison, fail_on: str) -> Iterator[str]:
         changed = sum(len(one.agents) for one in comparison.changed)
         if changed:
             yield f"{counted(changed, 'agent')} changed"
+        if comparison.settings:
+            yield f"{counted(len(comparison.settings), 'setting')} of the audit log changed"
         return
     level = fail_on.removeprefix(_RISK)
     lowest = RISKS.index(level) if level in RISKS else len(RISKS)
+    looser = sum(_is_wide(one, lowest) for one in comparison.settings)
+    if looser:
+        yield f"{counted(looser, 'setting')} of the audit log looser"
     wider = sum(len(one.agents) for one in comparison.groups if _reaches(one, lowest))
     if wider:
         risky = "" if fail_on == WIDENING else f", at a risk of {level} or more"
@@ -68,7 +73,11 @@ def _of_changes(comparison: Comparison, fail_on: str) -> Iterator[str]:
 
 
 def _reaches(group: AgentGroup, lowest: int) -> bool:
-    return any(one.widens and RISKS.index(one.risk) <= lowest for one in group.changes)
+    return any(_is_wide(one, lowest) for one in group.changes)
+
+
+def _is_wide(change: Change, lowest: int) -> bool:
+    return change.widens and RISKS.index(change.risk) <= lowest
 
 
 def _added(groups: tuple[AgentGroup, ...]) -> int:

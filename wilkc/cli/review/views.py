@@ -177,7 +177,7 @@ def unchanged(review: Review) -> str:
 
 def remarks(review: Review) -> tuple[str, ...]:
     """What was not compared, and what the reader must know of how it was."""
-    found = []
+    found = [_setting(one) for one in review.comparison.settings]
     for name, side in (("old", review.old), ("new", review.new)):
         found += [
             f"not compared: {visible(one.file)} of the {name} version: {visible(one.why, 300)}"
@@ -193,6 +193,15 @@ def remarks(review: Review) -> tuple[str, ...]:
             f"not compared: {listed(review.not_compared, 20)}, which may be in what was left out"
         )
     return tuple(found)
+
+
+def _setting(change: Change) -> str:
+    """What changed of the audit log, in one line."""
+    place = change.new or change.old
+    where = f", {visible(place.file)}:{place.line}" if place else ""
+    risk = f", risk {change.risk}" if change.widens else ""
+    name = visible(change.action)
+    return f"audit log {change.kind}: {name} {visible(change.detail, 300)}{risk}{where}"
 
 
 def _group(group: AgentGroup, agents: tuple[str, ...], links: Links) -> GroupView:

@@ -134,6 +134,22 @@ CODES: Final[tuple[Code, ...]] = (
         "permissions:\n  filesystem:\n    write:\n" + _ENTRY.format(0, 0),
     ),
     Code(
+        "W153",
+        "settings of the audit log contradict each other",
+        "Of two settings the stricter one holds. Where neither is stricter, taking one of them "
+        "would leave out what the other asks for.",
+        "audit: {risk_profile: seed}\n---\naudit: {risk_profile: graded}\n",
+        "audit: {risk_profile: seed}\n",
+    ),
+    Code(
+        "W154",
+        "the audit log cannot do what a setting says",
+        "Nothing runs unrecorded, and content is always sealed; a number out of its range "
+        "would be kept by no writer.",
+        "audit: {enabled: false}\n",
+        "audit: {enabled: true}\n",
+    ),
+    Code(
         "W160",
         "a grant for an agent without specs",
         "A grant adds to what an agent's specs say, and keeps to what they block. Where there is "

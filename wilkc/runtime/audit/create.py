@@ -18,7 +18,7 @@ from wilkc.runtime.audit.means import Means
 from wilkc.runtime.audit.note import is_origin, sign_note
 from wilkc.runtime.audit.pen import Place
 from wilkc.runtime.audit.segment import certificate_text
-from wilkc.runtime.audit.settings import AuditSettings
+from wilkc.runtime.audit.settings import AuditSettings, keep_settings
 from wilkc.runtime.audit.space import Space
 from wilkc.runtime.audit.state import state_text
 from wilkc.runtime.audit.tip import begin_segment
@@ -45,13 +45,13 @@ class Places:
     Attributes:
         directory: the log.
         keys: its key directory.
-        provider: file with the key that wraps the first keys; made if missing.
+        provider: what wraps the first keys, a file or a `pkcs11:` URI; made if missing.
         root_key: file that the private root key is written to; must not be there.
     """
 
     directory: Path
     keys: Path
-    provider: Path
+    provider: Path | str
     root_key: Path
 
 
@@ -92,9 +92,12 @@ def create_log(
     root = SigningKey.generate()
     _write_root_key(places.root_key, signer_text(origin + _ROOT_SUFFIX, root))
     provider = create_provider(places.provider, protected, disk)
-    settings = settings or AuditSettings()
     now = timestamp(clock.wall_us())
     keys = KeyStore.create(places.keys, provider, disk, origin=origin, now=now)
+    if settings is None:
+        settings = AuditSettings()
+    else:
+        keep_settings(places.keys, settings, disk)
     _write_first_segment(Means(places.directory, keys, settings, disk, clock), root)
     return verifier_key(origin + _ROOT_SUFFIX, root.public).text
 

@@ -25,7 +25,8 @@ from wilkc.runtime.audit.drafts import (
 from wilkc.runtime.audit.means import Means
 from wilkc.runtime.audit.places import require_log
 from wilkc.runtime.audit.record import Actor
-from wilkc.runtime.audit.settings import AuditSettings
+from wilkc.runtime.audit.sampling import is_left_out
+from wilkc.runtime.audit.settings import keep_settings, kept_settings
 from wilkc.runtime.audit.store import Store
 from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys import KeyStore, open_provider
@@ -36,16 +37,20 @@ if TYPE_CHECKING:
 
     from wilkc.core.contract import Decision, Request
     from wilkc.runtime.audit.record import Draft, Status
+    from wilkc.runtime.audit.settings import AuditSettings
 
 _MICROSECONDS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A record on stable storage: its id, and its number in the log."""
+    """A record on stable storage: its id, and its number in the log.
+
+    The number is None where sampling left the record out: it is counted, and not stored.
+    """
 
     id: str
-    seq: int
+    seq: int | None
 
 
 class Intent:
@@ -119,13 +124,18 @@ class AuditLogger:
         self._store = Store(means, origin, shared=shared)
         self._owner: Owner = this_process()
 
+    @property
+    def means(self) -> Means:
+        """Directory, keys, settings, disk and clock of the log."""
+        return self._means
+
     @classmethod
     def open(  # noqa: PLR0913  # where, with which keys, and how
         cls,
         directory: Path,
         keys_directory: Path,
         *,
-        provider: Path,
+        provider: Path | str,
         settings: AuditSettings | None = None,
         shared: bool = False,
         disk: Disk | None = None,
@@ -136,8 +146,9 @@ class AuditLogger:
         Args:
             directory: of the log.
             keys_directory: its keys.
-            provider: file with the key that wraps the first of them.
-            settings: how to write.
+            provider: what wraps the first of them: a file, or a `pkcs11:` URI.
+            settings: how to write, which the log keeps to from now on; left out, as it was
+                last told.
             shared: whether other processes write to it between this one's records.
             disk: where to write; the real disk if left out.
             clock: times of records; the host's if left out.
@@ -148,10 +159,13 @@ class AuditLogger:
             UnavailableError: another process holds the log, or it cannot be written.
         """
         disk = disk or Disk()
-        settings = settings or AuditSettings()
         require_log(directory)
-        wrapper = open_provider(provider, (directory, keys_directory))
+        wrapper = open_provider(provider, (directory, keys_directory), disk)
         keys = KeyStore(keys_directory, wrapper, disk)
+        if settings is None:
+            settings = kept_settings(keys_directory)
+        else:
+            keep_settings(keys_directory, settings, disk)
         means = Means(directory, keys, settings, disk, clock or Clock())
         logger = cls(means, keys.origin, shared=shared)
         logger._store.open()  # its own member
@@ -170,6 +184,7 @@ class AuditLogger:
         input_bytes: bytes | None = None,
         details: Mapping[str, Any] | None = None,
         tags: tuple[str, ...] = (),
+        person: str | None = None,
     ) -> Intent:
         """Record a decision, allow or deny, before anything happens.
 
@@ -184,6 +199,7 @@ class AuditLogger:
             input_bytes: the very bytes sent to the decision point.
             details: more about it, sealed but for the listed members.
             tags: compliance tags to add.
+            person: id of the person it is about, whose key seals the content.
 
         Returns:
             The intent, on stable storage. An enforced allow must get its `outcome`.
@@ -203,6 +219,7 @@ class AuditLogger:
             input=input_bytes,
             details=details or {},
             tags=tags,
+            person=person,
         )
         return self.intents([asked])[0]
 
@@ -233,6 +250,8 @@ class AuditLogger:
             VerificationError: the log was tampered with, or a key is missing.
         """
         drafted = draft_event(self._means.new_id(), event, self._means.settings)
+        if is_left_out(drafted.draft, self._means.settings.sample_permille):
+            return self._leave_out(drafted.draft)
         draft, seq = self._store.put([drafted], essential=True)[0]
         return Receipt(draft.id, seq)
 
@@ -309,8 +328,14 @@ class AuditLogger:
             record_id, intent, status, settings,
             error=error, error_text=error_text, details=details,
         )  # fmt: skip
+        if is_left_out(drafted.draft, settings.sample_permille):
+            return self._leave_out(drafted.draft)
         _, seq = self._store.put([drafted], essential=True)[0]
         return Receipt(record_id, seq)
+
+    def _leave_out(self, draft: Draft) -> Receipt:
+        self._store.leave_out(draft)
+        return Receipt(draft.id, None)
 
     def roll(self) -> None:
         """End the current segment and begin the next one.

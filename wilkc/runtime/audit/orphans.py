@@ -21,6 +21,8 @@ def ending_records(
     intents: Sequence[Pending],
     new_id: Callable[[], str],
     ending: Callable[[str, Mapping[str, Any]], Draft],
+    *,
+    unless: Callable[[Mapping[str, Any]], bool] = lambda _: False,
 ) -> list[Draft]:
     """An outcome for each of these intents.
 
@@ -32,9 +34,12 @@ def ending_records(
         intents: whose outcome nobody else will tell.
         new_id: makes record ids.
         ending: makes the outcome of a stored intent.
+        unless: whether the missing outcome of a stored intent says nothing.
     """
     found = (_intent(directory, one) for one in intents)
-    return [ending(new_id(), intent) for intent in found if intent is not None]
+    return [
+        ending(new_id(), intent) for intent in found if intent is not None and not unless(intent)
+    ]
 
 
 def _intent(directory: Path, one: Pending) -> dict[str, Any] | None:

@@ -1,62 +1,91 @@
-"""Settings of the audit log. Layer: runtime. Pure."""
+"""Settings of the audit log, as a bundle gives them and a key directory keeps them.
+
+Layer: runtime. A command that has no bundle at hand writes as the log was last told to: what
+was told is kept beside the keys, where a thief of the log cannot change it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from wilkc.core.canonical import digest
+from wilkc.bundle import read_bundle
+from wilkc.core.audit_settings import AUDIT_MEMBER, DEFAULT_CLEAR_DETAILS, MIB, AuditSettings
+from wilkc.core.canonical import canonical_json
+from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.strict_json import decode_json
 
 if TYPE_CHECKING:
-    from wilkc.runtime.audit.segment import Mode
+    from pathlib import Path
 
-MIB: Final = 1 << 20
-DEFAULT_CLEAR_DETAILS: Final = (
-    "action", "bytes", "count", "duration_us", "enforced", "exit_code", "fulfilled", "limit",
-    "owner", "permission_source", "security_policy", "usage_permille", "violation_type",
-)  # fmt: skip
+    from wilkc.bundle import VerifiedBundle
+    from wilkc.runtime.disk import Disk
+
+__all__ = [
+    "DEFAULT_CLEAR_DETAILS",
+    "MIB",
+    "AuditSettings",
+    "keep_settings",
+    "kept_settings",
+    "settings_of",
+]
+
+SETTINGS_FILE: Final = "audit.json"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditSettings:
-    """How a log is written. The first group is evidence: a change begins a new segment.
+def settings_of(bundle: VerifiedBundle) -> AuditSettings | None:
+    """The settings that a bundle holds, or None where its specs say nothing of them.
 
-    Attributes:
-        mode: `event` signs each record, `checkpoint` only the checkpoints.
-        clear_details: members of details that stay readable without a key.
-        seal_resources: whether resources are sealed, leaving only their type.
-        record_input: whether the decision's input is kept, sealed.
-        risk_profile: `graded`, or `seed` for the rule of the permission model's authors.
-        segment_bytes: size at which a segment ends.
-        segment_seconds: age at which a segment ends.
-        checkpoint_events: events after which a checkpoint is due in mode `event`.
-        checkpoint_seconds: seconds after which one is due.
-        wait_ms: how long a caller waits for its record.
-        reserve_bytes: size of the file that is given up when the disk fills.
-        min_free_bytes: free space under which no action is allowed.
+    Raises:
+        UsageError: the bundle was made by another version of Wilk.
     """
+    member = read_bundle(bundle.archive).files.get(AUDIT_MEMBER)
+    if member is None:
+        return None
+    try:
+        settings = AuditSettings.from_json(decode_json(member))
+        settings.check()
+    except ValueError as error:
+        raise UsageError(
+            f"the bundle was made by another version of Wilk: {error}",
+            help_text="build and sign it again",
+        ) from error
+    return settings
 
-    mode: Mode = "event"
-    clear_details: tuple[str, ...] = DEFAULT_CLEAR_DETAILS
-    seal_resources: bool = False
-    record_input: bool = True
-    risk_profile: Literal["graded", "seed"] = "graded"
-    segment_bytes: int = 64 * MIB
-    segment_seconds: int = 86_400
-    checkpoint_events: int = 256
-    checkpoint_seconds: int = 1
-    wait_ms: int = 250
-    reserve_bytes: int = 64 * MIB
-    min_free_bytes: int = 256 * MIB
 
-    def digest(self) -> str:
-        """The digest of what is evidence, for the header of a segment."""
-        return digest(
-            {
-                "clear_details": sorted(self.clear_details),
-                "mode": self.mode,
-                "record_input": self.record_input,
-                "risk_profile": self.risk_profile,
-                "seal_resources": self.seal_resources,
-            }
-        )
+def kept_settings(keys: Path) -> AuditSettings:
+    """The settings that a log was last told; the defaults before it was told any.
+
+    Args:
+        keys: its key directory.
+
+    Raises:
+        VerificationError: they are damaged; nothing is taken in their place.
+        UnavailableError: they cannot be read.
+    """
+    path = keys / SETTINGS_FILE
+    try:
+        return AuditSettings.from_json(decode_json(path.read_bytes()))
+    except FileNotFoundError:
+        return AuditSettings()
+    except OSError as error:
+        raise UnavailableError(f"cannot read `{path}`: {error.strerror}") from error
+    except ValueError as error:
+        raise VerificationError(
+            f"the settings of the log `{path}` are damaged: {error}",
+            help_text="restore them with the keys",
+        ) from error
+
+
+def keep_settings(keys: Path, settings: AuditSettings, disk: Disk) -> None:
+    """Keep what a log is told, if it is something else than before.
+
+    Raises:
+        UnavailableError: they cannot be stored.
+    """
+    path = keys / SETTINGS_FILE
+    text = canonical_json(settings.as_json())
+    try:
+        if not path.exists() or path.read_bytes() != text:
+            disk.put_file(path, text)
+    except OSError as error:
+        raise UnavailableError(f"cannot write `{path}`: {error.strerror}") from error

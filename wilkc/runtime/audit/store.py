@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import replace
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ from wilkc.core.errors import UnavailableError
 from wilkc.runtime.audit.commit_queue import CommitQueue, Ticket
 from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import own_record
-from wilkc.runtime.audit.sealing import seal_members
+from wilkc.runtime.audit.sampling import LeftOut
+from wilkc.runtime.audit.sealing import seal_draft
 from wilkc.runtime.audit.segment import LOST
 from wilkc.runtime.audit.writer import LogWriter
 
@@ -37,7 +38,8 @@ class Store:
         self._means = means
         self._origin = origin
         self._shared = shared
-        self._writer = LogWriter(means)
+        self._left_out = LeftOut()
+        self._writer = LogWriter(means, self._left_out)
         self._queue = CommitQueue(self._commit, means.settings.wait_ms / 1000)
         self._counting = threading.Lock()
         self._lost: Counter[tuple[str, str]] = Counter()
@@ -84,9 +86,20 @@ class Store:
         """
         self._queue.alone(self._writer.roll)
 
+    def leave_out(self, draft: Draft) -> None:
+        """Count a record that sampling leaves out, instead of storing it."""
+        self._left_out.add(draft, self._means.now())
+
     def close(self) -> None:
         """Cover everything with a checkpoint and let go of the log."""
-        self._queue.alone(self._writer.close)
+        self._queue.alone(self._close)
+
+    def _close(self) -> None:
+        if self._shared and self._left_out:
+            # What is not told now stays untold; the log itself lacks nothing by that.
+            with suppress(UnavailableError):
+                self._writer.open(self._means.settings.wait_ms)
+        self._writer.close()
 
     def _commit(self, batch: Sequence[Ticket]) -> None:
         try:
@@ -96,7 +109,7 @@ class Store:
                 self._write(batch)
             finally:
                 if self._shared:
-                    self._writer.close()
+                    self._writer.close(for_good=False)
         except ValueError as error:
             self._commit_apart(batch, error)
         except OSError as error:
@@ -121,7 +134,8 @@ class Store:
             batch = [ticket for ticket in batch if ticket.essential]
             if not batch:
                 return
-        drafts = [[self._sealed(one) for one in ticket.drafted] for ticket in batch]
+        means, origin = self._means, self._origin
+        drafts = [[seal_draft(means, origin, one) for one in ticket.drafted] for ticket in batch]
         lost, told = self._lost_record()
         every = [*lost, *chain.from_iterable(drafts)]
         numbers = iter(self._writer.append(every, checkpoint=self._shared)[len(lost) :])
@@ -135,14 +149,6 @@ class Store:
         ]
         if abandoned:
             self._writer.refuse(abandoned)
-
-    def _sealed(self, drafted: Drafted) -> Draft:
-        draft = drafted.draft
-        sealed = seal_members(
-            self._means, self._origin, draft.id, draft.record_class, drafted.plain,
-            subject=draft.subject,
-        )  # fmt: skip
-        return replace(draft, sealed=sealed)
 
     def _fail(self, batch: Sequence[Ticket], error: BaseException) -> None:
         if isinstance(error, UnavailableError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_CLOCK_STEP_US: Final = 1_000_000
 _SAMPLED: Final = "system.sampled"
+_OF_KEYS: Final = "key."
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Tally:
         sampled: records left out by sampling, as counted by the writer.
         backwards: how often the monotonic clock went back within a boot.
         steps: how often wall and monotonic clock disagreed by more than a second.
+        ring: the newest version of the key ring that a record about keys names.
     """
 
     first: str | None = None
@@ -39,6 +41,7 @@ class Tally:
     sampled: int = 0
     backwards: int = 0
     steps: int = 0
+    ring: int = 0
     _before: tuple[str, int, datetime] | None = field(default=None, repr=False)
 
     def count(self, event: Mapping[str, Any]) -> None:
@@ -55,8 +58,20 @@ class Tally:
         if kind == LOST:
             self.lost += _number(details, "count")
         if kind == _SAMPLED:
-            self.sampled += _number(details, "dropped")
+            self.sampled += _dropped(details)
+        if kind.startswith(_OF_KEYS):
+            self.ring = max(self.ring, _number(details, "ring"))
         self._compare_clocks(event)
+
+    def add(self, later: Tally) -> None:
+        """Count what another tally counted from this one's last record on, that included."""
+        self.last = later.last
+        self.recoveries += later.recoveries
+        self.lost += later.lost
+        self.sampled += later.sampled
+        self.backwards += later.backwards
+        self.steps += later.steps
+        self._before = later._before  # its own kind
 
     def _compare_clocks(self, event: Mapping[str, Any]) -> None:
         wall = datetime.fromisoformat(event["ts"])
@@ -69,6 +84,12 @@ class Tally:
         self._before = (boot, mono, wall)
 
 
+def _dropped(details: Mapping[str, Any]) -> int:
+    """The sum of what a record says was left out, by agent and type."""
+    counts = details.get("dropped")
+    return sum(_number(one, "count") for one in counts) if isinstance(counts, list) else 0
+
+
 def _number(details: Mapping[str, Any], name: str) -> int:
-    value = details.get(name)
+    value = details.get(name) if isinstance(details, dict) else None
     return value if isinstance(value, int) else 0

@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.audit_settings import ALL_PERMILLE
 from wilkc.core.errors import UnavailableError, VerificationError
 from wilkc.runtime.audit.clock import boot_id
 from wilkc.runtime.audit.failures import unavailable
@@ -25,6 +26,7 @@ from wilkc.runtime.audit.lock import WriterLock
 from wilkc.runtime.audit.orphans import ending_records
 from wilkc.runtime.audit.own import own_record, refused_outcome, unknown_outcome
 from wilkc.runtime.audit.recover import recover
+from wilkc.runtime.audit.sampling import success_is_left_out
 from wilkc.runtime.audit.segment import RECOVERED
 from wilkc.runtime.audit.space import Space
 from wilkc.runtime.audit.state import Pending, pending_of_draft, resume, state_text
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.audit.means import Means
     from wilkc.runtime.audit.record import Draft
     from wilkc.runtime.audit.recover import Recovered
+    from wilkc.runtime.audit.sampling import LeftOut
     from wilkc.runtime.audit.segment import Seal
     from wilkc.runtime.audit.state import Open
     from wilkc.runtime.keys import SegmentKey
@@ -46,8 +49,9 @@ _PUBLISH_SECONDS: Final = 1.0
 class LogWriter:
     """Writes one log while it holds the log's lock. One thread at a time."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: Means, left_out: LeftOut) -> None:
         self._means = means
+        self._left_out = left_out
         self._lock = WriterLock(means.directory, means.disk)
         self._space = Space(means.directory, means.settings, means.disk)
         self._tip: Tip | None = None
@@ -100,7 +104,11 @@ class LogWriter:
             tip = self._tip or self._revive()
             if tip.is_due(self._means):
                 tip = self._roll(tip)
-            return self._commit(tip, drafts, checkpoint=checkpoint)
+            telling = self._left_out.telling(self._means, tip.resource, at_once=False)
+            every = [*telling.records, *drafts]
+            numbers = self._commit(tip, every, checkpoint=checkpoint)
+            self._left_out.told(telling, self._means.now())
+            return numbers[len(telling.records) :]
         except OSError as error:
             self._drop_tip()
             # They may have reached the disk all the same, as actions that never happened.
@@ -136,12 +144,18 @@ class LogWriter:
             self._drop_tip()
             raise unavailable(error, self._means.directory) from error
 
-    def close(self) -> None:
-        """Cover what was written with a checkpoint, remember the place, release the lock."""
+    def close(self, *, for_good: bool = True) -> None:
+        """Cover what was written with a checkpoint, remember the place, release the lock.
+
+        Args:
+            for_good: whether nothing follows, so that all that was left out is told now.
+        """
         tip = self._tip
         if tip is not None and os.getpid() == self._process:
             # What is durable stays so; a log that was not closed is recovered next time.
             with suppress(OSError):
+                if for_good:
+                    self._tell_left_out(tip)
                 self._commit(tip, (), checkpoint=True)
                 self._publish(tip, force=True)
                 self._write_state(tip)
@@ -157,6 +171,8 @@ class LogWriter:
     def _commit(self, tip: Tip, drafts: Sequence[Draft], *, checkpoint: bool) -> list[int]:
         due = checkpoint or self._checkpoint_due(tip, len(drafts))
         numbers = tip.commit(drafts, checkpoint=due)
+        for ref in self._left_out.take_closed():
+            self._pending.pop(ref, None)
         for draft, seq in zip(drafts, numbers, strict=True):
             if draft.phase == "outcome" and draft.ref:
                 self._pending.pop(draft.ref, None)
@@ -166,6 +182,12 @@ class LogWriter:
             self._covered = time.monotonic()
             self._publish(tip, force=False)
         return numbers
+
+    def _tell_left_out(self, tip: Tip) -> None:
+        telling = self._left_out.telling(self._means, tip.resource, at_once=True)
+        if telling.records:
+            self._commit(tip, telling.records, checkpoint=False)
+            self._left_out.told(telling, self._means.now())
 
     def _checkpoint_due(self, tip: Tip, count: int) -> bool:
         settings = self._means.settings
@@ -211,8 +233,15 @@ class LogWriter:
         boot = boot_id()
         gone = [one for one in pending if one.is_gone(boot)]
         refused = [one for one in pending if one.id in self._refused]
+        permille = self._permille(tip)
         drafts = [
-            *ending_records(means.directory, gone, means.new_id, unknown_outcome),
+            *ending_records(
+                means.directory,
+                gone,
+                means.new_id,
+                unknown_outcome,
+                unless=lambda intent: success_is_left_out(intent, permille),
+            ),
             *ending_records(means.directory, refused, means.new_id, refused_outcome),
         ]
         if drafts:
@@ -220,6 +249,12 @@ class LogWriter:
         for one in (*gone, *refused):
             self._pending.pop(one.id, None)
         self._refused.clear()
+
+    def _permille(self, tip: Tip) -> int:
+        """By which rule the segment leaves out successes; by none where that is not known."""
+        settings = self._means.settings
+        known = tip.header.settings == settings.digest()
+        return settings.sample_permille if known else ALL_PERMILLE
 
     def _resume(self, found: Open, active: SegmentKey) -> Tip:
         keys = self._means.keys
@@ -276,6 +311,7 @@ class LogWriter:
     # Changing to the next segment.
 
     def _roll(self, tip: Tip) -> Tip:
+        self._tell_left_out(tip)
         tip = self._begin_next(tip, tip.seal(self._means))  # (1), (2)
         self._tip = tip
         return tip

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.contract import Decision
     from wilkc.runtime.egress.channel import Channel
+    from wilkc.runtime.egress.crew import Crew
     from wilkc.runtime.egress.meter import Meter
 
 Door = Literal["http", "socks"]
@@ -76,6 +77,7 @@ class Connection:
         channel: to the shim.
         meter: counts.
         outside: the ways out.
+        crew: looks up names.
         request_id: what the connection is called in answers and on record.
     """
 
@@ -84,6 +86,7 @@ class Connection:
     channel: Channel
     meter: Meter
     outside: Outside
+    crew: Crew
     request_id: str = ""
     _dialled: str = ""
     _granted: bool = False
@@ -153,7 +156,7 @@ class Connection:
             return self._plain(head, host, deadline)
 
     def _addresses(self, host: str) -> list[str]:
-        return addresses_of(host, self.outside)
+        return addresses_of(host, self.outside, crew=self.crew)
 
     def _judged(self, **said: Any) -> dict[str, Any]:
         """The shim's answer, which is a grant or a step towards one."""

@@ -11,7 +11,7 @@ import struct
 import sys
 import threading
 import time
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -152,4 +152,7 @@ class Meter:
         return max(_SLOWEST, total / max(time.monotonic() - self._started, 1) / 2)
 
     def _write(self) -> None:
-        self._memory[: _FORM.size] = _FORM.pack(*astuple(self._now))
+        now = self._now
+        self._memory[: _FORM.size] = _FORM.pack(
+            now.sent, now.received, now.open, now.opened, now.refused, now.crowded, now.over
+        )

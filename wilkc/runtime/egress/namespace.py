@@ -8,8 +8,6 @@ has.
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import os
 import select
 import signal
@@ -17,6 +15,7 @@ import socket
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from wilkc.runtime.sandbox.entering import NETWORK, USER, enter, namespace_of, owner_of
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 HTTP_PORT: Final = 3128
@@ -26,12 +25,8 @@ ADDRESS: Final = "127.0.0.1"
 _SECONDS: Final = 5.0
 _BACKLOG: Final = 128
 _IP_FREEBIND: Final = 15
-_NS_GET_USERNS: Final = 0xB701
-_CLONE_NEWUSER: Final = 0x10000000
-_CLONE_NEWNET: Final = 0x40000000
 _DONE: Final = b"."
 _WORDS: Final = 300
-_libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 def open_listeners(pid: int, inode: int) -> tuple[socket.socket, ...]:
@@ -84,19 +79,10 @@ def _enter(pid: int, inode: int, theirs: socket.socket) -> NoReturn:
 
 
 def _go(pid: int, inode: int) -> None:
-    place = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    # The number of a process may have been given to another one meanwhile.
-    if os.fstat(place).st_ino != inode:
-        raise OSError(0, "it is not the namespace that bubblewrap made")
+    place = namespace_of(pid, "net", inode)
     if os.geteuid() != 0:
-        _setns(fcntl.ioctl(place, _NS_GET_USERNS), _CLONE_NEWUSER)
-    _setns(place, _CLONE_NEWNET)
-
-
-def _setns(fd: int, kind: int) -> None:
-    if _libc.setns(fd, kind) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+        enter(owner_of(place), USER)
+    enter(place, NETWORK)
 
 
 def _listener(port: int) -> socket.socket:

@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.egress.failures import UnreachableError
+
+if TYPE_CHECKING:
+    from wilkc.runtime.egress.crew import Crew
 
 RESOLVE_SECONDS: Final = 5.0
 DIAL_SECONDS: Final = 10.0
@@ -58,8 +61,16 @@ class Outside:
     dial: Dial = dial
 
 
-def addresses_of(host: str, outside: Outside, seconds: float = RESOLVE_SECONDS) -> list[str]:
+def addresses_of(
+    host: str, outside: Outside, seconds: float = RESOLVE_SECONDS, crew: Crew | None = None
+) -> list[str]:
     """The addresses of a name, in time.
+
+    Args:
+        host: the name.
+        outside: the ways out.
+        seconds: how long it may take.
+        crew: does the asking; without one a thread that ends with it.
 
     Raises:
         UnreachableError: there are none, or too many, or no answer came.
@@ -73,7 +84,10 @@ def addresses_of(host: str, outside: Outside, seconds: float = RESOLVE_SECONDS) 
         answers.put(found)
 
     # A resolver cannot be interrupted; one that hangs is left to itself.
-    threading.Thread(target=ask, daemon=True, name="wilk-resolve").start()
+    if crew is None:
+        threading.Thread(target=ask, daemon=True, name="wilk-resolve").start()
+    else:
+        crew.begin(ask)
     try:
         found = answers.get(timeout=seconds)
     except queue.Empty:

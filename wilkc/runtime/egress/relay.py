@@ -73,6 +73,13 @@ class _Way:
     def over(self) -> bool:
         return not self.open and self.held == 0
 
+    @property
+    def awaits(self) -> int:
+        """The descriptor without which nothing can be moved; -1 where all was moved."""
+        if self.held:
+            return self.sink.fileno()
+        return self.source.fileno() if self.open else -1
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:
@@ -106,6 +113,9 @@ def relay(  # noqa: PLR0913  # two ends, and what may end it
     up.open = both
     for end in (client, host):
         end.setblocking(False)  # noqa: FBT003  # the name of the method says it
+        # What one side has sent at once must not wait for the other's acknowledgement.
+        with suppress(OSError):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     ways = (up, down) if both else (down,)
     try:
         for way in ways:
@@ -119,17 +129,18 @@ def relay(  # noqa: PLR0913  # two ends, and what may end it
 
 def _carry(ways: tuple[_Way, ...], channel: Channel, meter: Meter, deadline: float) -> End:
     idle = time.monotonic() + IDLE_SECONDS
+    watch = _Watch(channel)
     while True:
         now = time.monotonic()
         if now >= deadline:
             return "time_over"
         if now >= idle:
             return "idle"
-        ready = _ready(ways, channel, min(deadline, idle) - now)
+        ready = watch.ready(ways, min(deadline, idle) - now)
         if channel.fileno() in ready:
             return "told"
         try:
-            moved = [way.step(meter) for way in ways if not way.over]
+            moved = [way.step(meter) for way in ways if way.awaits in ready]
         except OSError:
             return "reset"
         if None in moved:
@@ -137,19 +148,33 @@ def _carry(ways: tuple[_Way, ...], channel: Channel, meter: Meter, deadline: flo
         taken = sum(one or 0 for one in moved)
         if taken:
             idle = time.monotonic() + IDLE_SECONDS
-            time.sleep(meter.pause(taken))
+            # A sleep of no length, too, gives the processor away.
+            if pause := meter.pause(taken):
+                time.sleep(pause)
         if all(way.over for way in ways):
             return "ended"
 
 
-def _ready(ways: tuple[_Way, ...], channel: Channel, seconds: float) -> set[int]:
-    wanted: dict[int, int] = {channel.fileno(): select.POLLIN}
-    for way in ways:
-        if way.held:
-            wanted[way.sink.fileno()] = wanted.get(way.sink.fileno(), 0) | select.POLLOUT
-        elif way.open:
-            wanted[way.source.fileno()] = wanted.get(way.source.fileno(), 0) | select.POLLIN
-    poll = select.poll()
-    for fd, events in wanted.items():
-        poll.register(fd, events)
-    return {fd for fd, _ in poll.poll(max(seconds, 0) * _MS)}
+class _Watch:
+    """Waits until something can be moved; the kernel is told anew only what has changed.
+
+    Args:
+        channel: is waited for as well.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel.fileno()
+        self._wanted: dict[int, int] = {}
+        self._poll = select.poll()
+
+    def ready(self, ways: tuple[_Way, ...], seconds: float) -> set[int]:
+        wanted = {self._channel: select.POLLIN}
+        for way in ways:
+            if (fd := way.awaits) >= 0:
+                wanted[fd] = wanted.get(fd, 0) | (select.POLLOUT if way.held else select.POLLIN)
+        if wanted != self._wanted:
+            # From scratch: an end that is not waited for would go on saying that it is closed.
+            self._wanted, self._poll = wanted, select.poll()
+            for fd, events in wanted.items():
+                self._poll.register(fd, events)
+        return {fd for fd, _ in self._poll.poll(max(seconds, 0) * _MS)}

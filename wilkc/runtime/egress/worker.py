@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from wilkc.runtime.egress.channel import Channel
 from wilkc.runtime.egress.client import Client
 from wilkc.runtime.egress.connection import Connection
+from wilkc.runtime.egress.crew import Crew
 from wilkc.runtime.egress.namespace import PORTS
 from wilkc.runtime.egress.refusals import TOO_MANY, TRAFFIC_USED_UP, own_refusal, refusal_answer
 
@@ -141,6 +142,7 @@ def _drop(uid: int | None) -> None:
 class _Proxy:
     settings: Settings
     control: socket.socket
+    _crew: Crew = field(default_factory=lambda: Crew("wilk-proxy"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: int = 0
     _refusing: int = 0
@@ -195,7 +197,7 @@ class _Proxy:
 
     def _begin(self, work: Callable[[], None], end: socket.socket) -> None:
         try:
-            threading.Thread(target=work, daemon=True).start()
+            self._crew.begin(work)
         except RuntimeError:
             # No more threads: whoever asks gets nothing, and its place is not given again.
             end.close()
@@ -207,8 +209,9 @@ class _Proxy:
                 socket.send_fds(self.control, [SESSION], [theirs.fileno()])
             settings = self.settings
             Connection(
-                Client(end), door, Channel(ours), settings.meter, settings.outside, request_id
-            ).run()
+                Client(end), door, Channel(ours), settings.meter, settings.outside, self._crew,
+                request_id,
+            ).run()  # fmt: skip
         except OSError:
             end.close()
         finally:

@@ -1,8 +1,9 @@
 """Starting bubblewrap, and everything that must happen around it. Layer: runtime.
 
 The only module of the runtime that starts programs. Order: preconditions, resolve and agree,
-note what will be left behind, start blocked, look at the mounts, unblock, wait, clean up,
-judge what was left. Cleaning up happens whatever went wrong before.
+note what will be left behind, start blocked, hide what is too much for bubblewrap, look at the
+mounts, unblock, wait, clean up, judge what was left. Cleaning up happens whatever went wrong
+before.
 
 bubblewrap reads its arguments from a pipe that is filled only after it has joined its control
 group from outside: no code of this process runs between fork and exec, and nothing is
@@ -34,6 +35,7 @@ from wilkc.runtime.sandbox.handing import (
     handles,
     keep_result_number,
 )
+from wilkc.runtime.sandbox.hiding import divided, hide
 from wilkc.runtime.sandbox.limits import (
     NICE,
     PRLIMIT,
@@ -214,7 +216,8 @@ def _execute(run: _Run, prepared: Prepared) -> None:
         block = fds.gate()
         result = () if run.streams.result is None else fds.pipe()
         held = handles(prepared, fds, status[1], block[0])
-        text = b"".join(os.fsencode(one) + b"\0" for one in arguments(prepared.view, held))
+        built, hidden = divided(prepared.view)
+        text = b"".join(os.fsencode(one) + b"\0" for one in arguments(built, held))
         host = host_mounts()
         process = _start(run, prepared, args[0], held, *result[1:])
         fds.close(args[0], status[1], block[0], *held.data.values(), *result[1:])
@@ -229,6 +232,9 @@ def _execute(run: _Run, prepared: Prepared) -> None:
                 note_process(run.note, child)
             if run.way is not None:
                 run.way.listen(child, document)
+            if hidden:
+                await_mounts(child, built, host)
+                hide(child, document, hidden, prepared.identity)
             await_mounts(child, prepared.view, host)
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)

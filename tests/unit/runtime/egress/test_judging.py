@@ -13,6 +13,7 @@ import pytest
 from wilkc.core.contract import Condition, Decision, denial
 from wilkc.core.sandbox_plan import Quantity
 from wilkc.runtime.egress.channel import Channel
+from wilkc.runtime.egress.crew import Crew
 from wilkc.runtime.egress.failures import UnreachableError
 from wilkc.runtime.egress.judging import Asked, Judge
 from wilkc.runtime.egress.meter import Meter
@@ -340,14 +341,14 @@ def test_a_resolver_that_hangs_is_left_alone() -> None:
         forever.wait(30)
         return [host]
 
-    started = time.monotonic()
+    started, crew = time.monotonic(), Crew("test")
     with pytest.raises(UnreachableError):
-        addresses_of("a.example", Outside(resolve=hang), 0.05)
+        addresses_of("a.example", Outside(resolve=hang), 0.05, crew)
     assert time.monotonic() - started < 25
     forever.set()
     with pytest.raises(UnreachableError):
         addresses_of("a.example", Outside(resolve=lambda host: [host] * 33))
-    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"])) == ["::1"]
+    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"]), crew=crew) == ["::1"]
 
 
 def test_the_next_address_is_tried() -> None:

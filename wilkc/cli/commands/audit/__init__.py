@@ -10,7 +10,10 @@ from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
     "hold": "wilkc.cli.commands.audit.hold:hold",
+    "ack": "wilkc.cli.commands.audit.ack:ack",
+    "alerts": "wilkc.cli.commands.audit.alerts:alerts",
     "init": "wilkc.cli.commands.audit.init:init",
+    "shred": "wilkc.cli.commands.audit.shred:shred",
     "show": "wilkc.cli.commands.audit.show:show",
     "verify": "wilkc.cli.commands.audit.verify:verify",
 }

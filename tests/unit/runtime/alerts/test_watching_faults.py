@@ -1,0 +1,209 @@
+"""Channels that fail or hang, a log that is cut, a full disk, and a crash at every step."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.runtime.alerts.watched import TWO, violate
+from tests.unit.runtime.audit.conftest import ALLOW, REQUEST
+from wilkc.core.errors import VerificationError
+from wilkc.runtime.alerts import Outbox, Watcher, open_alerts
+from wilkc.runtime.disk import Disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.runtime.alerts.conftest import Told
+    from tests.unit.runtime.alerts.watched import Site
+    from wilkc.runtime.alerts import Message
+
+
+def test_a_channel_that_fails_is_tried_again_and_the_failure_is_on_record(
+    site: Site, told: Callable[..., Told]
+) -> None:
+    site.settings(f'escalation = "oncall"\n{TWO}')
+    ops, oncall = told("status_refused"), told()
+    with site.log.open() as logger:
+        channels = {"ops": ops, "oncall": oncall}
+        with site.watch(channels, logger) as watcher:
+            violate(logger)
+            for wait in (0, 1, 5, 30, 120, 600, 0):
+                site.hand.pass_s(wait)
+                watcher.step()
+            assert ops.tried[:6] == [ops.tried[0]] * 6
+            assert [one.escalated for one in oncall.got] == ["others could not be told"]
+            ops.fails = ""
+            site.hand.pass_s(4000)
+            watcher.step()
+    kinds = [kind for kind, _ in site.of_alerts()]
+    assert kinds.count("alert.failed") == 1
+    assert kinds.count("alert.delivered") >= 2
+    # That delivery failed is itself told (A11), and nothing follows from that.
+    assert kinds.count("alert.raised") == 2
+
+
+def test_a_hung_channel_keeps_the_others_and_the_log_going(
+    site: Site, told: Callable[..., Told]
+) -> None:
+    release = threading.Event()
+
+    class Hung:
+        def send(self, message: Message, *, at_us: int) -> None:
+            del message, at_us
+            release.wait()
+
+    site.settings(TWO)
+    other = told()
+    with site.log.open() as logger:
+        with site.watch({"ops": Hung(), "oncall": other}, logger) as watcher:
+            watcher._deliverer.patience = 0.05
+            violate(logger)
+            for _ in range(3):
+                watcher.step()
+                site.hand.pass_s(1)
+                logger.intent(REQUEST, ALLOW).outcome("success")
+            assert len(other.got) == 1
+            entry = Outbox(site.folder, Disk()).entries()[0]
+            assert [(one.channel, one.state, one.error) for one in entry.deliveries] == [
+                ("ops", "waiting", "timed_out"), ("oncall", "delivered", ""),
+            ]  # fmt: skip
+        release.set()
+    assert site.log.verify().ok
+
+
+def test_a_channel_with_a_fault_of_its_own_is_a_channel_that_failed(
+    site: Site, told: Callable[..., Told]
+) -> None:
+    class Broken:
+        def send(self, message: Message, *, at_us: int) -> None:
+            del message, at_us
+            raise ZeroDivisionError
+
+    site.settings(TWO)
+    other = told()
+    with site.log.open() as logger, site.watch({"ops": Broken(), "oncall": other}, logger) as one:
+        violate(logger)
+        one.step()
+        assert len(other.got) == 1
+        entry = Outbox(site.folder, Disk()).entries()[0]
+    assert entry.deliveries[0].error == "channel_broken"
+
+
+def test_a_channel_that_is_gone_from_the_settings_is_given_up_in_time(
+    site: Site, told: Callable[..., Told]
+) -> None:
+    with site.log.open() as logger:
+        with site.watch({"ops": told("timed_out")}, logger) as watcher:
+            violate(logger)
+            watcher.step()
+        with site.watch({"mail": told()}, logger) as watcher:
+            site.hand.pass_s(86_400)
+            watcher.step()
+            watcher.step()
+    assert ("alert.failed" in dict(site.of_alerts())) is True
+
+
+def test_a_log_that_was_tampered_with_is_told_once(site: Site, told: Callable[..., Told]) -> None:
+    ops = told()
+    with site.log.open() as logger:
+        violate(logger)
+    watcher = site.watch({"ops": ops})
+    with watcher:
+        watcher.step()
+        path = site.log.segments()[0]
+        path.chmod(0o600)
+        os.truncate(path, 10)
+        for _ in range(5):
+            watcher.step()
+            site.hand.pass_s(150)
+    assert [one.alert.rule for one in ops.got].count("A5") == 1
+
+
+def test_a_log_that_cannot_be_read_from_its_beginning_is_refused(site: Site) -> None:
+    path = site.log.segments()[0]
+    path.chmod(0o600)
+    path.write_bytes(b"{}\n" + path.read_bytes())
+    with pytest.raises(VerificationError):
+        site.watch({})
+
+
+def test_a_disk_that_is_low_is_told_once_until_it_has_room_again(
+    site: Site, told: Callable[..., Told]
+) -> None:
+    class Low(Disk):
+        free = 0
+
+        def free_bytes(self, path: Path) -> int:
+            del path
+            return self.free
+
+    ops, disk = told(), Low()
+    with site.log.open() as logger:
+        watcher = Watcher(
+            site.log.directory, site.folder, logger, disk=disk, clock=site.hand,
+            channels={"ops": ops}, min_free_bytes=10,
+        )  # fmt: skip
+        with watcher:
+            for free in (0, 5, 9, 10, 9):
+                disk.free = free
+                watcher.step()
+                site.hand.pass_s(110)
+    assert [one.alert.rule for one in ops.got] == ["A4", "A4"]
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Deadly(Disk):
+    """Dies at the nth call that changes anything, before or after it took effect."""
+
+    def __init__(self, calls: int, *, after: bool) -> None:
+        self.left = calls
+        self.after = after
+
+    def _call(self, change: Callable[[], Any]) -> Any:
+        self.left -= 1
+        if self.left == 0 and not self.after:
+            raise Killed
+        result = change()
+        if self.left == 0:
+            raise Killed
+        return result
+
+    def put_file(self, path: Path, data: bytes, **options: Any) -> None:
+        self._call(lambda: Disk.put_file(self, path, data, **options))
+
+    def unlink(self, path: Path) -> None:
+        self._call(lambda: Disk.unlink(self, path))
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("calls", range(1, 12))
+def test_killed_between_any_two_steps_no_alert_is_lost_and_none_has_two_ids(
+    calls: int, after: bool, site: Site, told: Callable[..., Told]
+) -> None:
+    ops = told()
+    with site.log.open() as logger:
+        violate(logger)
+        with (
+            suppress(Killed),
+            site.watch({"ops": ops}, logger, Deadly(calls, after=after)) as watcher,
+        ):
+            watcher.step()
+            watcher.step()
+        with site.watch({"ops": ops}, logger) as watcher:
+            for _ in range(3):
+                watcher.step()
+        answered = {one.id for one in open_alerts(site.log.directory, site.folder)}
+    assert len({one.id for one in ops.got}) == 1
+    assert 1 <= len(ops.got) <= 2
+    assert answered == {ops.got[0].id}
+    raised = [name for kind, name in site.of_alerts() if kind == "alert.raised"]
+    assert set(raised) == answered
