@@ -126,6 +126,17 @@ class Host:
         self.answer(end, data)
 
 
+def after(body: bytes) -> Callable[[socket.socket, bytes], None]:
+    """A page, once this body has come."""
+
+    def answer(end: socket.socket, asked: bytes) -> None:
+        while not asked.endswith(body) and (piece := end.recv(65_536)):
+            asked += piece
+        page(end, asked)
+
+    return answer
+
+
 def hasty(end: socket.socket, asked: bytes) -> None:
     """An answer to the head alone, and a reset: as by a host that leaves the body unread."""
     page(end, asked)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.egress.hosts import hasty
+from tests.integration.egress.hosts import after, hasty
 from tests.integration.egress.world import PLAN, PUBLIC, at_most
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def test_a_request_behind_another_is_never_sent(world: World, length: str, body:
     first = (
         f"POST http://plain.example.com/ HTTP/1.1\r\nHost: plain.example.com\r\n{length}\r\n\r\n"
     )
+    world.plain.answer = after(body.encode())
     [found] = world.steps("attacked", {"via": "http", "raw": first + body + second})
     assert (found["status"], found["body"]) == (200, "hello")
     head = world.plain.heard[0].partition(b"\r\n\r\n")[0]

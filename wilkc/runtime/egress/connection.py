@@ -190,7 +190,15 @@ class Connection:
 
     def _plain(self, head: Head, host: socket.socket, deadline: float) -> str:
         self._exchange = Exchange(self.client, host, self.channel, self.meter, deadline)
-        self._exchange.run(head)
+        try:
+            self._exchange.run(head)
+        except (EgressError, GoneError) as failed:
+            if not self._exchange.answered:
+                raise
+            # The client has begun to read an answer, in which nothing else can be told.
+            if isinstance(failed, EgressError):
+                raise _StoppedError(failed.detail) from failed
+            return ""
         ended = self._relay(host, deadline, both=False)
         # Closed at once, with something of the client unread, the answer's end would be lost.
         self.client.leave()

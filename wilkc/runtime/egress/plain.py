@@ -1,8 +1,8 @@
-"""One plain request and its answer, until the answer's head has come. Layer: runtime.
+"""One plain request until its body and its answer's head have passed. Layer: runtime.
 
 A host may answer before it has read the body, and close: that is its answer, and no failure of
-the connection. So both ends are listened to at once, and whatever a host has said is passed on
-even where nothing can be sent to it any more.
+the connection. So both ends are listened to at once, and whatever a host says is passed on while
+the body is still under way, and where nothing can be sent to it any more.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Exchange:
         idle_seconds: without a byte from whoever is to say something.
         sent: bytes that the host was given.
         received: bytes of the answer that the client was given.
+        answered: whether the answer's head has come, and was passed on.
     """
 
     client: Client
@@ -56,9 +57,9 @@ class Exchange:
     idle_seconds: float = IDLE_SECONDS
     sent: int = 0
     received: int = 0
+    answered: bool = False
     _heard: bytes = b""
-    _answer: bytes = b""
-    _deaf: bool = False
+    _over: bool = False
 
     def run(self, head: Head) -> None:
         """Pass the request on, and the beginning of its answer back.
@@ -71,25 +72,16 @@ class Exchange:
         """
         self.host.setblocking(False)  # noqa: FBT003  # the name of the method says it
         self._put(head.onward())
-        if head.expects and not self._over:
+        if head.expects and not self.answered:
             self.client.send(_CONTINUE)
         body = Chunks() if head.length is None else Sized(head.length)
         while not body.done and not self._over:
             self._put(body.take(self._more()))
         # What follows the body would be another request, which nobody was asked about.
         self.client.rest = b""
-        while not self._answer:
+        while not self.answered:
             self._wait(self.host.fileno(), select.POLLIN)
             self._hear()
-        if not self.meter.spend(len(self._answer), sent=False):
-            raise used_up()
-        self.received = len(self._answer)
-        self.client.send(self._answer)
-
-    @property
-    def _over(self) -> bool:
-        """Whether the host has said all that is needed, or cannot be told more."""
-        return bool(self._answer) or self._deaf
 
     def _more(self) -> bytes:
         """More of the body; nothing where the host speaks first."""
@@ -99,6 +91,7 @@ class Exchange:
         ready = self._wait(self.client.end.fileno(), select.POLLIN, body=True)
         if self.host.fileno() in ready:
             self._hear()
+        if self.client.end.fileno() not in ready:
             return b""
         return self.client.receive(time.monotonic() + self.idle_seconds, "body_late")
 
@@ -108,41 +101,63 @@ class Exchange:
         while data and not self._over:
             ready = self._wait(self.host.fileno(), select.POLLOUT)
             # Answers first: a host that closed can be read still, but not written to.
-            if ready[self.host.fileno()] != select.POLLOUT:
+            if ready.get(self.host.fileno(), 0) & ~select.POLLOUT:
                 self._hear()
                 continue
+            if self.host.fileno() not in ready:
+                # The client has its answer, and does not wait until the body was taken.
+                self._over = True
+                return
             try:
                 count = self.host.send(data)
             except BlockingIOError:
                 continue
             except OSError:
-                self._deaf = True
+                self._over = True
                 return
             data = data[count:]
             self.sent += count
             time.sleep(self.meter.pause(count))
 
     def _hear(self) -> None:
-        """Read what the host says; whether it is an answer already shows in `_answer`."""
+        """Read what the host says, and pass it on from the answer's beginning."""
         try:
             piece = self.host.recv(_READ)
         except BlockingIOError:
             return
         except OSError:
             piece = b""
-        if not piece:
+        if not piece and not self.answered:
             raise UnreachableError("answer_malformed", "the host ended without an answer")
+        if not piece:
+            self._over = True
+        elif self.answered:
+            self._pass(piece)
+        else:
+            self._begin(piece)
+
+    def _begin(self, piece: bytes) -> None:
         self._heard += piece
         found = client_answer(self._heard)
         if found is not None:
-            self._answer = b"".join(found)
+            self._pass(b"".join(found))
+            self.answered = True
         elif len(self._heard) > _MAX_UNANSWERED:
             raise UnreachableError("answer_malformed", "the host has no end of interim answers")
+
+    def _pass(self, data: bytes) -> None:
+        if not self.meter.spend(len(data), sent=False):
+            raise used_up()
+        self.received += len(data)
+        self.client.send(data)
 
     def _wait(self, fd: int, events: int, *, body: bool = False) -> dict[int, int]:
         """Wait until an end can be used, or the host speaks."""
         wanted = {fd: events, self.channel.fileno(): select.POLLIN}
         wanted[self.host.fileno()] = wanted.get(self.host.fileno(), 0) | select.POLLIN
+        if self.answered:
+            client = self.client.end.fileno()
+            wanted[client] = wanted.get(client, 0) | select.POLLRDHUP
         poll = select.poll()
         for one, what in wanted.items():
             poll.register(one, what)
@@ -157,6 +172,10 @@ class Exchange:
             return ready
         if left <= self.idle_seconds:
             raise _time_over()
+        if self.answered:
+            # Nobody takes the body, or gives more of it; the answer may still go on.
+            self._over = True
+            return {}
         if body:
             raise MalformedError("body_late", "what is to be sent first did not come in time")
         raise UnreachableError("answer_late", "the host does not answer in time")

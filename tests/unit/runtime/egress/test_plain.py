@@ -131,7 +131,7 @@ def test_a_host_that_goes_while_it_is_written_to_has_answered(ends: Ends) -> Non
 
 def test_a_body_that_nobody_reads_does_not_hold_back_the_answer(ends: Ends) -> None:
     """The host keeps the connection open, full as it is."""
-    exchange = ends.exchange()
+    exchange = ends.exchange(idle=4)
     body = b"x" * 65_536
 
     def answer() -> None:
@@ -142,12 +142,31 @@ def test_a_body_that_nobody_reads_does_not_hold_back_the_answer(ends: Ends) -> N
     ends.client[0].settimeout(SECONDS)
     sending = _beside(lambda: _without_end(ends.client[0], body))
     answering = _beside(answer)
-    exchange.run(_head(10**12))
+    running = _beside(lambda: exchange.run(_head(10**12)))
     assert ends.client[0].recv(4096) == SHOWN
-    answering.join(SECONDS)
+    for thread in (running, answering):
+        thread.join(SECONDS)
+        assert not thread.is_alive()
     ends.close()
     sending.join(SECONDS)
     assert not sending.is_alive()
+
+
+def test_a_host_that_answers_first_gets_the_body_still(ends: Ends) -> None:
+    exchange = ends.exchange()
+    running = _beside(lambda: exchange.run(_head(10)))
+    ends.client[0].sendall(b"01234")
+    ends.host[1].sendall(HELLO)
+    assert ends.client[0].recv(4096) == SHOWN
+    ends.client[0].sendall(b"56789")
+    data = b""
+    while not data.endswith(b"0123456789"):
+        piece = ends.host[1].recv(4096)
+        assert piece
+        data += piece
+    running.join(SECONDS)
+    assert not running.is_alive()
+    assert (exchange.sent, exchange.received) == (len(data), len(SHOWN))
 
 
 def test_a_whole_body_and_nothing_behind_it(ends: Ends) -> None:
