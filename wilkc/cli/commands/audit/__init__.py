@@ -9,12 +9,13 @@ import click
 from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
-    "hold": "wilkc.cli.commands.audit.hold:hold",
     "ack": "wilkc.cli.commands.audit.ack:ack",
     "alerts": "wilkc.cli.commands.audit.alerts:alerts",
+    "hold": "wilkc.cli.commands.audit.hold:hold",
     "init": "wilkc.cli.commands.audit.init:init",
-    "shred": "wilkc.cli.commands.audit.shred:shred",
+    "ship": "wilkc.cli.commands.audit.ship:ship",
     "show": "wilkc.cli.commands.audit.show:show",
+    "shred": "wilkc.cli.commands.audit.shred:shred",
     "verify": "wilkc.cli.commands.audit.verify:verify",
 }
 
