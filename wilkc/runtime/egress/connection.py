@@ -159,7 +159,7 @@ class Connection:
             return self._plain(head, host, deadline)
 
     def _addresses(self, host: str) -> list[str]:
-        return addresses_of(host, self.outside, self.crew)
+        return addresses_of(host, self.outside, crew=self.crew)
 
     def _judged(self, **said: Any) -> dict[str, Any]:
         """The shim's answer, which is a grant or a step towards one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import encodings.idna  # noqa: F401  # by name, and the proxy may not read files by then
 import queue
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -61,15 +62,15 @@ class Outside:
 
 
 def addresses_of(
-    host: str, outside: Outside, crew: Crew, seconds: float = RESOLVE_SECONDS
+    host: str, outside: Outside, seconds: float = RESOLVE_SECONDS, crew: Crew | None = None
 ) -> list[str]:
     """The addresses of a name, in time.
 
     Args:
         host: the name.
         outside: the ways out.
-        crew: does the asking.
         seconds: how long it may take.
+        crew: does the asking; without one a thread that ends with it.
 
     Raises:
         UnreachableError: there are none, or too many, or no answer came.
@@ -83,7 +84,10 @@ def addresses_of(
         answers.put(found)
 
     # A resolver cannot be interrupted; one that hangs is left to itself.
-    crew.begin(ask)
+    if crew is None:
+        threading.Thread(target=ask, daemon=True, name="wilk-resolve").start()
+    else:
+        crew.begin(ask)
     try:
         found = answers.get(timeout=seconds)
     except queue.Empty:

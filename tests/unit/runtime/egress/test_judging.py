@@ -341,14 +341,14 @@ def test_a_resolver_that_hangs_is_left_alone() -> None:
         forever.wait(30)
         return [host]
 
-    started = time.monotonic()
+    started, crew = time.monotonic(), Crew("test")
     with pytest.raises(UnreachableError):
-        addresses_of("a.example", Outside(resolve=hang), Crew("x"), 0.05)
+        addresses_of("a.example", Outside(resolve=hang), 0.05, crew)
     assert time.monotonic() - started < 25
     forever.set()
     with pytest.raises(UnreachableError):
-        addresses_of("a.example", Outside(resolve=lambda host: [host] * 33), Crew("x"))
-    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"]), Crew("x")) == ["::1"]
+        addresses_of("a.example", Outside(resolve=lambda host: [host] * 33))
+    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"]), crew=crew) == ["::1"]
 
 
 def test_the_next_address_is_tried() -> None:
