@@ -13,10 +13,15 @@ from wilkc.runtime.compliance.report import (
     read_period,
     sign_report,
 )
+from wilkc.runtime.compliance.reviewing import OUTCOMES, Opinion, record_review
+from wilkc.runtime.compliance.rules import BY_ID as RULES_BY_ID
 
 __all__ = [
+    "OUTCOMES",
+    "RULES_BY_ID",
     "STANDARDS",
     "STATES",
+    "Opinion",
     "Standard",
     "UnverifiedLogError",
     "Wanted",
@@ -27,5 +32,7 @@ __all__ = [
     "open_report",
     "oscal",
     "read_period",
+    "record_review",
+    "report_key",
     "sign_report",
 ]

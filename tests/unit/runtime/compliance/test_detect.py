@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VIOLATION = "compliance.violation"
-BOUND = ALLOW.__class__(
-    **{**{name: getattr(ALLOW, name) for name in ALLOW.__slots__},
-       "conditions": (Condition("limit.0", "output_limit"),)}
-)  # fmt: skip
+BOUND = replace(ALLOW, conditions=(Condition("limit.0", "output_limit"),))
 UNSIGNED = Event("policy.activated", "policy:org", Actor("system", "wilk"), clear=True)
 
 

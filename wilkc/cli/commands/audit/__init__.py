@@ -13,6 +13,9 @@ COMMANDS: Final[dict[str, str]] = {
     "ack": "wilkc.cli.commands.audit.ack:ack",
     "alerts": "wilkc.cli.commands.audit.alerts:alerts",
     "init": "wilkc.cli.commands.audit.init:init",
+    "detect": "wilkc.cli.commands.audit.detect:detect",
+    "report": "wilkc.cli.commands.audit.report:report",
+    "review": "wilkc.cli.commands.audit.review:review",
     "show": "wilkc.cli.commands.audit.show:show",
     "verify": "wilkc.cli.commands.audit.verify:verify",
 }
