@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _INDENT: Final = " " * 10
 _HEAD_DIGITS: Final = 12
+_SIGNATURES: Final = {"all": "all signatures", "sample": "a sample of signatures"}
 
 
 def verification_text(found: Verification) -> str:
@@ -52,17 +53,34 @@ def _good(found: Verification) -> list[str]:
     segments = _count(found.segments, "segment")
     events, checkpoints = _count(found.size, "event"), _count(found.checkpoints, "checkpoint")
     head = f"tree head {found.root[:_HEAD_DIGITS]}… signed by {key}"
-    chain = f"key chain 0→{found.segments - 1}"
+    chain = f"key chain 0→{max(0, found.segments + len(found.pruned) - 1)}"
+    signatures = "" if found.signatures == "none" else f", {_SIGNATURES[found.signatures]}"
     lines = [
         f"verified  {events} in {segments}, {first} … {last}, {head}",
-        f"{_INDENT}chain, leaves, {checkpoints}, {found.signatures} signatures, {chain}",
+        f"{_INDENT}chain, leaves, {checkpoints}{signatures}, {chain}, clock order",
         f"{_INDENT}covered up to event {found.covered:,}; {_tail(found)}",
     ]
+    if found.witnesses:
+        lines.append(f"{_INDENT}cosigned by {', '.join(found.witnesses)}")
+    if found.opened is not None:
+        lines.append(f"{_INDENT}sealed members open under {_count(found.opened, 'key')}")
+    return lines + [f"{_INDENT}not assessed: {what}" for what in _not_assessed(found)]
+
+
+def _not_assessed(found: Verification) -> list[str]:
+    """What nobody may take for passed."""
+    missing = []
     if not found.anchored:
-        lines.append(
-            f"{_INDENT}not assessed: truncation, as no checkpoint from elsewhere was given"
+        missing.append("truncation, as no checkpoint from elsewhere was given")
+    if found.signatures != "all":
+        missing.append(
+            "signatures of events" if found.signatures == "none" else "signatures of other events"
         )
-    return lines
+    if found.opened is None:
+        missing.append("whether sealed members open, as no keys were given")
+    if found.pruned:
+        missing.append(f"the content of pruned events {', '.join(found.pruned)}")
+    return missing
 
 
 def _bad(found: Verification) -> list[str]:
@@ -94,6 +112,7 @@ def _reported(found: Verification) -> list[str]:
         "record counted as lost": found.lost,
         "record left out by sampling": found.sampled,
         "reanchored segment": len(found.reanchors),
+        "erased key": found.erased or 0,
         "step of the wall clock": found.clock_steps,
         "step back of the monotonic clock": found.clock_backwards,
     }

@@ -13,6 +13,8 @@ from wilkc.cli.sources import read_sources
 from wilkc.core.errors import UsageError
 from wilkc.core.units import parse_size
 from wilkc.runtime.audit import AuditLogger, AuditSettings
+from wilkc.runtime.disk import Disk
+from wilkc.runtime.keys import KeyStore, open_provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +53,18 @@ def keys_path(audit: str, keys: str | None) -> Path:
 def provider_path(audit: str, keys: str | None, provider: str | None) -> Path:
     """The provider's key of a log, as named or beside its keys."""
     return Path(provider) if provider else _beside(str(keys_path(audit, keys)), ".provider")
+
+
+def open_keys(audit: str, keys: str | None, provider: str | None) -> KeyStore:
+    """The keys of a log, to read with.
+
+    Raises:
+        UsageError: they are not there, or may be read by others.
+        VerificationError: a key is missing, or the ring does not verify.
+    """
+    place = keys_path(audit, keys)
+    wrapper = open_provider(provider_path(audit, keys, provider), (Path(audit), place))
+    return KeyStore(place, wrapper, Disk())
 
 
 @contextmanager

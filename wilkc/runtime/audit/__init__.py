@@ -16,7 +16,7 @@ from wilkc.runtime.audit.listing import as_seed_event, unverified_records
 from wilkc.runtime.audit.logger import AuditLogger, Intent, Receipt
 from wilkc.runtime.audit.record import Actor
 from wilkc.runtime.audit.settings import AuditSettings, settings_of
-from wilkc.runtime.audit.verify import Observer, Verification, VerifiedEvent, verify
+from wilkc.runtime.audit.verify import Observer, Options, Verification, VerifiedEvent, verify
 from wilkc.runtime.audit.walk import Verdict
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Followed",
     "Intent",
     "Observer",
+    "Options",
     "Places",
     "Receipt",
     "Verdict",

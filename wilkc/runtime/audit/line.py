@@ -82,6 +82,14 @@ def parse_line(line: bytes) -> EventLine | CheckpointLine:
     raise ValueError("the line is neither an event nor a checkpoint")
 
 
+def stored_of(line: bytes) -> bytes | None:
+    """An event's exact bytes, cut out of its line unparsed; None for any other line."""
+    if not line.startswith(_EVENT_START):
+        return None
+    end = len(_UNSIGNED_END) if line.endswith(_UNSIGNED_END) else _SIGNED_END
+    return line[len(_EVENT_START) : -end]
+
+
 def _event(line: bytes, event: dict[str, Any], encoded: Any) -> EventLine:
     if encoded is None:
         signature, end = None, len(_UNSIGNED_END)

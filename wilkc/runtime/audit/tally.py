@@ -58,6 +58,16 @@ class Tally:
             self.sampled += _dropped(details)
         self._compare_clocks(event)
 
+    def add(self, later: Tally) -> None:
+        """Count what another tally counted from this one's last record on, that included."""
+        self.last = later.last
+        self.recoveries += later.recoveries
+        self.lost += later.lost
+        self.sampled += later.sampled
+        self.backwards += later.backwards
+        self.steps += later.steps
+        self._before = later._before  # its own kind
+
     def _compare_clocks(self, event: Mapping[str, Any]) -> None:
         wall = datetime.fromisoformat(event["ts"])
         boot, mono = event["boot"], event["mono_us"]

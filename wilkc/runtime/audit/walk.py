@@ -7,10 +7,12 @@ take what is before it from its header.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wilkc.core.errors import VerificationError
+from wilkc.runtime.audit.ids import HeldIds
 from wilkc.runtime.audit.line import NO_LINE, EventLine, line_hash, parse_line, signing_input
 from wilkc.runtime.audit.note import Note, parse_checkpoint, parse_note
 from wilkc.runtime.audit.record import check_event
@@ -28,11 +30,16 @@ from wilkc.runtime.audit.tree import Frontier, leaf_hash
 from wilkc.runtime.keys import VerifierKey, parse_verifier_key, verify_signature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wilkc.runtime.audit.ids import Ids
     from wilkc.runtime.audit.line import CheckpointLine
 
 Verdict = Literal[
     "OK", "OK_UNANCHORED", "TAMPERED", "TRUNCATED", "KEY_PROBLEM", "INCOMPLETE", "UNSEALED_TAIL"
 ]
+SAMPLED_ONE_OF: Final = 16
+_CHANCE: Final = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,10 @@ class Walk:
         after_checkpoint: whether the last line was a checkpoint.
         keys: of all segments.
         roots: size to root.
-        intents: allowed and enforced intents without an outcome, by id.
-        closed: intents before a partial walk whose outcome was seen.
-        blobs: names of the blobs that records refer to.
+        ids: what is known of the ids of records.
+        signatures: which signatures of events are checked.
+        intents: of a partial walk, allowed and enforced intents without an outcome, by id.
+        closed: of a partial walk, intents before it whose outcome was seen.
         checkpoints: their number.
         reanchors: sequence numbers of headers that the root key had to certify anew.
         findings: problems that don't end the walk.
@@ -85,17 +93,16 @@ class Walk:
     after_checkpoint: bool = False
     keys: list[VerifierKey] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
+    ids: Ids = field(default_factory=HeldIds)
+    signatures: Literal["all", "sample", "none"] = "all"
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
-    blobs: set[str] = field(default_factory=set)
     checkpoints: int = 0
     reanchors: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     _first: int = 0
     _fresh: bool = True
-    _ids: set[int] = field(default_factory=set)
-    _intent_ids: set[int] = field(default_factory=set)
 
     def begin_segment(self) -> None:
         """The next line is the first of a file."""
@@ -126,6 +133,33 @@ class Walk:
         self.prev = line_hash(line)
         return parsed if isinstance(parsed, EventLine) else None
 
+    def pass_over(self, leaves: Iterable[bytes], prev: str) -> None:
+        """Move over events of which only the leaves are left.
+
+        Args:
+            leaves: their hashes. The next checkpoint's root speaks for them.
+            prev: hash of the line before the next one, as that claims it.
+        """
+        for leaf in leaves:
+            self._grow(leaf)
+        self.prev = prev
+
+    def adopt(self, other: Walk) -> None:
+        """Take over where another walk ended that began at this walk's last header."""
+        self.seq, self.prev, self.tree = other.seq, other.prev, other.tree
+        self.seal, self.covered = other.seal, other.covered
+        self.after_checkpoint = other.after_checkpoint
+        self.checkpoints += other.checkpoints
+        self.roots.update(other.roots)
+        self.tally.add(other.tally)
+
+    def _grow(self, leaf: bytes) -> None:
+        self.tree = self.tree.append(leaf)
+        self.seq += 1
+        self.after_checkpoint = False
+        if self.seq in self.wanted:
+            self.roots[self.seq] = self.tree.root()
+
     def _take_event(self, line: EventLine) -> None:
         event = line.event
         check_event(event)  # 2. closed member sets
@@ -137,28 +171,17 @@ class Walk:
         seal = self._check_seal(event)
         # Only now, since a refused line must leave the walk where it was.
         self._keep(event, header, seal)
-        self.tree = self.tree.append(leaf)
-        self.seq += 1
-        self.after_checkpoint = False
-        if self.seq in self.wanted:
-            self.roots[self.seq] = self.tree.root()
+        self._grow(leaf)
 
     def _check_place(self, event: dict[str, Any]) -> None:
-        # 3. seq without gap, prev, log, unique id, an outcome's intent comes before it.
+        # 3. seq without gap, prev, log, unique id where ids are held.
         if event["seq"] != self.seq:
             raise ValueError(f"event {event['seq']} stands where {self.seq} belongs")
         if event["prev"] != self.prev:
             raise ValueError("`prev` is not the hash of the line before")
         if self.origin and event["log"] != self.origin:
             raise ValueError("the event belongs to another log")
-        if _number_of(event["id"]) in self._ids:
-            raise ValueError("another event has the same id")
-        if (
-            event["phase"] == "outcome"
-            and not self.partial
-            and _number_of(event["ref"]) not in self._intent_ids
-        ):
-            raise ValueError("the outcome of an intent that is not before it")
+        self.ids.check(event)
 
     def _check_border(self, event: dict[str, Any]) -> Header | None:
         # 5. at each header: kind, certificate, frontier, and the key that the seal named.
@@ -228,8 +251,15 @@ class Walk:
             raise ValueError("the event names another key than its segment's")
         if (line.signature is not None) != (mode == "event"):
             raise ValueError("the signing mode of the segment was not kept")
-        if line.signature is not None:
+        if line.signature is not None and self._assesses(line.event):
             verify_signature(key.public, line.signature, signing_input(line.event["log"], leaf))
+
+    def _assesses(self, event: dict[str, Any]) -> bool:
+        """Whether a signature is checked; a sample nobody can foresee, and every border."""
+        if self.signatures != "sample":
+            return self.signatures == "all"
+        border = event["action"]["type"] in {HEADER, SEAL}
+        return border or _CHANCE.randrange(SAMPLED_ONE_OF) == 0
 
     def _check_seal(self, event: dict[str, Any]) -> Seal | None:
         # 8. counts; nothing but its checkpoint after a seal.
@@ -271,18 +301,15 @@ class Walk:
             self._keep_header(event, header)
         if seal is not None:
             self.seal = seal
-        number = _number_of(event["id"])
-        self._ids.add(number)
-        if event["phase"] == "intent":
-            self._intent_ids.add(number)
-            if expects_outcome(event):
-                self.intents[event["id"]] = event
-        elif event["phase"] == "outcome":
-            known = self.intents.pop(event["ref"], None)
-            if known is None and self.partial:
-                self.closed.add(event["ref"])
-        sealed = event["sealed"].values()
-        self.blobs.update(one["blob"] for one in sealed if one["blob"] is not None)
+        self.ids.keep(event)
+        if self.partial:
+            self._keep_open(event)
+
+    def _keep_open(self, event: dict[str, Any]) -> None:
+        if event["phase"] == "intent" and expects_outcome(event):
+            self.intents[event["id"]] = event
+        elif event["phase"] == "outcome" and self.intents.pop(event["ref"], None) is None:
+            self.closed.add(event["ref"])
 
     def _keep_header(self, event: dict[str, Any], header: Header) -> None:
         self.header, self.key, self.seal = header, parse_verifier_key(header.key), None
@@ -328,7 +355,3 @@ def _require_only(note: Note, key: VerifierKey) -> None:
     if len(note.signatures) != 1:
         raise ValueError("a checkpoint inside a segment has exactly one signature")
     note.require(key)
-
-
-def _number_of(record_id: str) -> int:
-    return int(record_id.replace("-", ""), 16)

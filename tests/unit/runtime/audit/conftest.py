@@ -14,6 +14,7 @@ from wilkc.core.contract import Decision, Request, RuleRef, denial
 from wilkc.runtime.audit import (
     AuditLogger,
     AuditSettings,
+    Options,
     Places,
     Verification,
     create_log,
@@ -126,10 +127,12 @@ class Log:
         return KeyStore(self.places.keys, open_provider(self.places.provider, ()), Disk())
 
     def verify(
-        self, *checkpoints: str, root: str | None = None, live: bool = False
+        self, *checkpoints: str, root: str | None = None, live: bool = False, **options: Any
     ) -> Verification:
         given = {f"checkpoint {n}": text for n, text in enumerate(checkpoints)}
-        return verify(self.directory, root or self.root, given, live=live)
+        return verify(
+            self.directory, root or self.root, given, live=live, options=Options(**options)
+        )
 
     def records(self) -> list[dict[str, Any]]:
         return list(unverified_records(self.directory))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+
+from wilkc.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,3 +35,17 @@ def key_options(command: F) -> F:
     for option in reversed(_KEY_OPTIONS):
         command = option(command)
     return command
+
+
+def read_text(path: str, what: str, *, encoding: str = "utf-8") -> str:
+    """The text of a file that a person named.
+
+    Raises:
+        UsageError: it cannot be read, or is no text.
+    """
+    try:
+        return Path(path).read_bytes().decode(encoding)
+    except OSError as error:
+        raise UsageError(f"cannot read `{path}`: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"`{path}` is no {what}: it is not UTF-8") from error

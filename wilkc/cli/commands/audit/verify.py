@@ -6,43 +6,73 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wilkc.cli.audit_text import verification_text
-from wilkc.cli.commands.audit.options import format_option
+from wilkc.cli.commands.audit.options import format_option, key_options, read_text
 from wilkc.cli.exits import AUDIT_VERDICTS
-from wilkc.core.errors import UsageError
+from wilkc.cli.recording import open_keys
+from wilkc.runtime.audit import Options
 from wilkc.runtime.audit import verify as verify_log
+
+if TYPE_CHECKING:
+    from wilkc.runtime.audit.verifying.result import Signatures
 
 
 @click.command()
 @click.argument("directory", metavar="DIR")
 @click.option("--root", required=True, metavar="VKEY", help="The key that `init` printed.")
 @click.option("--checkpoint", multiple=True, metavar="FILE", help="A checkpoint kept elsewhere.")
+@click.option("--policy", metavar="FILE", help="Whose cosignatures a checkpoint needs.")
+@click.option("--require-anchor", is_flag=True, help="Refuse without a checkpoint from elsewhere.")
+@click.option("--accept-pruned", is_flag=True, help="Ranges pruned on record are in order.")
+@click.option(
+    "--signatures",
+    type=click.Choice(["all", "sample", "none"]),
+    default="all",
+    show_default=True,
+    help="Which events' signatures are checked.",
+)
+@click.option("--open", "opening", is_flag=True, help="Open one sealed member under each key.")
+@key_options
+@click.option("--jobs", type=int, default=1, metavar="N", help="Processes that read segments.")
 @click.option("--live", is_flag=True, help="A writer is at work: a tail is only reported.")
 @format_option
-def verify(
-    *, directory: str, root: str, checkpoint: tuple[str, ...], live: bool, form: str
+def verify(  # noqa: PLR0913  # a command has as many arguments as options
+    *,
+    directory: str,
+    root: str,
+    checkpoint: tuple[str, ...],
+    policy: str | None,
+    require_anchor: bool,
+    accept_pruned: bool,
+    signatures: Signatures,
+    opening: bool,
+    keys: str | None,
+    provider: str | None,
+    jobs: int,
+    live: bool,
+    form: str,
 ) -> None:
     """Read every byte of the log in DIR and verify it, offline.
 
     Exits with 0 where everything holds, 5 tampered, 51 truncated, 52 an unsealed tail, 53 a
     key problem, 54 incomplete.
     """
-    given = {f"checkpoint `{path}`": _read_text(path) for path in checkpoint}
-    found = verify_log(Path(directory), root, given, live=live)
+    given = {f"checkpoint `{path}`": read_text(path, "checkpoint") for path in checkpoint}
+    options = Options(
+        signatures=signatures,
+        accept_pruned=accept_pruned,
+        require_anchor=require_anchor,
+        policy=read_text(policy, "policy", encoding="latin-1") if policy else None,
+        keys=open_keys(directory, keys, provider) if opening or keys else None,
+        jobs=jobs,
+    )
+    found = verify_log(Path(directory), root, given, live=live, options=options)
     if form == "json":
         click.echo(json.dumps({**asdict(found), "exit": AUDIT_VERDICTS[found.verdict]}))
     else:
         click.echo(verification_text(found))
     sys.exit(AUDIT_VERDICTS[found.verdict])
-
-
-def _read_text(path: str) -> str:
-    try:
-        return Path(path).read_bytes().decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read `{path}`: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"`{path}` is no checkpoint: it is not UTF-8") from error

@@ -1,0 +1,145 @@
+"""Checkpoints that a log is compared with: its own, and those kept elsewhere. Layer: runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.errors import UsageError, VerificationError
+from wilkc.runtime.audit.files import CHECKPOINT
+from wilkc.runtime.audit.note import MAX_NOTE_BYTES, Checkpoint, Note, parse_checkpoint, require_one
+from wilkc.runtime.audit.verifying.policy import parse_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from wilkc.runtime.audit.verifying.policy import Policy
+    from wilkc.runtime.audit.verifying.reading import Reading
+
+PUBLISHED: Final = "the published checkpoint"
+
+
+@dataclass(slots=True)
+class Anchors:
+    """What was read of checkpoints before the log was.
+
+    Attributes:
+        given: checkpoints from elsewhere, by the name that messages use.
+        published: the log's own, or None if it cannot be read.
+        policy: which cosignatures are needed, or None.
+        witnesses: names of the witnesses that count, once judged.
+    """
+
+    given: dict[str, tuple[Checkpoint, Note]]
+    published: tuple[Checkpoint, Note] | None
+    policy: Policy | None
+    witnesses: tuple[str, ...] = field(default=())
+
+    def compared(self) -> dict[str, tuple[Checkpoint, Note]]:
+        """All of them by name."""
+        published = {PUBLISHED: self.published} if self.published else {}
+        return {**self.given, **published}
+
+    def sizes(self) -> frozenset[int]:
+        """At which the log's root is needed."""
+        return frozenset(checkpoint.size for checkpoint, _ in self.compared().values())
+
+
+def read_anchors(directory: Path, given: Mapping[str, str], policy: str | None) -> Anchors:
+    """Read checkpoints and policy.
+
+    Raises:
+        UsageError: a given checkpoint or the policy is malformed.
+    """
+    try:
+        read = parse_policy(policy.encode("latin-1")) if policy is not None else None
+    except VerificationError as error:
+        raise UsageError(error.message) from error
+    # Read before the segments: a writer at work can only have made the log larger since.
+    return Anchors(
+        {name: _read_given(name, text) for name, text in given.items()}, _published(directory), read
+    )
+
+
+def judge_anchors(reading: Reading, anchors: Anchors, *, required: bool) -> bool:
+    """Compare the log with every checkpoint; whether one of them is an anchor from outside."""
+    # 9. the published one is there, and signed by a segment's key.
+    if not (reading.directory / CHECKPOINT).is_file():
+        reading.add("INCOMPLETE", f"{PUBLISHED} is missing")
+    elif anchors.published is None:
+        reading.add("TAMPERED", f"{PUBLISHED} is malformed")
+    elif anchors.published[0].size <= reading.walk.seq and not reading.stopped:
+        try:
+            require_one(anchors.published[1], reading.walk.keys)
+        except VerificationError as error:
+            reading.add("TAMPERED", f"{PUBLISHED}: {error.message}")
+    for name, (checkpoint, note) in anchors.compared().items():
+        _compare(reading, name, checkpoint, note)
+    anchored = bool(anchors.given)
+    if anchors.policy is not None:
+        anchored = _judge_policy(reading, anchors, anchors.policy)
+    if required and not anchored:
+        reading.add("INCOMPLETE", "there is no checkpoint from elsewhere to compare with")
+    return anchored
+
+
+def _judge_policy(reading: Reading, anchors: Anchors, policy: Policy) -> bool:
+    """Whether a checkpoint has the quorum; one with the most witnesses counts."""
+    found = False
+    for name, (_, note) in anchors.compared().items():
+        try:
+            cosigners = policy.cosigners(note)
+            signed = policy.signed_by_log(note, reading.walk.keys)
+        except VerificationError as error:
+            reading.add("TAMPERED", f"{name}: {error.message}")
+            continue
+        if signed and policy.satisfied(cosigners):
+            found = True
+            anchors.witnesses = max(anchors.witnesses, cosigners, key=len)
+    if not found and not reading.stopped:
+        reading.add("INCOMPLETE", f"no checkpoint has the policy's quorum `{policy.quorum}`")
+    # A policy without witnesses is no view from outside.
+    return bool(anchors.given) or (found and bool(anchors.witnesses))
+
+
+def _compare(reading: Reading, name: str, checkpoint: Checkpoint, note: Note) -> None:
+    # 9. signature if the key is known, size, root.
+    walk = reading.walk
+    if walk.origin and checkpoint.origin != walk.origin:
+        reading.add("TAMPERED", f"{name} is of another log, `{checkpoint.origin}`")
+        return
+    signed = {(line.name, line.id) for line in note.signatures}
+    for key in walk.keys:
+        if (key.name, key.id) in signed:
+            try:
+                note.require(key)
+            except VerificationError as error:
+                reading.add("TAMPERED", f"{name}: {error.message}")
+    if checkpoint.size > walk.seq:
+        if not reading.stopped:
+            reason = f"{name} covers {checkpoint.size} events, the log has {walk.seq}"
+            reading.add("TRUNCATED", reason)
+    elif checkpoint.size and walk.roots.get(checkpoint.size) != checkpoint.root:
+        reason = f"{name} has another root for the first {checkpoint.size} events"
+        reading.add("TAMPERED", reason)
+
+
+def _published(directory: Path) -> tuple[Checkpoint, Note] | None:
+    try:
+        return _read_checkpoint((directory / CHECKPOINT).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _read_given(name: str, text: str) -> tuple[Checkpoint, Note]:
+    try:
+        return parse_checkpoint(text)
+    except ValueError as error:
+        raise UsageError(f"{name} is no checkpoint: {error}") from error
+
+
+def _read_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:
+    if len(data) > MAX_NOTE_BYTES:
+        raise ValueError("the checkpoint is too long")
+    return parse_checkpoint(data.decode("utf-8"))
