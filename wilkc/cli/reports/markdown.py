@@ -27,9 +27,7 @@ def _lines(body: Mapping[str, Any]) -> Iterator[str]:
     yield f"- Bound to: {_plain(views.bound_to(body))}"
     yield f"- Levels of risk: {_plain(body['summary']['risk_profile'])}"
     yield ""
-    yield from _table(
-        ("count", "of"), ((f"{count:,}", word) for word, count in views.counts(body))
-    )
+    yield from _table(("count", "of"), ((f"{count:,}", word) for word, count in views.counts(body)))
     yield "## Controls"
     yield ""
     yield from _table(

@@ -33,6 +33,5 @@ __all__ = [
     "oscal",
     "read_period",
     "record_review",
-    "report_key",
     "sign_report",
 ]

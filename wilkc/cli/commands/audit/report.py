@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wilkc.cli.audit_text import verification_text
-from wilkc.cli.commands.audit.options import key_options, read_text
+from wilkc.cli.commands.audit.options import read_text
 from wilkc.cli.exits import AUDIT_VERDICTS
 from wilkc.cli.files import write_atomically
-from wilkc.cli.recording import open_recorder
 from wilkc.runtime.compliance import (
     STANDARDS,
     UnverifiedLogError,
     Wanted,
     encode_body,
-    issued_event,
     make_report,
     oscal,
     read_period,
-    report_key,
-    sign_report,
 )
 
 if TYPE_CHECKING:
@@ -43,10 +39,8 @@ FORMATS: Final = ("json", "md", "html", "oscal")
 @click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="json",
               show_default=True, help="For machines, people, a browser, or OSCAL.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
-@click.option("--sign", metavar="FILE", help="Write the signed report there, and record it.")
 @click.option("--risk-profile", type=click.Choice(["graded", "seed"]),
               help="Compute levels of risk anew; default: as on record.")  # fmt: skip
-@key_options
 def report(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     standard: str,
@@ -57,28 +51,22 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
     end: str,
     form: str,
     output: str,
-    sign: str | None,
     risk_profile: str | None,
-    keys: str | None,
-    provider: str | None,
 ) -> None:
     """Report what the log in DIR evidences for the controls of STANDARD in a period.
 
     It verifies the log up to the checkpoint first, and exits as `verify` does, without a
     report, where it does not. The same log, checkpoint and period give the same bytes.
     """
-    wanted = Wanted(standard, read_period(start, end), read_text(checkpoint), risk_profile)  # type: ignore[arg-type]  # checked by click
+    wanted = Wanted(
+        standard, read_period(start, end), read_text(checkpoint, "checkpoint"), risk_profile
+    )  # type: ignore[arg-type]  # checked by click
     try:
         body = make_report(Path(directory), root, wanted)
     except UnverifiedLogError as error:
         click.echo(verification_text(error.found), err=True)
         sys.exit(AUDIT_VERDICTS[error.found.verdict])
     shown = _SHOWN[form](body)
-    if sign is not None:
-        with open_recorder(directory, keys, provider) as logger:
-            key = report_key(logger)
-            write_atomically(Path(sign), sign_report(body, key))
-            logger.system(issued_event(body, key.kid))
     if output == "-":
         click.echo(shown, nl=False)
     else:
