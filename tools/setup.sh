@@ -58,6 +58,7 @@ if [ ! -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted $PWD
   "${pip[@]}" install --no-deps --no-build-isolation --editable .
   for_tests chromium chromium "the review page"
   for_tests redis-server redis-server "rate limits of a fleet"
+  for_tests softhsm2-util softhsm2 "keys in a PKCS #11 token"
   echo "$wanted $PWD" > "$stamp"
 fi
 

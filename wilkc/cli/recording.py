@@ -31,7 +31,7 @@ _OPTIONS = (
     ),
     click.option(
         "--audit-provider",
-        metavar="FILE",
+        metavar="FILE|URI",
         envvar="WILK_AUDIT_PROVIDER",
         help="The key of its keys; default: the keys' path with `.provider`.",
     ),
@@ -50,8 +50,10 @@ def keys_path(audit: str, keys: str | None) -> Path:
     return Path(keys) if keys else _beside(audit, ".keys")
 
 
-def provider_path(audit: str, keys: str | None, provider: str | None) -> Path:
-    """The provider's key of a log, as named or beside its keys."""
+def provider_place(audit: str, keys: str | None, provider: str | None) -> Path | str:
+    """What wraps a log's keys: a `pkcs11:` URI, or the file named or beside the keys."""
+    if provider and provider.startswith("pkcs11:"):
+        return provider
     return Path(provider) if provider else _beside(str(keys_path(audit, keys)), ".provider")
 
 
@@ -63,7 +65,7 @@ def open_keys(audit: str, keys: str | None, provider: str | None) -> KeyStore:
         VerificationError: a key is missing, or the ring does not verify.
     """
     place = keys_path(audit, keys)
-    wrapper = open_provider(provider_path(audit, keys, provider), (Path(audit), place))
+    wrapper = open_provider(provider_place(audit, keys, provider), (Path(audit), place))
     return KeyStore(place, wrapper, Disk())
 
 
@@ -86,7 +88,7 @@ def open_recorder(
     logger = AuditLogger.open(
         Path(audit),
         keys_path(audit, audit_keys),
-        provider=provider_path(audit, audit_keys, audit_provider),
+        provider=provider_place(audit, audit_keys, audit_provider),
         shared=True,
     )
     with logger:

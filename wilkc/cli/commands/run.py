@@ -24,6 +24,7 @@ from wilkc.cli.launch_text import Shown
 from wilkc.cli.main import show_refusal
 from wilkc.cli.options import key_options
 from wilkc.cli.rates import open_rates
+from wilkc.cli.recording import provider_place
 from wilkc.cli.running import Source, check_source, open_source
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.sources import read_sources
@@ -157,7 +158,7 @@ def _recorder(
             "there is nowhere to record what happens",
             help_text="name the log by `--audit DIR` and its keys by `--audit-keys DIR`",
         )
-    wrap = Path(provider or f"{keys}{PROVIDER_SUFFIX}")
+    wrap = provider_place(audit, keys, provider)
     try:
         logger = AuditLogger.open(
             Path(audit), Path(keys), provider=wrap, settings=settings, shared=True

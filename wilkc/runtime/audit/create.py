@@ -45,13 +45,13 @@ class Places:
     Attributes:
         directory: the log.
         keys: its key directory.
-        provider: file with the key that wraps the first keys; made if missing.
+        provider: what wraps the first keys, a file or a `pkcs11:` URI; made if missing.
         root_key: file that the private root key is written to; must not be there.
     """
 
     directory: Path
     keys: Path
-    provider: Path
+    provider: Path | str
     root_key: Path
 
 

@@ -34,6 +34,7 @@ MAX_CLEAR_BYTES: Final = 4096
 MAX_NAME_BYTES: Final = 256
 _ERROR_CODE: Final = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 _ERROR: Final = "error"
+_UNNAMED: Final = "?"
 _SEALED_CONTEXT: Final = frozenset({"ip_address", "user_agent"})
 _INTENT_MESSAGES: Final[Mapping[Status, str]] = {
     "success": "allowed",
@@ -60,10 +61,19 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A draft without its sealed members, and the bytes that are to become them."""
+    """A draft without its sealed members, and the bytes that are to become them.
+
+    Attributes:
+        draft: what is known already.
+        plain: member path to the bytes to seal.
+        person: id of the person whose key seals them, which a token takes the place of.
+        user: id of the person who acts, which a token takes the place of.
+    """
 
     draft: Draft
     plain: Mapping[str, bytes]
+    person: str | None = None
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ class Asked:
         input: the very bytes sent to the decision point; None encodes the request.
         details: more about it, sealed but for the listed members.
         tags: tags that the caller adds.
+        person: id of the person it is about, whose key seals the content; or None.
     """
 
     request: Request
@@ -93,6 +104,7 @@ class Asked:
     input: bytes | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    person: str | None = None
 
 
 def draft_intent(record_id: str, asked: Asked, owner: Owner, settings: AuditSettings) -> Drafted:
@@ -128,10 +140,11 @@ def draft_intent(record_id: str, asked: Asked, owner: Owner, settings: AuditSett
             kind,
             "intent",
             classification=request.properties.get("classification"),
+            subject=asked.person is not None,
             added=asked.tags,
         ),
     )
-    return Drafted(draft, plain)
+    return Drafted(draft, plain, person=asked.person)
 
 
 def draft_outcome(  # noqa: PLR0913  # what an outcome says
@@ -189,6 +202,9 @@ class Event:
         error_text: free text, which is sealed, or None.
         risk: level that the caller insists on, or None for the graded one.
         tags: tags that the caller adds.
+        person: id of the person it is about, whose key seals the content; left out, the user
+            who acts, if one does.
+        secret: more details, which are sealed whatever their names.
     """
 
     type: str
@@ -203,17 +219,25 @@ class Event:
     error_text: str | None = None
     risk: Risk | None = None
     tags: tuple[str, ...] = ()
+    person: str | None = None
+    secret: Mapping[str, Any] = field(default_factory=dict)
 
 
 def draft_event(record_id: str, event: Event, settings: AuditSettings) -> Drafted:
     """The record of a fact."""
     clear, plain = (dict(event.details), {}) if event.clear else _details(event.details, settings)
+    if event.secret:
+        rest = {name: value for name, value in event.details.items() if name not in clear}
+        plain["action.details"] = json.dumps({**rest, **event.secret}, default=str).encode()
     if event.error_text:
         plain["result.error"] = event.error_text.encode("utf-8", "backslashreplace")
-    actor = event.actor
-    if actor.type == "user" and actor.name is not None:
-        plain["actor.name"] = actor.name.encode("utf-8", "backslashreplace")
-        actor = Actor(actor.type, actor.id)
+    actor, user = event.actor, None
+    if actor.type == "user":
+        user = actor.id
+        if actor.name is not None:
+            plain["actor.name"] = actor.name.encode("utf-8", "backslashreplace")
+        actor = Actor(actor.type, _UNNAMED)
+    person = event.person if event.person is not None else user
     risk = event.risk or _risk(settings, event.type, event.status, error=event.error)
     draft = Draft(
         id=record_id,
@@ -229,9 +253,9 @@ def draft_event(record_id: str, event: Event, settings: AuditSettings) -> Drafte
         details=clear,
         context=_context(event.circumstances, plain),
         error=event.error,
-        tags=tags_for(event.type, "system", added=event.tags),
+        tags=tags_for(event.type, "system", subject=person is not None, added=event.tags),
     )
-    return Drafted(draft, plain)
+    return Drafted(draft, plain, person=person, user=user)
 
 
 def _decision_member(asked: Asked) -> dict[str, Any]:

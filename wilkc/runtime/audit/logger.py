@@ -135,7 +135,7 @@ class AuditLogger:
         directory: Path,
         keys_directory: Path,
         *,
-        provider: Path,
+        provider: Path | str,
         settings: AuditSettings | None = None,
         shared: bool = False,
         disk: Disk | None = None,
@@ -146,7 +146,7 @@ class AuditLogger:
         Args:
             directory: of the log.
             keys_directory: its keys.
-            provider: file with the key that wraps the first of them.
+            provider: what wraps the first of them: a file, or a `pkcs11:` URI.
             settings: how to write, which the log keeps to from now on; left out, as it was
                 last told.
             shared: whether other processes write to it between this one's records.
@@ -160,7 +160,7 @@ class AuditLogger:
         """
         disk = disk or Disk()
         require_log(directory)
-        wrapper = open_provider(provider, (directory, keys_directory))
+        wrapper = open_provider(provider, (directory, keys_directory), disk)
         keys = KeyStore(keys_directory, wrapper, disk)
         if settings is None:
             settings = kept_settings(keys_directory)
@@ -184,6 +184,7 @@ class AuditLogger:
         input_bytes: bytes | None = None,
         details: Mapping[str, Any] | None = None,
         tags: tuple[str, ...] = (),
+        person: str | None = None,
     ) -> Intent:
         """Record a decision, allow or deny, before anything happens.
 
@@ -198,6 +199,7 @@ class AuditLogger:
             input_bytes: the very bytes sent to the decision point.
             details: more about it, sealed but for the listed members.
             tags: compliance tags to add.
+            person: id of the person it is about, whose key seals the content.
 
         Returns:
             The intent, on stable storage. An enforced allow must get its `outcome`.
@@ -217,6 +219,7 @@ class AuditLogger:
             input=input_bytes,
             details=details or {},
             tags=tags,
+            person=person,
         )
         return self.intents([asked])[0]
 

@@ -124,7 +124,7 @@ def _require_key(walk: Walk, keys: KeyStore) -> None:
     header, key = walk.header, walk.key
     if header is None or key is None:
         raise VerificationError("TAMPERED: the last segment has no header")
-    keys.require_version(header.ring)
+    keys.require_version(max(header.ring, walk.tally.ring))
     ours = [keys.ring.find("segment", "active"), keys.ring.find("segment", "pending")]
     if not any(entry is not None and entry.public == header.key for entry in ours):
         raise VerificationError(

@@ -6,6 +6,7 @@ ciphertext is ever hashed, so that no digest betrays a value that can be guessed
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.canonical import sha256_hex
@@ -13,7 +14,7 @@ from wilkc.core.encoding import from_base64, to_base64
 from wilkc.core.errors import VerificationError
 from wilkc.core.subset import encode_subset
 from wilkc.runtime.audit.files import BLOBS
-from wilkc.runtime.audit.record import FORMAT
+from wilkc.runtime.audit.record import FORMAT, Actor
 from wilkc.runtime.keys import decrypt, encrypt
 from wilkc.runtime.keys.seal import ALGORITHM
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wilkc.runtime.audit.drafts import Drafted
     from wilkc.runtime.audit.means import Means
-    from wilkc.runtime.audit.record import Class
+    from wilkc.runtime.audit.record import Class, Draft
     from wilkc.runtime.keys import KeyStore
 
 MAX_INLINE_BYTES: Final = 32 * 1024
@@ -33,6 +35,27 @@ _MONTH: Final = len("2026-11")
 def bound_to_place(record_id: str, kid: str, origin: str, path: str) -> bytes:
     """The associated data of a sealed member."""
     return encode_subset({"id": record_id, "kid": kid, "log": origin, "path": path, "v": FORMAT})
+
+
+def seal_draft(means: Means, origin: str, drafted: Drafted) -> Draft:
+    """A draft with its members sealed, and with tokens in the place of persons.
+
+    It runs where records get their order: between the token and the record nobody is erased.
+
+    Raises:
+        VerificationError: a key is missing.
+        UnavailableError: the key directory cannot be read.
+        OSError: a key or a blob cannot be stored.
+    """
+    draft = drafted.draft
+    if drafted.person is not None:
+        draft = replace(draft, subject=_token(means, drafted.person, draft))
+    if drafted.user is not None:
+        draft = replace(draft, actor=Actor("user", _token(means, drafted.user, draft)))
+    sealed = seal_members(
+        means, origin, draft.id, draft.record_class, drafted.plain, subject=draft.subject
+    )
+    return replace(draft, sealed=sealed)
 
 
 def seal_members(  # noqa: PLR0913  # what an envelope is bound to
@@ -59,10 +82,10 @@ def seal_members(  # noqa: PLR0913  # what an envelope is bound to
         UnavailableError: the key directory cannot be read.
         OSError: a key or a blob cannot be stored.
     """
-    if not plain:
-        return {}
+    if not plain or (subject is not None and not means.keys.data.kids(subject)):
+        return {}  # what comes in about an erased person is not kept
     now = means.now()
-    key = means.keys.data_key(subject, record_class, now[:_MONTH], now)
+    key = means.keys.data_key(subject, record_class, now[:_MONTH], now, len(plain))
     room, sealed = MAX_INLINE_BYTES, {}
     for path, content in sorted(plain.items()):
         bound = bound_to_place(record_id, key.kid, origin, path)
@@ -102,6 +125,11 @@ def open_member(event: Mapping[str, Any], path: str, keys: KeyStore, directory: 
     key = keys.data_key_by_id(envelope["kid"])
     bound = bound_to_place(event["id"], key.kid, event["log"], path)
     return decrypt(key.key, from_base64(envelope["n"]), ciphertext, bound)
+
+
+def _token(means: Means, person: str, draft: Draft) -> str:
+    now = means.now()
+    return means.keys.data.token_for(person, draft.record_class, now[:_MONTH], now)
 
 
 def _store_blob(means: Means, ciphertext: bytes) -> str:

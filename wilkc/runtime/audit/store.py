@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from wilkc.runtime.audit.commit_queue import CommitQueue, Ticket
 from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import own_record
 from wilkc.runtime.audit.sampling import LeftOut
-from wilkc.runtime.audit.sealing import seal_members
+from wilkc.runtime.audit.sealing import seal_draft
 from wilkc.runtime.audit.segment import LOST
 from wilkc.runtime.audit.writer import LogWriter
 
@@ -135,7 +134,8 @@ class Store:
             batch = [ticket for ticket in batch if ticket.essential]
             if not batch:
                 return
-        drafts = [[self._sealed(one) for one in ticket.drafted] for ticket in batch]
+        means, origin = self._means, self._origin
+        drafts = [[seal_draft(means, origin, one) for one in ticket.drafted] for ticket in batch]
         lost, told = self._lost_record()
         every = [*lost, *chain.from_iterable(drafts)]
         numbers = iter(self._writer.append(every, checkpoint=self._shared)[len(lost) :])
@@ -149,14 +149,6 @@ class Store:
         ]
         if abandoned:
             self._writer.refuse(abandoned)
-
-    def _sealed(self, drafted: Drafted) -> Draft:
-        draft = drafted.draft
-        sealed = seal_members(
-            self._means, self._origin, draft.id, draft.record_class, drafted.plain,
-            subject=draft.subject,
-        )  # fmt: skip
-        return replace(draft, sealed=sealed)
 
     def _fail(self, batch: Sequence[Ticket], error: BaseException) -> None:
         if isinstance(error, UnavailableError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_CLOCK_STEP_US: Final = 1_000_000
 _SAMPLED: Final = "system.sampled"
+_OF_KEYS: Final = "key."
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Tally:
         sampled: records left out by sampling, as counted by the writer.
         backwards: how often the monotonic clock went back within a boot.
         steps: how often wall and monotonic clock disagreed by more than a second.
+        ring: the newest version of the key ring that a record about keys names.
     """
 
     first: str | None = None
@@ -39,6 +41,7 @@ class Tally:
     sampled: int = 0
     backwards: int = 0
     steps: int = 0
+    ring: int = 0
     _before: tuple[str, int, datetime] | None = field(default=None, repr=False)
 
     def count(self, event: Mapping[str, Any]) -> None:
@@ -56,6 +59,8 @@ class Tally:
             self.lost += _number(details, "count")
         if kind == _SAMPLED:
             self.sampled += _dropped(details)
+        if kind.startswith(_OF_KEYS):
+            self.ring = max(self.ring, _number(details, "ring"))
         self._compare_clocks(event)
 
     def add(self, later: Tally) -> None:

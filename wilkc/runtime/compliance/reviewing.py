@@ -74,7 +74,7 @@ def record_review(logger: AuditLogger, directory: Path, opinion: Opinion) -> Rec
         ref=ref,
         details=details,
         clear=True,
-        error_text=opinion.text or None,
+        secret={"text": opinion.text} if opinion.text else {},
     )
     return logger.system(event)
 

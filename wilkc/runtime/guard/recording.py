@@ -82,12 +82,16 @@ class SharedLog:
     Args:
         directory: of the log.
         keys: its keys.
-        provider: file with the key that wraps the first of them.
+        provider: what wraps the first of them: a file, or a `pkcs11:` URI.
         settings: how to write.
     """
 
     def __init__(
-        self, directory: Path, keys: Path, provider: Path, settings: AuditSettings | None = None
+        self,
+        directory: Path,
+        keys: Path,
+        provider: Path | str,
+        settings: AuditSettings | None = None,
     ) -> None:
         self._places = (directory, keys, provider)
         self._settings = settings

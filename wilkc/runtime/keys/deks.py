@@ -20,7 +20,12 @@ FORMAT: Final = "wilk.deks/v1"
 USE: Final = "dek"
 KID_DIGITS: Final = 32
 REPLACED_AFTER: Final = 2**28
-"""Messages under one key after which the next gets a fresh one; GCM allows 2^32."""
+"""Messages under one key after which the next gets a fresh one."""
+MOST_USES: Final = 2**32
+"""Messages under one key with random nonces (NIST SP 800-38D, section 8.3); more are refused."""
+COUNTED_EACH: Final = 2**20
+"""Uses after which the count is stored. A process that ends before is not counted: it would
+take 4,096 of them, each just under this number, to come to `MOST_USES` in one month."""
 _MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -36,6 +41,7 @@ class DataKey:
         lookup: keyed digest by which a person's token is found; None for no person.
         month: `YYYY-MM`.
         subject: token of the person whose content it seals; None for none.
+        uses: messages sealed with it, as last stored.
         v: the format.
         wrapped: its secret.
     """
@@ -47,6 +53,7 @@ class DataKey:
     lookup: str | None
     month: str
     subject: str | None
+    uses: int
     v: str
     wrapped: Wrap
 
@@ -69,7 +76,10 @@ def read_deks(text: bytes) -> tuple[DataKey, ...]:
     lines = text.split(b"\n")
     if lines.pop() != b"":
         raise VerificationError("the data keys end within a line")
-    return tuple(_read_line(line, number) for number, line in enumerate(lines, start=1))
+    keys = tuple(_read_line(line, number) for number, line in enumerate(lines, start=1))
+    if len({key.kid for key in keys}) != len(keys):
+        raise VerificationError("two data keys have the same id")
+    return keys
 
 
 def _read_line(line: bytes, number: int) -> DataKey:

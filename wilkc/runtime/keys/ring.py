@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wilkc.core.closed_json import from_json, to_json
 from wilkc.core.errors import VerificationError
 from wilkc.core.subset import encode_subset, parse_subset
 from wilkc.runtime.keys.states import State, Use, check_step  # read back by annotation
 from wilkc.runtime.keys.wraps import Wrap  # noqa: TC001  # read back by its annotation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMAT: Final = "wilk.keyring/v1"
 NO_BODY: Final = "0" * 64
@@ -108,21 +111,53 @@ class Ring:
         Raises:
             VerificationError: the key is not pending.
         """
-        changed = []
-        for key in self.keys:
-            if key.kid == kid:
-                check_step(key.use, key.state, "active")
-                changed.append(replace(key, state="active", activated=now))
-            elif (key.use, key.state) == ("segment", "active"):
-                check_step(key.use, key.state, "destroyed")
-                changed.append(replace(key, state="destroyed", destroyed=now, wrapped=None))
-            else:
-                changed.append(key)
-        return self._next(tuple(changed))
+        steps: dict[str, State] = {kid: "active"}
+        before = self.find("segment", "active")
+        if before is not None and before.kid != kid:
+            steps[before.kid] = "destroyed"
+        return self.with_steps(steps, now)
+
+    def with_steps(
+        self, steps: Mapping[str, State], now: str, wraps: Mapping[str, Wrap] | None = None
+    ) -> Ring:
+        """The next version: some keys in their next state, some wrapped by another key.
+
+        Args:
+            steps: key id to the state it goes to.
+            now: the time.
+            wraps: key id to its new wrap.
+
+        Raises:
+            VerificationError: a key is not there, or does not go that way.
+        """
+        wraps = wraps or {}
+        missing = (set(steps) | set(wraps)) - {key.kid for key in self.keys}
+        if missing:
+            raise VerificationError(f"audit_key_missing: there is no key `{min(missing)}`")
+        return self._next(
+            tuple(_stepped(key, steps.get(key.kid), now, wraps.get(key.kid)) for key in self.keys)
+        )
+
+    def opening(self, kid: str) -> Entry | None:
+        """The key-encryption key of an id, unless it was destroyed."""
+        fitting = (key for key in self.keys if key.kid == kid and key.use == "kek")
+        entry = next(fitting, None)
+        return None if entry is None or entry.state == "destroyed" else entry
 
     def _next(self, keys: tuple[Entry, ...]) -> Ring:
         previous = hashlib.sha256(self.body()).hexdigest()
         return Ring(keys=keys, previous=previous, v=FORMAT, version=self.version + 1)
+
+
+def _stepped(key: Entry, state: State | None, now: str, wrap: Wrap | None) -> Entry:
+    if wrap is not None:
+        key = replace(key, wrapped=wrap)
+    if state is None:
+        return key
+    check_step(key.use, key.state, state)
+    if state == "destroyed":
+        return replace(key, state=state, destroyed=now, wrapped=None)
+    return replace(key, state=state, activated=key.activated or now)
 
 
 @dataclass(frozen=True, slots=True)

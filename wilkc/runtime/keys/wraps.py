@@ -47,6 +47,26 @@ class Wrapper(Protocol):
         ...
 
 
+class Provider(Wrapper, Protocol):
+    """What keeps the first keys of a ring: see `docs/keys.md` for writing one.
+
+    `wrap` uses the newest key; `unwrap` opens what any of its keys wrapped.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids of its keys, the newest first; `name` is the first of them."""
+        ...
+
+    def rotate(self) -> None:
+        """Make a new key, durable when this returns; the old ones still open."""
+        ...
+
+    def destroy_old(self) -> None:
+        """Destroy all keys but the newest, for good."""
+        ...
+
+
 class KeyWrapper:
     """Wraps under a key held in memory."""
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, make_log

@@ -85,7 +85,7 @@ def test_one_data_key_for_each_class_and_month(keys: Keys) -> None:
     others = [
         store.data_key(None, "security", MONTH, NOW),
         store.data_key(None, "access", "2026-12", NOW),
-        store.data_key("s_" + "0" * 32, "access", MONTH, NOW),
+        store.data_key(store.data.token_for("alice", "access", MONTH, NOW), "access", MONTH, NOW),
     ]
     assert len({first.kid, *(key.kid for key in others)}) == 4
     assert keys.open().data_key_by_id(first.kid) == first
@@ -95,7 +95,7 @@ def test_one_data_key_for_each_class_and_month(keys: Keys) -> None:
 def test_a_data_key_is_replaced_before_it_wears_out(keys: Keys) -> None:
     store = keys.open()
     first = store.data_key(None, "access", MONTH, NOW)
-    store._uses[first.kid] = REPLACED_AFTER
+    store.data._uses[first.kid] = REPLACED_AFTER
     assert store.data_key(None, "access", MONTH, NOW).kid != first.kid
     assert store.data_key_by_id(first.kid) == first
 

@@ -9,14 +9,15 @@ import click
 from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
-    "hold": "wilkc.cli.commands.audit.hold:hold",
     "ack": "wilkc.cli.commands.audit.ack:ack",
     "alerts": "wilkc.cli.commands.audit.alerts:alerts",
-    "init": "wilkc.cli.commands.audit.init:init",
     "detect": "wilkc.cli.commands.audit.detect:detect",
+    "hold": "wilkc.cli.commands.audit.hold:hold",
+    "init": "wilkc.cli.commands.audit.init:init",
     "report": "wilkc.cli.commands.audit.report:report",
     "review": "wilkc.cli.commands.audit.review:review",
     "show": "wilkc.cli.commands.audit.show:show",
+    "shred": "wilkc.cli.commands.audit.shred:shred",
     "verify": "wilkc.cli.commands.audit.verify:verify",
 }
 

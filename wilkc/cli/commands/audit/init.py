@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wilkc.cli.recording import audit_settings, keys_path, provider_path
+from wilkc.cli.recording import audit_settings, keys_path, provider_place
 from wilkc.runtime.audit import Places, create_log
 
 
@@ -15,7 +15,7 @@ from wilkc.runtime.audit import Places, create_log
 @click.option("--keys", metavar="DIR", help="Its keys; default: DIR with `.keys`.")
 @click.option("--origin", required=True, metavar="NAME", help="Its name for ever, with a `/`.")
 @click.option("--root-key", required=True, metavar="FILE", help="Where the root key is written.")
-@click.option("--provider", metavar="FILE", help="The key of its keys; default: beside them.")
+@click.option("--provider", metavar="FILE|URI", help="The key of its keys; default: beside them.")
 @click.option("--policies", multiple=True, metavar="PATH", help="Specs that say how it is kept.")
 @click.option("--reserve", metavar="SIZE", help="Given up when the disk fills; default: 64MiB.")
 def init(  # noqa: PLR0913  # a command has as many arguments as options
@@ -35,7 +35,7 @@ def init(  # noqa: PLR0913  # a command has as many arguments as options
     places = Places(
         directory=Path(directory),
         keys=keys_path(directory, keys),
-        provider=provider_path(directory, keys, provider),
+        provider=provider_place(directory, keys, provider),
         root_key=Path(root_key),
     )
     public = create_log(places, origin, audit_settings(policies, reserve))

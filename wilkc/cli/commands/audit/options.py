@@ -26,7 +26,7 @@ format_option: Final = click.option(
 
 _KEY_OPTIONS: Final = (
     click.option("--keys", metavar="DIR", help="The log's keys; default: DIR with `.keys`."),
-    click.option("--provider", metavar="FILE", help="The key of its keys; default: beside them."),
+    click.option("--provider", metavar="FILE|URI", help="What wraps them; default: beside them."),
 )
 
 

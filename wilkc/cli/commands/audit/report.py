@@ -10,21 +10,28 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wilkc.cli.audit_text import verification_text
-from wilkc.cli.commands.audit.options import read_text
+from wilkc.cli.commands.audit.options import key_options, read_text
 from wilkc.cli.exits import AUDIT_VERDICTS
 from wilkc.cli.files import write_atomically
+from wilkc.cli.keeping import open_keeper
+from wilkc.runtime.audit.keeping import report_key
 from wilkc.runtime.compliance import (
     STANDARDS,
     UnverifiedLogError,
     Wanted,
     encode_body,
+    issued_event,
     make_report,
     oscal,
     read_period,
+    sign_report,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from wilkc.core.audit_settings import RiskProfile
+    from wilkc.runtime.compliance import Standard
 
 FORMATS: Final = ("json", "md", "html", "oscal")
 
@@ -39,11 +46,13 @@ FORMATS: Final = ("json", "md", "html", "oscal")
 @click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="json",
               show_default=True, help="For machines, people, a browser, or OSCAL.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
+@click.option("--sign", metavar="FILE", help="Write the signed report there, and record it.")
 @click.option("--risk-profile", type=click.Choice(["graded", "seed"]),
               help="Compute levels of risk anew; default: as on record.")  # fmt: skip
+@key_options
 def report(  # noqa: PLR0913  # a command has as many arguments as options
     *,
-    standard: str,
+    standard: Standard,
     directory: str,
     root: str,
     checkpoint: str,
@@ -51,7 +60,10 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
     end: str,
     form: str,
     output: str,
-    risk_profile: str | None,
+    sign: str | None,
+    risk_profile: RiskProfile | None,
+    keys: str | None,
+    provider: str | None,
 ) -> None:
     """Report what the log in DIR evidences for the controls of STANDARD in a period.
 
@@ -60,13 +72,20 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
     """
     wanted = Wanted(
         standard, read_period(start, end), read_text(checkpoint, "checkpoint"), risk_profile
-    )  # type: ignore[arg-type]  # checked by click
+    )
     try:
         body = make_report(Path(directory), root, wanted)
     except UnverifiedLogError as error:
         click.echo(verification_text(error.found), err=True)
         sys.exit(AUDIT_VERDICTS[error.found.verdict])
     shown = _SHOWN[form](body)
+    if sign is not None:
+        with open_keeper(directory, keys, provider) as keeper:
+            key = report_key(keeper.logger)
+            signed = sign_report(body, key)
+            # On record before it is out: a report that nobody can find in the log is none.
+            keeper.logger.system(issued_event(body, key.kid))
+            write_atomically(Path(sign), signed)
     if output == "-":
         click.echo(shown, nl=False)
     else:

@@ -1,0 +1,163 @@
+"""`wilkc keys` and `wilkc audit shred` on a real log, with what each refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wilkc.runtime.audit import Actor, AuditLogger, Event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALICE = "alice@example.org"
+
+
+def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log about one person."""
+    place = tmp_path / "a log"
+    made = _wilkc(
+        "audit", "init", place, "--origin", "example.org/keys/test", "--reserve", "4KiB",
+        "--root-key", tmp_path / "root",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "vkey").write_text(made.stdout.strip())
+    with AuditLogger.open(place, _keys(place), provider=_provider(place)) as logger:
+        logger.system(Event("auth.login", "session:1", Actor("user", ALICE, "Alice")))
+    (tmp_path / "words").write_text("four random words here\n")
+    (tmp_path / "words").chmod(0o600)
+    return place
+
+
+def _keys(log: Path) -> Path:
+    return log.with_name(f"{log.name}.keys")
+
+
+def _provider(log: Path) -> Path:
+    return log.with_name(f"{log.name}.keys.provider")
+
+
+def _verified(log: Path) -> int:
+    root = (log.parent / "vkey").read_text()
+    return _wilkc("audit", "verify", log, "--root", root).returncode
+
+
+def test_keys_are_listed_and_rotated(log: Path) -> None:
+    assert _wilkc("keys", "rotate", log).stdout == "nothing was due\n"
+    done = _wilkc("keys", "rotate", log, "--now")
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["created", "kek"], ["rotated", "kek"],
+    ]  # fmt: skip
+    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    keks = [(key["state"], bool(key["rotate_after"])) for key in listed["keys"]
+            if key["use"] == "kek"]  # fmt: skip
+    assert keks == [("decrypt_only", True), ("active", True)]
+    assert (listed["due"], listed["overdue"], listed["persons"]) == (False, False, 1)
+    text = _wilkc("keys", "list", log).stdout
+    assert "decrypt_only" in text
+    assert text.splitlines()[-1].endswith("rotation not due")
+    assert _verified(log) == 0
+
+
+def test_a_person_is_shredded(log: Path) -> None:
+    held = _wilkc("audit", "hold", "place", log, "--first", "0", "--id", "case-7")
+    assert held.returncode == 0
+    refused = _wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
+    assert (refused.returncode, refused.stdout) == (5, "")
+    assert "held by `case-7`" in refused.stderr
+    assert _wilkc("audit", "hold", "release", log, "case-7").returncode == 0
+    done = _wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("pending   erasure-")
+    again = _wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "nothing is kept" in again.stderr
+    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    assert [one["state"] for one in listed["erasures"]] == ["pending"]
+    assert listed["persons"] == 0
+    assert _verified(log) == 0
+
+
+def test_a_backup_of_the_keys_is_rehearsed(log: Path, tmp_path: Path) -> None:
+    words, copy = tmp_path / "words", tmp_path / "elsewhere" / "copy"
+    copy.parent.mkdir()
+    made = _wilkc("keys", "export", log, copy, "--passphrase-file", words)
+    assert made.returncode == 0, made.stderr
+    name = made.stdout.strip()
+    assert b"Alice" not in copy.read_bytes()
+    shutil.rmtree(_keys(log))
+    _provider(log).unlink()
+    lost = _wilkc("keys", "list", log)
+    assert lost.returncode == 5
+    assert "audit_key_missing" in lost.stderr
+    done = _wilkc("keys", "restore", copy, log, "--passphrase-file", words)
+    assert done.returncode == 0, done.stderr
+    with AuditLogger.open(log, _keys(log), provider=_provider(log)) as logger:
+        logger.system(Event("auth.login", "session:2", Actor("user", ALICE, "Alice")))
+    assert _verified(log) == 0
+    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    assert [one["export"] for one in listed["exports"]] == [name]
+    assert listed["persons"] == 1
+    assert _wilkc("keys", "confirm-destroyed", log, name).returncode == 0
+    again = _wilkc("keys", "confirm-destroyed", log, name)
+    assert (again.returncode, again.stdout) == (2, "")
+
+
+def test_copies_are_refused_where_they_must_not_be(log: Path, tmp_path: Path) -> None:
+    words, backup = tmp_path / "words", tmp_path / "backup"
+    backup.mkdir()
+    export = ("keys", "export", log)
+    options = ("--passphrase-file", words, "--apart-from", backup)
+    for place in (log / "copy", _keys(log) / "copy", backup / "copy", words):
+        done = _wilkc(*export, place, *options)
+        assert (done.returncode, done.stdout) == (2, ""), place
+        assert "Traceback" not in done.stderr
+    assert list(backup.iterdir()) == []
+    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    assert listed["exports"] == []
+    words.chmod(0o644)
+    opened = _wilkc(*export, tmp_path / "copy", *options)
+    assert opened.returncode == 5
+    assert "others may read it" in opened.stderr
+
+
+def test_bad_copies_are_refused(log: Path, tmp_path: Path) -> None:
+    words, copy, other = tmp_path / "words", tmp_path / "copy", tmp_path / "other"
+    assert _wilkc("keys", "export", log, copy, "--passphrase-file", words).returncode == 0
+    other.write_text("another passphrase\n")
+    other.chmod(0o600)
+    where = ("--keys", tmp_path / "new keys", "--provider", tmp_path / "new provider")
+    wrong = _wilkc("keys", "restore", copy, log, "--passphrase-file", other, *where)
+    assert wrong.returncode == 5
+    assert "does not open" in wrong.stderr
+    assert not (tmp_path / "new keys").exists()
+    taken = _wilkc("keys", "restore", copy, log, "--passphrase-file", words)
+    assert taken.returncode == 2
+    assert "is not empty" in taken.stderr
+    text = copy.read_bytes()
+    copy.write_bytes(text.replace(b"example.org/keys/test", b"example.org/keys/tesu"))
+    moved = _wilkc("keys", "restore", copy, log, "--passphrase-file", words, *where)
+    assert moved.returncode == 5
+    assert "Traceback" not in moved.stderr
+
+
+def test_an_older_copy_is_refused_by_the_log(log: Path, tmp_path: Path) -> None:
+    words, copy = tmp_path / "words", tmp_path / "copy"
+    assert _wilkc("keys", "export", log, copy, "--passphrase-file", words).returncode == 0
+    assert _wilkc("keys", "rotate", log, "--now").returncode == 0
+    shutil.rmtree(_keys(log))
+    assert _wilkc("keys", "restore", copy, log, "--passphrase-file", words).returncode == 0
+    done = _wilkc("keys", "rotate", log)
+    assert done.returncode == 5
+    assert "audit_key_missing" in done.stderr or "the log knows" in done.stderr

@@ -1,0 +1,61 @@
+"""Opening a log to keep its keys: alone, and with the clock in mind. Layer: cli."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wilkc.cli.recording import keys_path, provider_place
+from wilkc.runtime.audit import AuditLogger
+from wilkc.runtime.audit.clock import Clock
+from wilkc.runtime.audit.keeping import clock_doubt, rotate, settle_erasures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """A log that this process alone holds.
+
+    Attributes:
+        logger: the log.
+        doubt: why the clock cannot be believed, or None.
+    """
+
+    logger: AuditLogger
+    doubt: str | None
+
+    def work(self, *, force: bool, confirmed: bool) -> tuple[str, ...]:
+        """Rotate what is due, or at once; destroy what is over, unless the clock is in doubt."""
+        may_destroy = confirmed or self.doubt is None
+        told = rotate(self.logger, force=force, may_destroy=may_destroy)
+        if may_destroy:
+            told += tuple(f"complete {name}" for name in settle_erasures(self.logger))
+        else:
+            click.echo(f"nothing was destroyed: {self.doubt}", err=True)
+            click.echo("look at the clock, and confirm it by `--confirm-clock`", err=True)
+        return told
+
+
+@contextmanager
+def open_keeper(directory: str, keys: str | None, provider: str | None) -> Iterator[Keeper]:
+    """The log, held alone: no other process writes to it meanwhile.
+
+    Raises:
+        UsageError: there is no log.
+        VerificationError: the log was tampered with or cut, or a key is missing.
+        UnavailableError: another process holds it.
+    """
+    doubt = clock_doubt(Path(directory), Clock())
+    logger = AuditLogger.open(
+        Path(directory),
+        keys_path(directory, keys),
+        provider=provider_place(directory, keys, provider),
+    )
+    with logger:
+        yield Keeper(logger, doubt)
