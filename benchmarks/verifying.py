@@ -27,6 +27,8 @@ from wilkc.runtime.audit import Options, verify
 from wilkc.runtime.audit.query import update_index
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.measure import Row
 
 FLOOR: Final = "reading and hashing the same bytes (SHA-256)"
@@ -41,7 +43,7 @@ def verifying(rounds: int, *, small: bool) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         log, root = write_log(Path(name), records, "event")
         index = Path(name) / "index"
-        actions = {
+        actions: dict[str, Callable[[], object]] = {
             FLOOR: partial(_hash, log),
             "audit verify without event signatures, 1,000 records": partial(
                 verify, log, root, options=Options(signatures="none")
