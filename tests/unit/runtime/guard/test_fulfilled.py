@@ -13,6 +13,8 @@ from wilkc.runtime.guard.steps import Settled
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.runtime.audit.record import Status
+
 
 class Told:
     """An intent that keeps what its outcome said."""
@@ -20,8 +22,16 @@ class Told:
     def __init__(self) -> None:
         self.details: Mapping[str, Any] = {}
 
-    def outcome(self, _: str, *, details: Mapping[str, Any], **__: object) -> None:
-        self.details = details
+    def outcome(
+        self,
+        status: Status,
+        *,
+        error: str | None = None,
+        error_text: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        assert (status == "success") is (error is None) is (error_text is None)
+        self.details = details or {}
 
     def usage(self, sample: Mapping[str, Any]) -> None:
         raise AssertionError(sample)
