@@ -53,6 +53,7 @@ HOMES = {
     "uvicorn": ["adapters/authzen/server.py"],
     "idna": ["language/hosts/"],
     "redis": ["runtime/limits/redis.py"],
+    "pkcs11": ["runtime/keys/provider/token.py"],
     "subprocess": [
         "opa/process.py",
         "opa/obtain.py",
