@@ -54,11 +54,14 @@ HOMES = {
     "idna": ["language/hosts/"],
     "redis": ["runtime/limits/redis.py"],
     "pkcs11": ["runtime/keys/provider/token.py"],
+    "boto3": ["runtime/sinks/s3.py"],
+    "botocore": ["runtime/sinks/s3.py"],
+    "psycopg": ["runtime/sinks/postgres.py"],
     "subprocess": [
         "opa/process.py",
         "opa/obtain.py",
         "cli/git.py",
-        "opa/build_opa.py",
+        "opa/go.py",
         "runtime/sandbox/launch.py",
     ],
 }
@@ -109,6 +112,8 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
+        ("import wilkc.runtime.alerts", ["yaml", "jinja2", "pydantic", "click", "boto3"]),
+        ("import wilkc.runtime.sinks", ["yaml", "pydantic", "click", "boto3", "psycopg"]),
     ],
 )
 def test_importing_stays_light(statement: str, refused: list[str]) -> None:

@@ -95,6 +95,24 @@ def open_recorder(
         yield logger
 
 
+@contextmanager
+def hold_log(directory: str, keys: str | None, provider: str | None) -> Iterator[AuditLogger]:
+    """The audit log for this command alone, as what it does must not be divided.
+
+    Raises:
+        UsageError: it is not there.
+        VerificationError: the log was tampered with or cut, or a key is missing.
+        UnavailableError: another process holds it, or it cannot be read.
+    """
+    logger = AuditLogger.open(
+        Path(directory),
+        keys_path(directory, keys),
+        provider=provider_place(directory, keys, provider),
+    )
+    with logger:
+        yield logger
+
+
 def audit_settings(policies: Sequence[str], reserve: str | None) -> AuditSettings:
     """The settings of a new log.
 

@@ -76,8 +76,13 @@ def version_of(path: Path) -> Version | None:
 
 def cached_binary() -> Path:
     """Where set-up keeps the binary it built: one place for all clones of a user."""
+    return cached_program("opa", text_of(PINNED))
+
+
+def cached_program(name: str, version: str) -> Path:
+    """Where set-up keeps a program that it builds from its source."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "wilk" / f"opa-{text_of(PINNED)}" / "opa"
+    return Path(base) / "wilk" / f"{name}-{version}" / name
 
 
 def is_whole(path: Path) -> bool:

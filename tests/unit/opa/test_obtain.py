@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wilkc.core.errors import UnavailableError
-from wilkc.opa.build_opa import MODULE_HASH, MODULE_LINE
+from wilkc.opa.build_opa import MODULE, MODULE_HASH
+from wilkc.opa.go import recorded_module
 from wilkc.opa.obtain import PINNED, cached_binary, find_opa, is_whole, version_of
 
 if TYPE_CHECKING:
@@ -113,7 +114,6 @@ def test_the_module_line_is_read_as_go_prints_it() -> None:
         f"\tmod\tgithub.com/open-policy-agent/opa\tv1.22.2\t{MODULE_HASH}\n"
         "\tdep\tgithub.com/x/y\tv1.0.0\th1:aaaa=\n"
     )
-    found = MODULE_LINE.search(said)
-    assert found is not None
-    assert found[1] == MODULE_HASH
-    assert MODULE_LINE.search(said.replace("v1.22.2", "v1.22.1")) is None
+    assert recorded_module(said) == (MODULE, "1.22.2", MODULE_HASH)
+    assert recorded_module(said.replace("v1.22.2", "v1.22.1")) != recorded_module(said)
+    assert recorded_module("/x/opa: go1.26.8\n") is None

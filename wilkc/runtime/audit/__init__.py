@@ -14,6 +14,7 @@ from wilkc.runtime.audit.follow import (
 )
 from wilkc.runtime.audit.listing import as_seed_event, unverified_records
 from wilkc.runtime.audit.logger import AuditLogger, Intent, Receipt
+from wilkc.runtime.audit.reanchor import accept_loss
 from wilkc.runtime.audit.record import Actor
 from wilkc.runtime.audit.settings import AuditSettings, settings_of
 from wilkc.runtime.audit.verify import Observer, Options, Verification, VerifiedEvent, verify
@@ -38,6 +39,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "VerifiedEvent",
+    "accept_loss",
     "as_seed_event",
     "create_log",
     "follow",

@@ -40,17 +40,19 @@ if TYPE_CHECKING:
     from wilkc.runtime.audit.settings import AuditSettings
 
 _MICROSECONDS: Final = 1000
+LEFT_OUT: Final = -1
+"""In place of the number of a record that is only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A record on stable storage: its id, and its number in the log.
 
-    The number is None where sampling left the record out: it is counted, and not stored.
+    The number is `LEFT_OUT` where sampling left the record out: it is counted, and not stored.
     """
 
     id: str
-    seq: int | None
+    seq: int
 
 
 class Intent:
@@ -123,6 +125,11 @@ class AuditLogger:
         self._shared = shared
         self._store = Store(means, origin, shared=shared)
         self._owner: Owner = this_process()
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes write between this one's records."""
+        return self._shared
 
     @property
     def means(self) -> Means:
@@ -335,7 +342,7 @@ class AuditLogger:
 
     def _leave_out(self, draft: Draft) -> Receipt:
         self._store.leave_out(draft)
-        return Receipt(draft.id, None)
+        return Receipt(draft.id, LEFT_OUT)
 
     def roll(self) -> None:
         """End the current segment and begin the next one.
@@ -347,6 +354,28 @@ class AuditLogger:
         if self._shared:
             raise UsageError("a shared log is not this process's to divide")
         self._store.roll()
+
+    def roll_due(self, *, at_once: bool = False) -> bool:
+        """End the segment if its size, age or settings say so, or at once; whether it was.
+
+        A shared log is held for this alone.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        return self._store.roll_due(at_once=at_once)
+
+    def checkpoint(self) -> None:
+        """Cover everything with a checkpoint, and publish it.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        self._store.checkpoint()
+
+    def oldest_pending(self) -> int | None:
+        """Number of the oldest action whose outcome is still to come, or None."""
+        return self._store.oldest_pending()
 
     def close(self) -> None:
         """Cover everything with a checkpoint and let go of the log."""

@@ -61,15 +61,43 @@ def recover(directory: Path, keys: KeyStore, disk: Disk) -> Recovered:
         VerificationError: the log was tampered with or cut, or its key is not here.
         OSError: the disk refuses.
     """
+    end = _read_end(directory, keys.directory, disk)
+    _require_key(end.walk, keys)
+    compare_walk(read_held(keys.directory, end.walk.origin), end.walk)  # 2.
+    return _recovered(directory, end, disk)
+
+
+def end_of_log(directory: Path, keys: Path, disk: Disk) -> Recovered:
+    """Where a log ends, whatever this host signed and whichever keys there are.
+
+    Raises:
+        VerificationError: the last segment was tampered with.
+        OSError: the disk refuses.
+    """
+    return _recovered(directory, _read_end(directory, keys, disk), disk)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The last segment as walked, and the offset behind its last good line."""
+
+    segments: list[tuple[int, Path]]
+    walk: Walk
+    offset: int
+
+
+def _read_end(directory: Path, keys: Path, disk: Disk) -> _End:
     _remove_temporary(directory, disk)
     segments = list_segments(directory)
     if not segments:
         raise VerificationError("INCOMPLETE: the log has no segments")
-    first, path = segments[-1]
+    path = segments[-1][1]
     _drop_cache(path)  # 1.
-    walk, offset = _walk(path, keys.directory)  # 3., read-only so far
-    _require_key(walk, keys)
-    compare_walk(read_held(keys.directory, walk.origin), walk)  # 2.
+    return _End(segments, *_walk(path, keys))  # 3., read-only so far
+
+
+def _recovered(directory: Path, end: _End, disk: Disk) -> Recovered:
+    (first, path), walk, offset = end.segments[-1], end.walk, end.offset
     lost = _cut(directory, path, offset, disk)  # 3.
     if walk.header is None or walk.seq == first:
         raise VerificationError(f"TAMPERED: `{path.name}` has no header")
@@ -80,7 +108,7 @@ def recover(directory: Path, keys: KeyStore, disk: Disk) -> Recovered:
         header=walk.header,
         place=Place(walk.seq, walk.prev, walk.tree, walk.covered, offset),
         note="",
-        pending=_pending(directory, walk, segments),
+        pending=_pending(directory, walk, end.segments),
     )
     return Recovered(segment, walk.seal, len(lost), sha256_hex(lost) if lost else None)
 

@@ -15,6 +15,7 @@ from wilkc.runtime.audit.own import own_record
 from wilkc.runtime.audit.sampling import LeftOut
 from wilkc.runtime.audit.sealing import seal_draft
 from wilkc.runtime.audit.segment import LOST
+from wilkc.runtime.audit.state import stored_pending
 from wilkc.runtime.audit.writer import LogWriter
 
 if TYPE_CHECKING:
@@ -85,6 +86,43 @@ class Store:
             UnavailableError: it cannot be written.
         """
         self._queue.alone(self._writer.roll)
+
+    def checkpoint(self) -> None:
+        """Cover everything with a checkpoint, and publish it.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        if not self._shared:  # a shared one is covered whenever it is let go of
+            self._queue.alone(self._writer.checkpoint)
+
+    def oldest_pending(self) -> int | None:
+        """Number of the oldest action whose outcome is still to come, or None."""
+        if not self._shared:
+            return self._writer.oldest_pending()
+        stored = stored_pending(self._means.directory)
+        if stored is None:
+            return 0  # Nobody knows, so all of the log may still be needed.
+        return min((one.seq for one in stored[0]), default=None)
+
+    def roll_due(self, *, at_once: bool) -> bool:
+        """End the segment if its size, age or settings say so, or at once; whether it was.
+
+        Raises:
+            UnavailableError: it cannot be written.
+        """
+        rolled: list[bool] = []
+        self._queue.alone(lambda: rolled.append(self._roll_due(at_once=at_once)))
+        return rolled[0]
+
+    def _roll_due(self, *, at_once: bool) -> bool:
+        if not self._shared:
+            return self._writer.roll_due(at_once=at_once)
+        self._writer.open(self._means.settings.wait_ms)
+        try:
+            return self._writer.roll_due(at_once=at_once)
+        finally:
+            self._writer.close(for_good=False)
 
     def leave_out(self, draft: Draft) -> None:
         """Count a record that sampling leaves out, instead of storing it."""

@@ -144,6 +144,40 @@ class LogWriter:
             self._drop_tip()
             raise unavailable(error, self._means.directory) from error
 
+    def roll_due(self, *, at_once: bool) -> bool:
+        """End the segment if its size, age or settings say so, or at once; whether it was.
+
+        Raises:
+            UnavailableError: the disk refuses.
+        """
+        try:
+            tip = self._tip or self._revive()
+            due = at_once or tip.is_due(self._means)
+        except OSError as error:
+            self._drop_tip()
+            raise unavailable(error, self._means.directory) from error
+        if due:
+            self.roll()
+        return due
+
+    def checkpoint(self) -> None:
+        """Cover everything with a checkpoint, and publish it.
+
+        Raises:
+            UnavailableError: the disk refuses.
+        """
+        try:
+            tip = self._tip or self._revive()
+            self._commit(tip, (), checkpoint=True)
+            self._publish(tip, force=True)
+        except OSError as error:
+            self._drop_tip()
+            raise unavailable(error, self._means.directory) from error
+
+    def oldest_pending(self) -> int | None:
+        """Number of the oldest action whose outcome is still to come, or None."""
+        return min((one.seq for one in list(self._pending.values())), default=None)
+
     def close(self, *, for_good: bool = True) -> None:
         """Cover what was written with a checkpoint, remember the place, release the lock.
 

@@ -12,6 +12,7 @@ import pytest
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, SMALL, make_log
 from wilkc.runtime.audit import Event, sampling, state
 from wilkc.runtime.audit.clock import record_id
+from wilkc.runtime.audit.logger import LEFT_OUT
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.record import CLASSES, PHASES, RISKS, STATUSES, Actor, Draft
 from wilkc.runtime.audit.sampling import is_left_out, is_sampled
@@ -78,7 +79,7 @@ def test_what_is_left_out_is_counted_and_nothing_else_is_missing(log: Any) -> No
         logger.intent(personal, ALLOW).outcome("success")
         logger.intent(REQUEST, DENY)
         usage = logger.intent(REQUEST, ALLOW).usage({"memory": 3})
-    assert (dropped.seq, usage.seq) == (None, None)
+    assert (dropped.seq, usage.seq) == (LEFT_OUT, LEFT_OUT)
     outcomes = [one for one in log.records() if one["phase"] == "outcome"]
     assert [one["result"]["status"] for one in outcomes] == [
         "failure", "warning", "success", "success",
@@ -153,7 +154,7 @@ def test_many_agents_fit_on_record(tmp_path: Path) -> None:
         for number in range(250):
             event = Event("system.usage", "file:./a", Actor("agent", f"{number:03}" + "x" * 250))
             draft = logger.system(event)
-            assert draft.seq is None
+            assert draft.seq == LEFT_OUT
     told = [one for one in log.records() if one["action"]["type"] == "system.sampled"]
     assert [len(one["action"]["details"]["dropped"]) for one in told] == [100, 100, 50]
     assert log.verify(log.checkpoint).sampled == 250

@@ -9,12 +9,18 @@ import click
 from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
-    "hold": "wilkc.cli.commands.audit.hold:hold",
     "ack": "wilkc.cli.commands.audit.ack:ack",
     "alerts": "wilkc.cli.commands.audit.alerts:alerts",
+    "backup": "wilkc.cli.commands.audit.backup:backup",
+    "hold": "wilkc.cli.commands.audit.hold:hold",
+    "housekeeping": "wilkc.cli.commands.audit.housekeeping:housekeeping",
     "init": "wilkc.cli.commands.audit.init:init",
-    "shred": "wilkc.cli.commands.audit.shred:shred",
+    "prune": "wilkc.cli.commands.audit.prune:prune_log",
+    "recover": "wilkc.cli.commands.audit.recover:recover",
+    "restore-check": "wilkc.cli.commands.audit.restore_check:restore_check",
+    "ship": "wilkc.cli.commands.audit.ship:ship",
     "show": "wilkc.cli.commands.audit.show:show",
+    "shred": "wilkc.cli.commands.audit.shred:shred",
     "verify": "wilkc.cli.commands.audit.verify:verify",
 }
 

@@ -104,6 +104,32 @@ class Hold:
         return record["seq"] == self.seq or self.selector.matches(record)
 
 
+@dataclass(frozen=True, slots=True)
+class HoldBook:
+    """What a log says of holds.
+
+    Attributes:
+        active: those in force, in the order they were placed.
+        placed: names whose placing is still on record.
+        used: every name that is on record.
+    """
+
+    active: tuple[Hold, ...]
+    placed: frozenset[str]
+    used: frozenset[str]
+
+    def keeps(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record must not be pruned.
+
+        A release must not go before what it releases, which would be in force again.
+        """
+        if any(hold.holds(record) for hold in self.active):
+            return True
+        if record["action"]["type"] != RELEASED or record["phase"] != "system":
+            return False
+        return _hold_of(record).id in self.placed
+
+
 def active_holds(directory: Path) -> tuple[Hold, ...]:
     """The holds of a log that were not released, in the order they were placed.
 
@@ -114,7 +140,7 @@ def active_holds(directory: Path) -> tuple[Hold, ...]:
         UsageError: there is no log, or it cannot be read.
         VerificationError: a record of a hold is malformed.
     """
-    return _read(directory)[0]
+    return read_holds(directory).active
 
 
 def holds_on_subject(directory: Path, subject: str) -> tuple[Hold, ...]:
@@ -170,7 +196,7 @@ def place_hold(
             f"`{hold_id}` cannot name a hold",
             help_text="write up to 64 lower-case letters, digits and `_.:-`",
         )
-    if hold_id in _read(directory)[1]:
+    if hold_id in read_holds(directory).used:
         raise UsageError(
             f"a hold `{hold_id}` was placed before", help_text="names are never used again"
         )
@@ -201,9 +227,15 @@ def _event(logger: AuditLogger, kind: str, details: Mapping[str, Any]) -> Event:
     )  # fmt: skip
 
 
-def _read(directory: Path) -> tuple[tuple[Hold, ...], frozenset[str]]:
-    """The holds in force, and every name that was ever used."""
+def read_holds(directory: Path) -> HoldBook:
+    """Everything that a log, which is read and not verified, says of holds.
+
+    Raises:
+        UsageError: there is no log, or it cannot be read.
+        VerificationError: a record of a hold is malformed.
+    """
     active: list[Hold] = []
+    placed: set[str] = set()
     used: set[str] = set()
     for record in found_records(directory, _MARKS):
         kind = record["action"]["type"]
@@ -213,9 +245,10 @@ def _read(directory: Path) -> tuple[tuple[Hold, ...], frozenset[str]]:
         used.add(hold.id)
         if kind == PLACED:
             active.append(hold)
+            placed.add(hold.id)
         else:
             active = [one for one in active if one.id != hold.id]
-    return tuple(active), frozenset(used)
+    return HoldBook(tuple(active), frozenset(placed), frozenset(used))
 
 
 def _hold_of(record: Mapping[str, Any]) -> Hold:

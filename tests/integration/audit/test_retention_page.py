@@ -1,0 +1,45 @@
+"""The commands of `docs/retention.md` run in order, and exit as it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    if not language
+    for line in block.splitlines()
+]
+
+
+def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    (folder / "bin").mkdir(parents=True)
+    wilkc = folder / "bin" / "wilkc"
+    wilkc.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wilkc.cli.main "$@"\n')
+    wilkc.chmod(0o755)
+    policy = re.search(r"<!-- policy.yaml -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert policy is not None
+    (folder / "policy.yaml").write_text(policy[1])
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    assert len(COMMANDS) > 10
+    shown = []
+    for line in COMMANDS:
+        command, _, code = line.partition("  # exits with ")
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == int(code or 0), f"{command}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        shown.append(done.stdout)
+    assert "case-7" in shown[3]
+    first, second = (text for text in shown if "done" in text or "due" in text or "skipped" in text)
+    assert "verified" in first
+    assert "verified" not in second

@@ -1,0 +1,148 @@
+"""A backup holds what never changes, never a key, and is proved to bring everything back."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.runtime.audit.conftest import DENY, REQUEST, fill
+from tests.unit.runtime.audit.retention.conftest import BIG, Later, open_at
+from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.runtime.audit import verify
+from wilkc.runtime.audit.retention import back_up, check_restore, prune, record_restore_check
+from wilkc.runtime.disk import Disk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_backup_verifies_and_holds_no_key(aged: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    done = back_up(aged.directory, copy)
+    sealed = aged.segments()[:-1]
+    blobs = {path.name for path in (aged.directory / "blobs").rglob("*") if path.is_file()}
+    assert _names(copy) == {path.name for path in sealed} | blobs | {"checkpoint"}
+    assert done.copied == len(sealed) + len(blobs)
+    found = verify(copy, aged.root, {"its own": (copy / "checkpoint").read_text()}, live=True)
+    assert (found.verdict, found.size) == ("OK", done.size)
+    again = back_up(aged.directory, copy)
+    assert (again.copied, again.removed) == (0, 0)
+
+
+def test_it_grows_with_the_log_and_is_pruned_with_it(aged: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    with open_at(aged, Later(12)) as logger:
+        logger.intent(BIG, DENY)
+        logger.roll()
+        assert len(prune(logger)) == 2
+    done = back_up(aged.directory, copy)
+    assert done.removed == 4
+    assert len(list(copy.glob("*.pruned"))) == 2
+    assert len(list(copy.glob("*.jsonl"))) == 3
+    assert sum(path.is_file() for path in (copy / "blobs").rglob("*")) == 1
+
+
+@pytest.mark.parametrize("place", ["log", "copy"])
+def test_what_never_changes_and_did_is_not_overwritten(
+    aged: Any, tmp_path: Path, place: str
+) -> None:
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    name = aged.segments()[0].name
+    path = (aged.directory if place == "log" else copy) / name
+    text = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(text.replace(b'"file:./src/a.ts"', b'"file:./src/b.ts"', 1))
+    kept = {one: (one / name).read_bytes() for one in (aged.directory, copy)}
+    with pytest.raises(VerificationError):
+        back_up(aged.directory, copy)
+    assert {one: (one / name).read_bytes() for one in (aged.directory, copy)} == kept
+
+
+def test_places_that_can_hold_no_backup(aged: Any, log: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing of the log is sealed"):
+        back_up(log.directory, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+    for inside in (aged.directory / "copy", aged.directory.parent):
+        with pytest.raises(UsageError, match="must lie apart"):
+            back_up(aged.directory, inside)
+    with pytest.raises(UsageError, match="holds keys"):
+        back_up(aged.directory, aged.places.keys)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UnavailableError, match="the backup stopped"):
+        back_up(aged.directory, tmp_path / "file")
+
+
+class Dying(Disk):
+    """Dies after so many files."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def replace(self, source: Path, target: Path) -> None:
+        if self.left == 0:
+            raise OSError(28, "no space left")
+        self.left -= 1
+        super().replace(source, target)
+
+
+def test_a_backup_that_was_interrupted_goes_on(aged: Any, tmp_path: Path) -> None:
+    files = back_up(aged.directory, tmp_path / "whole").copied + 1
+    for left in range(files):
+        copy = tmp_path / f"after {left}"
+        with pytest.raises(UnavailableError):
+            back_up(aged.directory, copy, Dying(left))
+        back_up(aged.directory, copy)
+        assert _names(copy) == _names(tmp_path / "whole")
+        shutil.rmtree(copy)
+
+
+def test_a_check_opens_content_of_each_key_and_is_recorded(aged: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    checked = check_restore(copy, aged.root, aged.keys(), aged.directory)
+    assert checked.ok
+    assert len(checked.opened) == 2
+    with open_at(aged, Later(12)) as logger:
+        record_restore_check(logger, checked)
+    details = aged.records()[-1]["action"]["details"]
+    assert details == {
+        "erased": 0, "kind": "restore", "lost": 0, "opened": 2, "root": checked.found.root,
+        "size": checked.found.size, "verdict": "OK_UNANCHORED",
+    }  # fmt: skip
+    assert aged.records()[-1]["action"]["type"] == "verify.done"
+
+
+def test_a_backup_whose_keys_are_gone_is_told_as_lost(aged: Any, log: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    with log.open() as logger:
+        fill(logger)
+    checked = check_restore(copy, aged.root, log.keys(), aged.directory)
+    assert checked.found.ok
+    assert not checked.ok
+    assert len(checked.lost) == 2
+    with open_at(aged, Later(12)) as logger:
+        record_restore_check(logger, checked)
+        logger.intent(REQUEST, DENY)
+    record = next(one for one in aged.records() if one["action"]["type"] == "verify.done")
+    assert record["result"]["status"] == "failure"
+
+
+def test_a_damaged_backup_is_found(aged: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    for path in sorted(one for one in copy.rglob("*") if one.is_file()):
+        text = path.read_bytes()
+        path.chmod(0o600)
+        path.write_bytes(bytes([text[0] ^ 1]) + text[1:])
+        assert not check_restore(copy, aged.root, aged.keys(), aged.directory).ok
+        path.write_bytes(text)
+    assert check_restore(copy, aged.root, aged.keys(), aged.directory).ok

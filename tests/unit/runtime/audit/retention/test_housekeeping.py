@@ -1,0 +1,79 @@
+"""Housekeeping does what is due, says what it left, and can be repeated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.runtime.audit.conftest import fill
+from tests.unit.runtime.audit.retention.conftest import WEEK, Later, made, open_at
+from wilkc.runtime.audit.retention import House, keep_house
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAILY = replace(WEEK, segment_seconds=86_400)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_whatever_is_due_is_done_once(aged: Any, tmp_path: Path, shared: bool) -> None:
+    house = House(root=aged.root, backup=tmp_path / "copy")
+    with open_at(aged, Later(12), shared=shared) as logger:
+        first = keep_house(logger, house)
+        again = keep_house(logger, house)
+    assert [line.split()[0] for line in first.done] == [
+        "pruned", "pruned", "backed", "verified", "checked",
+    ]  # fmt: skip
+    assert (again.done, again.skipped, again.bad) == ([], [], [])
+
+
+def test_a_segment_is_sealed_by_its_age(tmp_path: Path) -> None:
+    log = made(tmp_path / "daily", DAILY)
+    with open_at(log, Later(0), settings=DAILY) as logger:
+        fill(logger)
+        assert "sealed a segment" not in keep_house(logger, House()).done
+    for shared in (True, False):
+        with open_at(log, Later(2 + shared), settings=DAILY, shared=shared) as logger:
+            fill(logger)
+    count = len(log.segments())
+    with open_at(log, Later(9), settings=DAILY, shared=True) as logger:
+        assert keep_house(logger, House()).done[0] == "sealed a segment"
+    assert len(log.segments()) == count + 1
+
+
+def test_where_the_clock_is_in_doubt_nothing_is_destroyed(aged: Any, tmp_path: Path) -> None:
+    files = {path.name for path in aged.segments()}
+    with open_at(aged, Later(400)) as logger:
+        keys = {key.kid for key in logger.means.keys.data.keys}
+        chores = keep_house(logger, House(backup=tmp_path / "copy", doubt="the clock moved"))
+        assert {key.kid for key in logger.means.keys.data.keys} == keys
+    assert "expiry and pruning: the clock moved" in chores.skipped
+    assert [line.split()[0] for line in chores.done][-1] == "backed"
+    assert files <= {path.name for path in aged.segments()}
+
+
+def test_what_does_not_verify_is_told(aged: Any) -> None:
+    path = aged.segments()[1]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"./src/a.ts", b"./src/b.ts", 1))
+    with open_at(aged, Later(6)) as logger:
+        chores = keep_house(logger, House(root=aged.root))
+        assert [line.split()[0] for line in chores.bad] == ["verified"]
+        # A bad verdict does not count as done: the next time it is looked at again.
+        assert keep_house(logger, House(root=aged.root)).bad
+    told = [one for one in aged.records() if one["action"]["type"] == "verify.done"]
+    assert [one["result"]["status"] for one in told] == ["failure", "failure"]
+
+
+def test_it_is_verified_each_week(tmp_path: Path) -> None:
+    log = made(tmp_path / "log")
+    clock = Later(0)
+    with open_at(log, clock) as logger:
+        verified = []
+        for day in (0, 1, 6, 8, 9):
+            clock.days = day
+            done = keep_house(logger, House(root=log.root)).done
+            verified.append(any(line.startswith("verified") for line in done))
+    assert verified == [True, False, False, True, False]

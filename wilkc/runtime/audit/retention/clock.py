@@ -1,0 +1,134 @@
+"""Whether the wall clock can be believed when something is to be destroyed. Layer: runtime.
+
+Within a boot the kernel's own clock tells how much time really went by. After another boot
+nothing does. So both ends of every segment are compared, and the last record with now: where
+the wall clock went another way by more than a day, a person has to say that it is right, and
+what the person says is on record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.runtime.audit.clock import boot_id
+from wilkc.runtime.audit.drafts import Event
+from wilkc.runtime.audit.files import list_segments
+from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, parse_line
+from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.retention.scan import found_records, segment_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from wilkc.runtime.audit.clock import Clock
+    from wilkc.runtime.audit.logger import AuditLogger
+
+CLOCK_STEP: Final = "system.clock_step"
+_MARK: Final = (b'"type":"system.clock_step"',)
+_SECOND_US: Final = 1_000_000
+MAX_STEP_US: Final = 86_400 * _SECOND_US
+_TAIL_BYTES: Final = 3 * (MAX_LINE_BYTES + 1)
+"""Holds a whole event: the last line may be a checkpoint, and the one before the first cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the clocks said at a record; `seq` is that of the record, or after the last one."""
+
+    seq: int
+    wall_us: int
+    mono_us: int
+    boot: str
+
+
+def clock_doubt(directory: Path, clock: Clock) -> str | None:
+    """Why the wall clock cannot be believed, or None. Read it before the log is opened.
+
+    Args:
+        directory: of the log, which is read and not verified.
+        clock: the host's clocks.
+
+    Raises:
+        UsageError: there is no log, or it cannot be read.
+        VerificationError: a line is no record.
+        OSError: it cannot be read.
+    """
+    confirmed = _confirmed(directory)
+    since = confirmed.seq if confirmed else 0
+    known = {moment.seq: moment for moment in _moments(directory) if moment.seq >= since}
+    if confirmed:
+        known[confirmed.seq] = confirmed
+    for before, moment in pairwise((*(known[seq] for seq in sorted(known)), _now(clock))):
+        moved = _step(before, moment)
+        if abs(moved) > MAX_STEP_US:
+            days = round(abs(moved) / MAX_STEP_US)
+            way = "forward" if moved > 0 else "back"
+            return f"the clock went {way} by {days} days after record {before.seq}"
+    return None
+
+
+def confirm_clock(logger: AuditLogger) -> None:
+    """Put on record that a person says the clock is right.
+
+    Raises:
+        UnavailableError: it cannot be recorded.
+        VerificationError: the log was tampered with, or a key is missing.
+    """
+    resource = f"log:{logger.origin}"
+    details = {"confirmed": True}
+    logger.system(
+        Event(type=CLOCK_STEP, resource=resource, actor=WILK, details=details, clear=True)
+    )
+
+
+def _step(before: _Moment, moment: _Moment) -> int:
+    """By how much the wall clock went another way than the kernel's, in microseconds."""
+    walled = moment.wall_us - before.wall_us
+    if before.boot == moment.boot:
+        return walled - (moment.mono_us - before.mono_us)
+    return walled
+
+
+def _now(clock: Clock) -> _Moment:
+    return _Moment(1 << 62, clock.wall_us(), clock.boot_us(), boot_id())
+
+
+def _moments(directory: Path) -> Iterator[_Moment]:
+    for _, path in list_segments(directory):
+        first, last = next(segment_records(path), None), _last_record(path)
+        for record in (first, last):
+            if record is not None:
+                yield _moment(record)
+
+
+def _moment(record: Mapping[str, Any]) -> _Moment:
+    wall_us = round(datetime.fromisoformat(record["ts"]).timestamp() * _SECOND_US)
+    return _Moment(record["seq"], wall_us, record["mono_us"], record["boot"])
+
+
+def _last_record(path: Path) -> dict[str, Any] | None:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        lines = file.read().split(b"\n")[:-1]
+    for line in reversed(lines):
+        try:
+            parsed = parse_line(line)
+        except ValueError:
+            continue
+        if isinstance(parsed, EventLine):
+            return parsed.event
+    return None
+
+
+def _confirmed(directory: Path) -> _Moment | None:
+    """When a person last said that the clock is right."""
+    confirmed = None
+    for record in found_records(directory, _MARK):
+        details = record["action"]["details"]
+        if record["action"]["type"] == CLOCK_STEP and details.get("confirmed") is True:
+            confirmed = _moment(record)
+    return confirmed

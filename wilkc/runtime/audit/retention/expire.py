@@ -1,0 +1,114 @@
+"""Destroying the keys of content that is past its time. Layer: runtime.
+
+The record stays; what was sealed in it opens no more. A key is shared by the content of a
+month, so one record under hold keeps the key of its month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from wilkc.runtime.audit.drafts import Event
+from wilkc.runtime.audit.failures import unavailable
+from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.retention.holds import active_holds
+from wilkc.runtime.audit.retention.scan import found_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from wilkc.core.audit_settings import AuditSettings, RecordClass
+    from wilkc.runtime.audit.logger import AuditLogger
+    from wilkc.runtime.keys.deks import DataKey
+
+DESTROYED: Final = "key.destroyed"
+EXPIRED: Final = "expired"
+_MAX_KIDS: Final = 500
+"""Keys in one record, so that it is never too long."""
+_DECEMBER: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """What was done, or would be.
+
+    Attributes:
+        destroyed: ids of the keys that are gone.
+        held: ids of keys that are due, and kept by a hold.
+    """
+
+    destroyed: tuple[str, ...]
+    held: tuple[str, ...]
+
+
+def expire(logger: AuditLogger) -> Expiry:
+    """Destroy every data key that is due; safe to repeat.
+
+    The caller has seen that the clock can be believed. Keys are destroyed only once that is
+    on record, so that content is never lost without a word.
+
+    Args:
+        logger: the opened log, shared or not.
+
+    Raises:
+        UsageError: the log cannot be read.
+        VerificationError: a record or a key is malformed.
+        UnavailableError: the disk refuses; run it again.
+    """
+    means = logger.means
+    means.keys.data.refresh()
+    due = due_keys(means.keys.data.keys, means.settings, means.clock.wall_us())
+    held = _held(means.directory, due)
+    gone = [key for key in due if key.kid not in held]
+    for start in range(0, len(gone), _MAX_KIDS):
+        some = gone[start : start + _MAX_KIDS]
+        details: dict[str, Any] = {
+            "kids": sorted(key.kid for key in some),
+            "months": sorted({key.month for key in some}),
+            "state": EXPIRED,
+        }
+        logger.system(
+            Event(
+                type=DESTROYED,
+                resource=f"log:{logger.origin}",
+                actor=WILK,
+                details=details,
+                clear=True,
+            )
+        )
+    try:
+        if gone:
+            means.keys.forget({key.kid for key in gone})
+    except OSError as error:
+        raise unavailable(error, means.keys.directory) from error
+    return Expiry(tuple(sorted(key.kid for key in gone)), tuple(sorted(held)))
+
+
+def due_keys(keys: Iterable[DataKey], settings: AuditSettings, wall_us: int) -> tuple[DataKey, ...]:
+    """The data keys whose whole month is past the time of their class."""
+    now = datetime.fromtimestamp(wall_us / 1_000_000, UTC)
+    return tuple(key for key in keys if _end(key, settings) <= now)
+
+
+def _end(key: DataKey, settings: AuditSettings) -> datetime:
+    year, month = (int(part) for part in key.month.split("-"))
+    following = (year + 1, 1) if month == _DECEMBER else (year, month + 1)
+    days = settings.days_of_content(cast("RecordClass", key.record_class))
+    return datetime(*following, 1, tzinfo=UTC) + timedelta(days=days)
+
+
+def _held(directory: Path, due: tuple[DataKey, ...]) -> frozenset[str]:
+    """The keys by which something is sealed that a hold keeps."""
+    holds = active_holds(directory)
+    if not holds or not due:
+        return frozenset()
+    named = {hold.selector.subject for hold in holds}
+    held = {key.kid for key in due if key.subject is not None and key.subject in named}
+    wanted = {key.kid for key in due} - held
+    for record in found_records(directory, tuple(b'"kid":"' + k.encode() + b'"' for k in wanted)):
+        if any(hold.holds(record) for hold in holds):
+            held |= {one["kid"] for one in record["sealed"].values()} & wanted
+    return frozenset(held)

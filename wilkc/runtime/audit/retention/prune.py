@@ -1,0 +1,183 @@
+"""Taking away whole segments that are past their time, without taking away any proof.
+
+Layer: runtime. The steps, each of which may be the last before a crash; run again they go on:
+
+    1. the segment is verified: what was tampered with is evidence, and stays
+    2. `system.pruned` is on record, covered by a checkpoint
+    3. the stub is durable: its leaves, then header, seal and last checkpoint
+    4. the names of its blobs are noted
+    5. the segment is unlinked
+    6. its blobs are unlinked, and the note
+
+Leaves and the signed checkpoint prove what they proved before: every old root still follows.
+A segment without a seal, held, or with an action that still runs is passed over.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.encoding import to_base64
+from wilkc.core.errors import VerificationError
+from wilkc.runtime.audit.drafts import Event
+from wilkc.runtime.audit.failures import unavailable
+from wilkc.runtime.audit.files import list_segments
+from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.retention.holds import read_holds
+from wilkc.runtime.audit.retention.reading import Segment, read_segment
+from wilkc.runtime.audit.retention.scan import found_records, segment_records
+from wilkc.runtime.audit.retention.stub import (
+    blobs_left,
+    note_blobs,
+    only_one,
+    remove_blobs,
+    remove_segment,
+    stub_firsts,
+    write_stub,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wilkc.runtime.audit.logger import AuditLogger
+    from wilkc.runtime.audit.retention.holds import HoldBook
+
+PRUNED: Final = "system.pruned"
+PRUNED_MARK: Final = b'"type":"system.pruned"'
+"""Stands in the line of every record of a pruning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """A segment that was pruned: its first and its last record."""
+
+    first: int
+    last: int
+
+
+def prune(logger: AuditLogger) -> tuple[Pruning, ...]:
+    """Prune every segment that is due; safe to repeat, also after a crash.
+
+    The caller has seen that the clock can be believed.
+
+    Args:
+        logger: the opened log, shared or not: other writers go on meanwhile.
+
+    Returns:
+        What was pruned, the oldest first.
+
+    Raises:
+        UsageError: the log cannot be read.
+        VerificationError: a segment was tampered with; nothing more is pruned.
+        UnavailableError: the disk refuses, or another process prunes; run it again.
+    """
+    try:
+        with only_one(logger.means):
+            done = tuple(_prune(logger))
+    except OSError as error:
+        raise unavailable(error, logger.means.directory) from error
+    if done:
+        # A backup takes what is sealed: it must not lack the record that speaks for the stubs.
+        logger.roll_due(at_once=True)
+    return done
+
+
+def prunable(logger: AuditLogger) -> tuple[Pruning, ...]:
+    """What `prune` would prune now, by its time alone: holds and running actions may keep it."""
+    before = _horizon(logger)
+    return tuple(
+        Pruning(first, following - 1)
+        for first, following, path in _closed(logger.means.directory)
+        if _begins_before(path, before)
+    )
+
+
+def _prune(logger: AuditLogger) -> list[Pruning]:
+    means, before = logger.means, _horizon(logger)
+    remove_blobs(means, blobs_left(means.directory))  # (6) of a crash
+    recorded = _recorded(means.directory)
+    done: list[Pruning] = []
+    for first, following, path in _closed(means.directory):
+        if not _begins_before(path, before):
+            break
+        segment = read_segment(path)  # (1)
+        if segment.first != first or segment.seal is None or segment.newest >= before:
+            continue
+        if segment.walk.seq != following:
+            raise VerificationError(f"TAMPERED: events after `{path.name}` are missing")
+        running = logger.oldest_pending()
+        if running is not None and running < following:
+            continue
+        if _is_kept(path, read_holds(means.directory)):
+            continue
+        pruning = Pruning(first, following - 1)
+        if recorded.get(pruning.last) != pruning.first:
+            _record(logger, segment, pruning)  # (2)
+        write_stub(means, segment)  # (3)
+        note_blobs(means, segment)  # (4)
+        remove_segment(means, segment)  # (5)
+        remove_blobs(means, segment.blobs)  # (6)
+        done.append(pruning)
+    return done
+
+
+def _record(logger: AuditLogger, segment: Segment, pruning: Pruning) -> None:
+    details = {
+        "first": pruning.first,
+        "last": pruning.last,
+        "root": to_base64(segment.walk.tree.root()),
+    }
+    logger.system(
+        Event(
+            type=PRUNED,
+            resource=f"log:{logger.origin}",
+            actor=WILK,
+            details=details,
+            clear=True,
+        )
+    )
+    logger.checkpoint()
+
+
+def _closed(directory: Path) -> list[tuple[int, int, Path]]:
+    """Every segment but the last: its first event, that of the next one, its file."""
+    segments = dict(list_segments(directory))
+    firsts = sorted({*segments, *stub_firsts(directory)})
+    return [
+        (first, following, segments[first])
+        for first, following in pairwise(firsts)
+        if first in segments
+    ]
+
+
+def _horizon(logger: AuditLogger) -> str:
+    """Records before this time are past their retention."""
+    means = logger.means
+    now = datetime.fromtimestamp(means.clock.wall_us() / 1_000_000, UTC)
+    with suppress(OverflowError):
+        then = now - timedelta(days=means.settings.retention_days)
+        return f"{then:%Y-%m-%dT%H:%M:%S}.000000Z"
+    return ""
+
+
+def _begins_before(path: Path, before: str) -> bool:
+    record = next(segment_records(path), None)
+    return record is not None and record["ts"] < before
+
+
+def _is_kept(path: Path, book: HoldBook) -> bool:
+    return any(book.keeps(record) for record in segment_records(path))
+
+
+def _recorded(directory: Path) -> dict[int, int]:
+    """Prunings on record: the last event of each to its first."""
+    found = {}
+    for record in found_records(directory, (PRUNED_MARK,)):
+        if record["action"]["type"] == PRUNED and record["phase"] == "system":
+            details = record["action"]["details"]
+            found[details["last"]] = details["first"]
+    return found

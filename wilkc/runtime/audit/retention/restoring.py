@@ -1,0 +1,128 @@
+"""Seeing that a backup would bring everything back. Layer: runtime.
+
+The copy is verified like a log, and one envelope of each data key is opened: a copy whose
+keys are gone restores no content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.core.errors import VerificationError
+from wilkc.runtime.audit.drafts import Event
+from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.retention.scan import found_records
+from wilkc.runtime.audit.sealing import open_member
+from wilkc.runtime.audit.verify import verify
+from wilkc.runtime.audit.verifying.options import Options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wilkc.runtime.audit.logger import AuditLogger
+    from wilkc.runtime.audit.verify import Verification, VerifiedEvent
+    from wilkc.runtime.keys import KeyStore
+
+VERIFIED: Final = "verify.done"
+ACCEPTING: Final = Options(accept_pruned=True)
+"""What retention took away on record is in order here."""
+DESTROYED: Final = "key.destroyed"
+_DESTROYED_MARK: Final = (b'"type":"key.destroyed"',)
+
+
+@dataclass(frozen=True, slots=True)
+class Restorable:
+    """What a backup was found to be.
+
+    Attributes:
+        found: the verification of its files.
+        opened: data keys by which content opened.
+        erased: data keys that are on record as destroyed.
+        lost: data keys by which content does not open, and no record says why.
+    """
+
+    found: Verification
+    opened: tuple[str, ...]
+    erased: tuple[str, ...]
+    lost: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of it would come back."""
+        return self.found.ok and not self.lost
+
+
+def check_restore(source: Path, root: str, keys: KeyStore, log: Path) -> Restorable:
+    """Verify a backup, and open one envelope of each data key.
+
+    Args:
+        source: the backup.
+        root: verifier key of the log's root.
+        keys: the keys that are to open it, best those that were backed up.
+        log: the log itself, whose records may say that a key was destroyed later.
+
+    Raises:
+        UsageError: a place is not there, or the root key is malformed.
+    """
+    samples: dict[str, tuple[dict[str, Any], str]] = {}
+
+    def sample(event: VerifiedEvent) -> None:
+        for path, envelope in event.record["sealed"].items():
+            samples.setdefault(envelope["kid"], (event.record, path))
+
+    # A copy holds what is sealed: that its last seal names a successor is no fault of it.
+    found = verify(source, root, live=True, observer=sample, options=ACCEPTING)
+    opened, shut = [], []
+    for kid, (record, path) in sorted(samples.items()):
+        try:
+            open_member(record, path, keys, source)
+        except VerificationError:
+            shut.append(kid)
+        else:
+            opened.append(kid)
+    gone = _destroyed(log) if shut else set()
+    return Restorable(
+        found=found,
+        opened=tuple(opened),
+        erased=tuple(kid for kid in shut if kid in gone),
+        lost=tuple(kid for kid in shut if kid not in gone),
+    )
+
+
+def record_restore_check(logger: AuditLogger, restorable: Restorable) -> None:
+    """Put on record that a backup was checked, and what came of it.
+
+    Raises:
+        UnavailableError: it cannot be recorded.
+        VerificationError: the log was tampered with, or a key is missing.
+    """
+    found = restorable.found
+    details = {
+        "erased": len(restorable.erased),
+        "kind": "restore",
+        "lost": len(restorable.lost),
+        "opened": len(restorable.opened),
+        "root": found.root,
+        "size": found.size,
+        "verdict": found.verdict,
+    }
+    logger.system(
+        Event(
+            type=VERIFIED,
+            resource=f"log:{logger.origin}",
+            actor=WILK,
+            status="success" if restorable.ok else "failure",
+            details=details,
+            clear=True,
+        )
+    )
+
+
+def _destroyed(log: Path) -> set[str]:
+    gone: set[str] = set()
+    for record in found_records(log, _DESTROYED_MARK):
+        kids = record["action"]["details"].get("kids", [])
+        if record["action"]["type"] == DESTROYED and isinstance(kids, list):
+            gone.update(kid for kid in kids if isinstance(kid, str))
+    return gone

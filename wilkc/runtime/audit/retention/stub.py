@@ -1,0 +1,127 @@
+"""What is left of a pruned segment, and letting go of the rest. Layer: runtime.
+
+`seg-….pruned` holds header, seal and last checkpoint verbatim, `seg-….leaves` the hash of
+each event. A segment that is still there speaks for itself, whatever stands beside it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.encoding import is_hex
+from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.runtime.audit.files import BLOBS
+from wilkc.runtime.audit.line import MAX_LINE_BYTES
+from wilkc.runtime.audit.segment import segment_first, segment_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from wilkc.runtime.audit.means import Means
+    from wilkc.runtime.audit.retention.reading import Segment
+
+STUB_SUFFIX: Final = ".pruned"
+LEAVES_SUFFIX: Final = ".leaves"
+LOCK: Final = "pruning.lock"
+NOTE: Final = "pruning"
+"""Names the blobs of a segment that is being pruned, as nothing else would once it is gone."""
+_READ_ONLY: Final = 0o444
+_NAME_DIGITS: Final = 64
+
+
+def stub_firsts(directory: Path) -> frozenset[int]:
+    """The first events of the segments of which a stub is left."""
+    found = (segment_first(f"{path.stem}.jsonl") for path in directory.glob(f"*{STUB_SUFFIX}"))
+    return frozenset(first for first in found if first is not None)
+
+
+@contextmanager
+def only_one(means: Means) -> Iterator[None]:
+    """While this process alone prunes.
+
+    Raises:
+        UnavailableError: another one does.
+        OSError: the lock cannot be opened.
+    """
+    fd = means.disk.open(means.directory / LOCK, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        means.disk.close(fd)
+        raise UnavailableError("another process prunes this log") from error
+    try:
+        yield
+    finally:
+        means.disk.close(fd)
+
+
+def genesis_line(directory: Path) -> bytes:
+    """The first line of a log, whether its first segment was pruned or not.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    path = directory / segment_name(0)
+    stub = path.with_suffix(STUB_SUFFIX)
+    with (path if path.exists() else stub).open("rb") as file:
+        return file.readline(MAX_LINE_BYTES + 1).removesuffix(b"\n")
+
+
+def write_stub(means: Means, segment: Segment) -> None:
+    """Make the stub of a segment durable; the leaves first, as the other speaks for them."""
+    lines = b"".join(
+        line + b"\n" for line in (segment.header, segment.seal_line, segment.checkpoint)
+    )
+    disk, path = means.disk, segment.path
+    disk.put_file(path.with_suffix(LEAVES_SUFFIX), segment.leaves, mode=_READ_ONLY)
+    disk.put_file(path.with_suffix(STUB_SUFFIX), lines, mode=_READ_ONLY)
+
+
+def note_blobs(means: Means, segment: Segment) -> None:
+    """Note the blobs of a segment, durably."""
+    if segment.blobs:
+        lines = (segment.path.name, *sorted(segment.blobs))
+        text = "".join(f"{line}\n" for line in lines).encode("ascii")
+        means.disk.put_file(means.directory / NOTE, text)
+
+
+def blobs_left(directory: Path) -> frozenset[str]:
+    """The blobs that a crash left of a segment which is gone.
+
+    Raises:
+        VerificationError: the note of them is malformed.
+        OSError: it cannot be read.
+    """
+    try:
+        segment, *names = (directory / NOTE).read_bytes().decode("ascii", "replace").split("\n")
+    except FileNotFoundError:
+        return frozenset()
+    last = names.pop() if names else "?"
+    wrong = last or segment_first(segment) is None
+    if wrong or not all(is_hex(name, _NAME_DIGITS) for name in names):
+        raise VerificationError(f"TAMPERED: `{NOTE}` is no list of blobs")
+    # A segment that is still there needs them.
+    return frozenset() if (directory / segment).exists() else frozenset(names)
+
+
+def remove_segment(means: Means, segment: Segment) -> None:
+    """Unlink a segment, durably."""
+    means.disk.unlink(segment.path)
+    means.disk.sync_directory(means.directory)
+
+
+def remove_blobs(means: Means, names: Collection[str]) -> None:
+    """Unlink blobs and then the note of them, durably."""
+    top = means.directory / BLOBS
+    for name in sorted(names):
+        means.disk.unlink(top / name[:2] / name)
+    for folder in sorted({name[:2] for name in names}):
+        if (top / folder).is_dir():
+            means.disk.sync_directory(top / folder)
+    if names:
+        means.disk.unlink(means.directory / NOTE)
+        means.disk.sync_directory(means.directory)

@@ -1,0 +1,108 @@
+"""What a sink has, as it was read back from it. Layer: runtime.
+
+The file is the cursor of shipping, too. It is written only after the receiver's bytes were
+verified, so that nothing local goes on the strength of a promise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.canonical import canonical_json
+from wilkc.core.closed_json import from_json, to_json
+from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.strict_json import decode_json
+from wilkc.runtime.sinks.checking import Shipped  # noqa: TC001  # read back by annotation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wilkc.runtime.disk import Disk
+
+FORMAT: Final = "wilk.receipts/v1"
+_NAME_DIGITS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """What one sink has of one log.
+
+    Attributes:
+        v: format.
+        log: origin of the log; empty before the first segment.
+        sink: where it is.
+        segments: in their order.
+        checkpoint: size of the newest checkpoint that it has.
+    """
+
+    v: str
+    log: str
+    sink: str
+    segments: tuple[Shipped, ...]
+    checkpoint: int
+
+    @property
+    def size(self) -> int:
+        """Events of the log that the sink has."""
+        return self.segments[-1].size if self.segments else 0
+
+
+def receipts_path(folder: Path, sink: str) -> Path:
+    """The file of a sink's receipts."""
+    return folder / f"{hashlib.sha256(sink.encode()).hexdigest()[:_NAME_DIGITS]}.json"
+
+
+def load_receipts(folder: Path, sink: str) -> Receipts:
+    """The receipts of a sink; none if there is no file.
+
+    Raises:
+        VerificationError: the file is damaged, or of another sink.
+        UnavailableError: it cannot be read.
+    """
+    path = receipts_path(folder, sink)
+    try:
+        found = from_json(Receipts, decode_json(path.read_bytes()), "receipts")
+    except FileNotFoundError:
+        return Receipts(FORMAT, "", sink, (), 0)
+    except OSError as error:
+        raise UnavailableError(f"cannot read `{path}`: {error.strerror}") from error
+    except ValueError as error:
+        raise VerificationError(f"the receipts `{path}` are damaged: {error}") from error
+    if found.v != FORMAT or found.sink != sink:
+        raise VerificationError(f"`{path}` holds the receipts of another sink")
+    return found
+
+
+def save_receipts(folder: Path, receipts: Receipts, disk: Disk) -> None:
+    """Keep them, on stable storage.
+
+    Raises:
+        UnavailableError: they cannot be written.
+    """
+    path = receipts_path(folder, receipts.sink)
+    try:
+        disk.put_file(path, canonical_json(to_json(receipts)))
+    except OSError as error:
+        raise UnavailableError(f"cannot write `{path}`: {error.strerror}") from error
+
+
+def kept_elsewhere(folder: Path) -> int:
+    """Events of the log that every sink has: what lies before may go, as far as sinks matter.
+
+    Args:
+        folder: of the receipts; where it is missing or empty nothing is elsewhere.
+
+    Raises:
+        VerificationError: a file is damaged. Then nothing may go.
+        UnavailableError: a file cannot be read.
+    """
+    try:
+        paths = sorted(folder.glob("*.json"))
+        found = [from_json(Receipts, decode_json(path.read_bytes()), "receipts") for path in paths]
+    except OSError as error:
+        raise UnavailableError(f"cannot read `{folder}`: {error.strerror}") from error
+    except ValueError as error:
+        raise VerificationError(f"the receipts in `{folder}` are damaged: {error}") from error
+    return min((one.size for one in found), default=0)
