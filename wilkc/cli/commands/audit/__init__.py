@@ -12,16 +12,23 @@ COMMANDS: Final[dict[str, str]] = {
     "ack": "wilkc.cli.commands.audit.ack:ack",
     "alerts": "wilkc.cli.commands.audit.alerts:alerts",
     "backup": "wilkc.cli.commands.audit.backup:backup",
+    "export": "wilkc.cli.commands.audit.export:export",
     "hold": "wilkc.cli.commands.audit.hold:hold",
     "housekeeping": "wilkc.cli.commands.audit.housekeeping:housekeeping",
     "init": "wilkc.cli.commands.audit.init:init",
+    "proof": "wilkc.cli.commands.audit.proof:proof",
     "prune": "wilkc.cli.commands.audit.prune:prune_log",
+    "query": "wilkc.cli.commands.audit.query:query",
     "recover": "wilkc.cli.commands.audit.recover:recover",
     "restore-check": "wilkc.cli.commands.audit.restore_check:restore_check",
     "ship": "wilkc.cli.commands.audit.ship:ship",
     "show": "wilkc.cli.commands.audit.show:show",
     "shred": "wilkc.cli.commands.audit.shred:shred",
+    "tail": "wilkc.cli.commands.audit.tail:tail",
     "verify": "wilkc.cli.commands.audit.verify:verify",
+    "verify-proof": "wilkc.cli.commands.audit.verify_proof:verify_proof",
+    "witness": "wilkc.cli.commands.audit.witness:witness",
+    "witness-key": "wilkc.cli.commands.audit.witness_key:witness_key",
 }
 
 
