@@ -47,14 +47,12 @@ class Places:
         keys: its key directory.
         provider: what wraps the first keys, a file or a `pkcs11:` URI; made if missing.
         root_key: file that the private root key is written to; must not be there.
-        passphrase: whether a new provider's file is kept under a passphrase.
     """
 
     directory: Path
     keys: Path
     provider: Path | str
     root_key: Path
-    passphrase: bool = False
 
 
 def create_log(
@@ -62,6 +60,7 @@ def create_log(
     origin: str,
     settings: AuditSettings | None = None,
     *,
+    passphrase: bool = False,
     disk: Disk | None = None,
     clock: Clock | None = None,
 ) -> str:
@@ -71,6 +70,7 @@ def create_log(
         places: where its parts go.
         origin: its name, for example `example.org/team/audit`; unique for ever.
         settings: how it is written.
+        passphrase: whether a new provider's file is kept under a passphrase.
         disk: where to write; the real disk if left out.
         clock: times of records; the host's if left out.
 
@@ -93,7 +93,7 @@ def create_log(
     _make_directory(places.directory)
     root = SigningKey.generate()
     _write_root_key(places.root_key, signer_text(origin + _ROOT_SUFFIX, root))
-    provider = create_provider(places.provider, protected, disk, passphrase=places.passphrase)
+    provider = create_provider(places.provider, protected, disk, passphrase=passphrase)
     now = timestamp(clock.wall_us())
     keys = KeyStore.create(places.keys, provider, disk, origin=origin, now=now)
     if settings is None:

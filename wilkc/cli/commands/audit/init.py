@@ -39,9 +39,8 @@ def init(  # noqa: PLR0913  # a command has as many arguments as options
         keys=keys_path(directory, keys),
         provider=provider_place(directory, keys, provider),
         root_key=Path(root_key),
-        passphrase=passphrase,
     )
-    public = create_log(places, origin, audit_settings(policies, reserve))
+    public = create_log(places, origin, audit_settings(policies, reserve), passphrase=passphrase)
     click.echo(public)
     click.echo(f"log       {places.directory}", err=True)
     click.echo(f"keys      {places.keys}   back them up, apart from the log", err=True)
