@@ -40,8 +40,8 @@ machine that idles between calls answers more slowly than one that is asked back
 Compiling many specs is measured in processor time of a process of its own, all else in elapsed
 time; the last column says what else was measured.
 
-A launch that may write makes seventeen protected names and removes them again: what it takes more
-than the same in memory is what the disk takes for them. Between three processes on two processors
+A launch that may write makes places for what it protects and removes them again; what the disk
+takes for that stands beside it. Between three processes on two processors
 a body cannot be as quick as between two; what of that is the kernel's shows a process that only
 splices. `wilkc diff` also runs OPA once and reads all agents twice, which `wilkc check` does not.
 """

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.alerts.channel import Channel
     from wilkc.runtime.alerts.delivering import Recorder
     from wilkc.runtime.alerts.model import Alert
+    from wilkc.runtime.alerts.noticing import NoticingLog
     from wilkc.runtime.alerts.seen import Fact
 
 MAX_RECORDS: Final = 2000
@@ -44,6 +45,7 @@ STEP_SECONDS: Final = 1.0
 KEEP_US: Final = 5 * SECOND_US
 AGAIN_US: Final = DAY_US
 """A fact that holds on is told again after a day."""
+_NOTICED: Final = "noticed"
 MIN_FREE_BYTES: Final = 256 << 20
 
 
@@ -54,6 +56,7 @@ class Watcher:
         directory: of the log.
         folder: of its alerts, which holds `alerts.toml`.
         recorder: writes records; None leaves them owed.
+        noticed: the log of a guard in this process; what is wrong with it is told, too.
         disk: where to write; the real disk if left out.
         clock: the time; the host's if left out.
         channels: by name; those of `alerts.toml` if left out.
@@ -71,6 +74,7 @@ class Watcher:
         folder: Path,
         recorder: Recorder | None = None,
         *,
+        noticed: NoticingLog | None = None,
         disk: Disk | None = None,
         clock: Clock | None = None,
         channels: Mapping[str, Channel] | None = None,
@@ -82,6 +86,7 @@ class Watcher:
         self._disk = disk or Disk()
         self._clock = clock or Clock()
         self._min_free_bytes = min_free_bytes
+        self._noticed = noticed
         self._saved_us = 0
         self._settings = read_settings(folder / FILE)
         self._outbox = Outbox(folder, self._disk)
@@ -123,6 +128,7 @@ class Watcher:
         if not self._outbox.full():
             count, raised = self._read(now)
             raised += self._watch_disk(now)
+            raised += self._watch_log(now)
             for alert in self._kept.engine.close(now):
                 raised += self._put(alert, now, final=True)
         if raised or not 0 <= now - self._saved_us < KEEP_US:
@@ -180,12 +186,27 @@ class Watcher:
         self._kept.standing.pop("fact.disk_low", None)
         return 0
 
+    def _watch_log(self, now_us: int) -> int:
+        trouble = None if self._noticed is None else self._noticed.trouble
+        if trouble is None:
+            # Where the log itself is read all the same, only what a guard noticed is over.
+            self._kept.standing.pop(_NOTICED, None)
+            return 0
+        told = self._kept.standing.get(_NOTICED)
+        if told is not None and 0 <= now_us - told < AGAIN_US:
+            return 0
+        self._kept.standing[_NOTICED] = now_us
+        return self._tell(trouble, now_us)
+
     def _stands(self, kind: Fact, now_us: int) -> int:
         """Tell of a fact, unless it was told and still holds."""
         told = self._kept.standing.get(kind)
         if told is not None and 0 <= now_us - told < AGAIN_US:
             return 0
         self._kept.standing[kind] = now_us
+        return self._tell(kind, now_us)
+
+    def _tell(self, kind: Fact, now_us: int) -> int:
         alerts = self._kept.engine.take(fact(kind, now_us, "log:audit"))
         return sum(self._put(alert, now_us, final=False) for alert in alerts)
 

@@ -55,7 +55,7 @@ class Places:
     root_key: Path
 
 
-def create_log(
+def create_log(  # noqa: PLR0913  # where, and how
     places: Places,
     origin: str,
     settings: AuditSettings | None = None,

@@ -114,3 +114,13 @@ def test_other_files_beside_them_work_as_before(work: Any, spec: Any) -> None:
     _fill(work)
     ended = work.sh(spec(**RULES), "cat src/a; echo x > out/b; mv out/b out/c; cat out/c")
     assert (ended.kind, ended.stdout) == ("exited", "hellox\n"), ended.message
+
+
+def test_more_files_than_bubblewrap_takes_arguments_for(work: Any, spec: Any) -> None:
+    """It takes 9,000 (`MAX_ARGS` in bubblewrap.c), of which a mask needs three."""
+    work.write("src/a", "hello")
+    for number in range(3_100):
+        (work.path / f"src/.env{number}").write_text(CANARY)
+    work.own()
+    ended = work.sh(spec(**RULES), "cat src/a; cat src/.env* | head -c 100")
+    assert (ended.kind, ended.stdout) == ("exited", "hello"), ended.message
