@@ -101,6 +101,17 @@ def test_many_files_are_out_of_reach(work: Any, spec: Any) -> None:
     assert ended.launch["view"]["masks"]["count"] >= len(hidden)
 
 
+def test_they_are_hidden_from_root_too(root_work: Any, spec: Any) -> None:
+    hidden = _fill(root_work)
+    for path in (root_work.path, *root_work.path.rglob("*")):
+        os.chown(path, 0, 0)
+    rules = spec(**RULES).changed(level="minimal", allow_root=True)
+    script = 'id -u; cat src/a; cat src/.env* out/.env*; for one in out/.env*; do rm "$one"; done'
+    ended = root_work.sh(rules, script)
+    assert (ended.kind, ended.stdout) == ("exited", "1000\nhello"), ended.message
+    assert [path.read_text() for path in hidden] == [CANARY] * len(hidden)
+
+
 def test_their_masks_are_as_tight_as_that_of_the_first(work: Any, spec: Any) -> None:
     hidden = _fill(work)
     ended = work.sh(spec(**RULES), "grep ' /null /.*/\\.env' /proc/self/mountinfo")
