@@ -12,7 +12,7 @@ from wilkc.cli.exits import UNVERIFIED
 from wilkc.cli.recording import hold_log, open_recorder
 from wilkc.cli.shipping import shipped_events
 from wilkc.runtime.audit.clock import Clock
-from wilkc.runtime.audit.keeping import rotate, work_due
+from wilkc.runtime.audit.keeping import keep_keys, work_due
 from wilkc.runtime.audit.retention import House, clock_doubt, confirm_clock, keep_house
 
 
@@ -52,7 +52,7 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
         chores = keep_house(logger, house)
     if rotation:
         with hold_log(directory, keys, provider) as own:
-            chores.done += rotate(own, may_destroy=doubt is None)
+            chores.done += keep_keys(own, may_destroy=doubt is None)
     for word, lines in (("done", chores.done), ("skipped", chores.skipped), ("BAD", chores.bad)):
         for line in lines:
             click.echo(f"{word:<7}  {line}")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.drafts import Event
-from wilkc.runtime.audit.keeping import rotate, work_due
+from wilkc.runtime.audit.keeping import keep_keys, work_due
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.backup import back_up
 from wilkc.runtime.audit.retention.expire import expire
@@ -84,7 +84,7 @@ def keep_house(logger: AuditLogger, house: House) -> Chores:
     """
     chores = Chores()
     if not logger.shared and work_due(logger.means):
-        chores.done += rotate(logger, may_destroy=house.doubt is None)
+        chores.done += keep_keys(logger, may_destroy=house.doubt is None)
     if logger.roll_due():
         chores.done.append("sealed a segment")
     _let_go(logger, house, chores)
