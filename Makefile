@@ -30,8 +30,9 @@ fuzz: setup ## the generated tests ten times over from a new seed, with the numb
 bench: setup ## every published number, side by side with its floor
 	@$(PYTHON) benchmarks/run.py
 
-soak: setup ## ask for WILK_SOAK_MINUTES (30) at half of the peak; fails if memory grows; kill 200 writers
+soak: setup ## ask for WILK_SOAK_MINUTES (30), verify WILK_SOAK_RECORDS; kill 200 writers; fails if memory grows
 	@$(PYTHON) benchmarks/soaking.py
+	@$(PYTHON) benchmarks/verifying.py
 	@WILK_KILLS=200 $(PYTHON) -m pytest -q -n 0 tests/integration/audit/test_audit_kill.py
 
 mutants: setup ## plant deliberate faults, one at a time; the tests must find each
