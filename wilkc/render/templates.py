@@ -37,7 +37,7 @@ def render(name: str, **values: Json) -> str:
     return _template(_environment(), name).render(values)
 
 
-def render_page(name: str, *, style: str, script: str, **values: Json) -> str:
+def render_page(name: str, *, style: str, script: str = "", **values: Json) -> str:
     """An HTML page that loads nothing: its one style and script stand in it.
 
     Args:
@@ -45,14 +45,14 @@ def render_page(name: str, *, style: str, script: str, **values: Json) -> str:
             names their digests `style_hash` and `script_hash` in its content security policy
             (Content Security Policy Level 3, section 2.3.1), so that nothing else runs.
         style: file of the style sheet, beside the template.
-        script: file of the script.
+        script: file of the script; empty for a page without one.
         values: what the template shows, escaped.
 
     Raises:
         UsageError: the installation lacks one of them.
         jinja2.UndefinedError: the template asks for a value that was not given.
     """
-    parts = {"style": style, "script": script}
+    parts = {"style": style, **({"script": script} if script else {})}
     environment = _page_environment()
     for part, file in parts.items():
         text = _template(environment, file).render()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import ssl
+import struct
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -123,6 +124,24 @@ class Host:
             data += piece
         self.heard.append(data)
         self.answer(end, data)
+
+
+def after(body: bytes) -> Callable[[socket.socket, bytes], None]:
+    """A page, once this body has come."""
+
+    def answer(end: socket.socket, asked: bytes) -> None:
+        while not asked.endswith(body) and (piece := end.recv(65_536)):
+            asked += piece
+        page(end, asked)
+
+    return answer
+
+
+def hasty(end: socket.socket, asked: bytes) -> None:
+    """An answer to the head alone, and a reset: as by a host that leaves the body unread."""
+    page(end, asked)
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    end.close()
 
 
 def page(end: socket.socket, asked: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.integration.egress.hosts import after, hasty
 from tests.integration.egress.world import PLAN, PUBLIC, at_most
 
 if TYPE_CHECKING:
@@ -57,6 +58,18 @@ def test_curl_posts_by_plain_http(world: World) -> None:
     assert json.loads(printed)["detail"] == "protocol_not_allowed"
 
 
+@pytest.mark.parametrize("coding", [(), ("-H", "Transfer-Encoding: chunked")])
+def test_curl_hears_a_host_that_leaves_the_body_unread(
+    world: World, coding: tuple[str, ...]
+) -> None:
+    world.plain.answer = hasty
+    printed, ended = _curl(
+        world, *coding, "-H", "Expect: 100-continue", "--data", "x" * 3000,
+        "http://plain.example.com/",
+    )  # fmt: skip
+    assert (printed, ended.exit) == ("hello", 0)
+
+
 @pytest.mark.parametrize(
     ("length", "body"),
     [("Content-Length: 3", "abc"), ("Transfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n")],
@@ -66,6 +79,7 @@ def test_a_request_behind_another_is_never_sent(world: World, length: str, body:
     first = (
         f"POST http://plain.example.com/ HTTP/1.1\r\nHost: plain.example.com\r\n{length}\r\n\r\n"
     )
+    world.plain.answer = after(body.encode())
     [found] = world.steps("attacked", {"via": "http", "raw": first + body + second})
     assert (found["status"], found["body"]) == (200, "hello")
     head = world.plain.heard[0].partition(b"\r\n\r\n")[0]

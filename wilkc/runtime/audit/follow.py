@@ -55,11 +55,20 @@ START: Final = Cursor()
 
 
 class Followed(NamedTuple):
-    """A record and the place after it, to be kept once the record was dealt with."""
+    """A record and the place after it, to be kept once the record was dealt with.
+
+    Attributes:
+        record: its value.
+        stored: its exact bytes.
+        signature: of the record, or None in mode `checkpoint`.
+        offset: of its line in the file that the cursor names.
+        cursor: the place after it, and after the checkpoint that follows it.
+    """
 
     record: dict[str, Any]
     stored: bytes
     signature: bytes | None
+    offset: int
     cursor: Cursor
 
 
@@ -167,7 +176,7 @@ def _follow(segments: list[tuple[int, Path]], cursor: Cursor) -> Iterator[Follow
         for step in _joined(_segment(path, cursor, grows=first == last)):
             cursor = step.cursor
             if step.record is not None:
-                yield Followed(step.record, step.stored, step.signature, cursor)
+                yield Followed(step.record, step.stored, step.signature, step.offset, cursor)
     if cursor.segment > last:
         raise VerificationError(
             f"the log ends before event {cursor.seq}, up to which it was read before"
@@ -180,6 +189,7 @@ class _Step(NamedTuple):
     record: dict[str, Any] | None
     stored: bytes
     signature: bytes | None
+    offset: int
     cursor: Cursor
 
 
@@ -235,13 +245,13 @@ def _step(path: Path, frame: Frame, cursor: Cursor) -> _Step:
         )
         if not isinstance(line, EventLine):
             _require_next(cursor, cursor.seq, line.prev)
-            return _Step(None, b"", None, after)
+            return _Step(None, b"", None, frame.offset, after)
         check_event(line.event)
         _require_next(cursor, line.event["seq"], line.event["prev"])
     except ValueError as error:
         place = f"`{path.name}`, byte {frame.offset}"
         raise VerificationError(f"the log cannot be followed at {place}: {error}") from error
-    return _Step(line.event, line.stored, line.signature, after)
+    return _Step(line.event, line.stored, line.signature, frame.offset, after)
 
 
 def _require_next(cursor: Cursor, seq: int, prev: str) -> None:

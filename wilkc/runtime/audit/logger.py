@@ -249,14 +249,18 @@ class AuditLogger:
             stored += [Intent(self, draft, seq) for draft, seq in put]
         return stored
 
-    def system(self, event: Event) -> Receipt:
+    def system(self, event: Event, *, record_id: str | None = None) -> Receipt:
         """Record a fact that is no decision: a sign-in, a grant, a change, a violation.
+
+        Args:
+            event: the fact.
+            record_id: a UUIDv7 that no record of this log has; None makes one.
 
         Raises:
             UnavailableError: it could not be recorded.
             VerificationError: the log was tampered with, or a key is missing.
         """
-        drafted = draft_event(self._means.new_id(), event, self._means.settings)
+        drafted = draft_event(record_id or self._means.new_id(), event, self._means.settings)
         if is_left_out(drafted.draft, self._means.settings.sample_permille):
             return self._leave_out(drafted.draft)
         draft, seq = self._store.put([drafted], essential=True)[0]

@@ -7,15 +7,21 @@ refines that one case. Bursts are a matter of alert rules, not of a record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.core.audit_settings import RiskProfile
     from wilkc.core.contract import Decision
     from wilkc.runtime.audit.record import Risk, Status
 
 _BLOCKING: Final = frozenset({"blocked"})
 _HIGH_REASONS: Final = frozenset({"NO_PERMISSIONS", "VALIDATION_ERROR"})
 _CRITICAL_TYPES: Final = frozenset({"key.missing", "system.lost"})
+_CRITICAL_ERRORS: Final = frozenset({"chain_wrong", "escape", "signature_wrong"})
+"""Codes of a program that left its sandbox, and of a bundle or log that was forged."""
+_HIGH_TYPES: Final = frozenset({"auth.failure", "sandbox.violation"})
 _HIGH_ERRORS: Final = frozenset({"outcome_unknown"})
 
 
@@ -45,13 +51,43 @@ def graded_level(
         decision: of an intent.
         error: error code of the result.
     """
-    if kind in _CRITICAL_TYPES:
-        return "critical"
-    if kind == "auth.failure" or error in _HIGH_ERRORS:
+    denied = decision is not None and not decision.allow
+    detail = (decision.detail, decision.reason) if decision is not None and denied else None
+    return _graded(kind, status, detail, error)
+
+
+def level_of(record: Mapping[str, Any], profile: RiskProfile | None = None) -> Risk:
+    """The level of a record, as it was written or by another profile.
+
+    What a caller insisted on is kept by the graded profile, and not known to the other.
+
+    Args:
+        record: of any log.
+        profile: by which the level is computed anew; None takes the one on record.
+    """
+    written: Risk = record["security"]["risk_level"]
+    if profile is None:
+        return written
+    kind, status = record["action"]["type"], record["result"]["status"]
+    decision = record["decision"]
+    denied = decision is not None and not decision["allow"]
+    if profile == "seed":
+        return seed_level("permission.check" if denied else kind, status)
+    if "security_violation" in record["security"]["compliance_tags"]:
         return "high"
-    if decision is not None and not decision.allow:
-        grave = decision.detail in _BLOCKING or decision.reason in _HIGH_REASONS
-        return "high" if grave else "medium"
+    detail = (decision["detail"], decision["reason"]) if denied else None
+    return _graded(kind, status, detail, record["result"]["error"])
+
+
+def _graded(kind: str, status: Status, denial: tuple[str, str] | None, error: str | None) -> Risk:
+    """By a denial's detail and reason, or None for what is none."""
+    if kind in _CRITICAL_TYPES or error in _CRITICAL_ERRORS:
+        return "critical"
+    if kind in _HIGH_TYPES or error in _HIGH_ERRORS:
+        return "high"
+    if denial is not None:
+        detail, reason = denial
+        return "high" if detail in _BLOCKING or reason in _HIGH_REASONS else "medium"
     if "delete" in kind or "modify" in kind or status == "warning":
         return "medium"
     return "low"

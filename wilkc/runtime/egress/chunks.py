@@ -1,7 +1,7 @@
-"""A body in chunks, told from what follows it. Layer: runtime. No I/O. RFC 9112, section 7.1.
+"""A body, in chunks or of a known length, told from what follows it. Layer: runtime. No I/O.
 
-The pieces are passed on as they came only once they are understood, so that what follows the
-last chunk, which might be a second request, is never sent to anybody.
+RFC 9112, section 7.1. The pieces are passed on as they came only once they are understood, so
+that what follows the last chunk, which might be a second request, is never sent to anybody.
 """
 
 from __future__ import annotations
@@ -13,6 +13,28 @@ from wilkc.runtime.egress.failures import MalformedError
 
 _SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _LONGEST_LINE: Final = 10
+
+
+class Sized:
+    """Takes the bytes of a body whose length is known.
+
+    Args:
+        length: bytes of the body.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._left = length
+
+    @property
+    def done(self) -> bool:
+        """Whether the body has ended."""
+        return self._left <= 0
+
+    def take(self, data: bytes) -> bytes:
+        """What of the bytes can be passed on; what follows the body is dropped."""
+        piece = data[: self._left]
+        self._left -= len(piece)
+        return piece
 
 
 class Chunks:

@@ -84,9 +84,14 @@ class Client:
             raise GoneError from error
 
     def farewell(self, data: bytes) -> None:
-        """Send a last word so that it arrives: what the client still sends is read away."""
-        with suppress(GoneError, MalformedError):
+        """Send a last word so that it arrives."""
+        with suppress(GoneError):
             self.send(data)
+            self.leave()
+
+    def leave(self) -> None:
+        """End so that all that was sent arrives: what the client still sends is read away."""
+        with suppress(GoneError, MalformedError):
             with suppress(OSError):
                 self.end.shutdown(socket.SHUT_WR)
             deadline = time.monotonic() + _LINGER_SECONDS

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wilkc.runtime.egress import socks
-from wilkc.runtime.egress.answer import client_answer
-from wilkc.runtime.egress.chunks import Chunks
 from wilkc.runtime.egress.client import Client, GoneError
 from wilkc.runtime.egress.failures import (
     EgressError,
@@ -24,6 +22,7 @@ from wilkc.runtime.egress.failures import (
 from wilkc.runtime.egress.head import Head, parse_head, split_head
 from wilkc.runtime.egress.hello import hello_name, require_host
 from wilkc.runtime.egress.outside import Outside, addresses_of, connect
+from wilkc.runtime.egress.plain import Exchange, used_up
 from wilkc.runtime.egress.refusals import (
     PROXY_ALONE,
     TRAFFIC_USED_UP,
@@ -47,10 +46,8 @@ HELLO_SECONDS: Final = 5.0
 _JUDGE_SECONDS: Final = 30.0
 """For the shim, which itself asks the decision point with far less, and writes a record."""
 _NO_END: Final = 86_400.0 * 365
-_READ: Final = 65_536
 _OPAQUE: Final = "tcp"
 _TUNNELLED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class _RefusedError(Exception):
@@ -94,8 +91,8 @@ class Connection:
     _dialled: str = ""
     _granted: bool = False
     _replied: bool = False
-    _extra_sent: int = 0
-    _extra_received: int = 0
+    _hello_sent: int = 0
+    _exchange: Exchange | None = None
     _carried: Carried = field(default=Carried(0, 0, "ended"))
 
     def run(self) -> None:
@@ -192,49 +189,25 @@ class Connection:
             raise _StoppedError(error.detail) from error
 
     def _plain(self, head: Head, host: socket.socket, deadline: float) -> str:
-        self._put(host, head.onward())
-        if head.expects:
-            self.client.send(_CONTINUE)
-        if head.length is None:
-            self._chunked(host)
-        else:
-            self._sized(host, head.length)
-        # What follows the body would be another request, which nobody was asked about.
-        self.client.rest = b""
-        data = b""
-        while (found := client_answer(data)) is None:
-            piece = host.recv(_READ)
-            if not piece:
-                raise UnreachableError("answer_malformed", "the host ended without an answer")
-            data += piece
-        answer = b"".join(found)
-        if not self.meter.spend(len(answer), sent=False):
-            raise _used_up()
-        self._extra_received += len(answer)
-        self.client.send(answer)
-        return self._relay(host, deadline, both=False)
-
-    def _sized(self, host: socket.socket, left: int) -> None:
-        while left > 0:
-            piece = self._more()[:left]
-            self._put(host, piece)
-            left -= len(piece)
-
-    def _chunked(self, host: socket.socket) -> None:
-        chunks = Chunks()
-        while not chunks.done:
-            self._put(host, chunks.take(self._more()))
-
-    def _more(self) -> bytes:
-        if self.client.rest:
-            piece, self.client.rest = self.client.rest, b""
-            return piece
-        return self.client.receive(time.monotonic() + IDLE_SECONDS, "body_late")
+        self._exchange = Exchange(self.client, host, self.channel, self.meter, deadline)
+        try:
+            self._exchange.run(head)
+        except (EgressError, GoneError) as failed:
+            if not self._exchange.answered:
+                raise
+            # The client has begun to read an answer, in which nothing else can be told.
+            if isinstance(failed, EgressError):
+                raise _StoppedError(failed.detail) from failed
+            return ""
+        ended = self._relay(host, deadline, both=False)
+        # Closed at once, with something of the client unread, the answer's end would be lost.
+        self.client.leave()
+        return ended
 
     def _put(self, host: socket.socket, data: bytes) -> None:
         if data and not self.meter.spend(len(data), sent=True):
-            raise _used_up()
-        self._extra_sent += len(data)
+            raise used_up()
+        self._hello_sent += len(data)
         host.sendall(data)
 
     def _relay(self, host: socket.socket, deadline: float, *, both: bool) -> str:
@@ -261,14 +234,12 @@ class Connection:
 
     def _report(self, error: str) -> None:
         if self._granted:
+            plain = self._exchange
+            sent, received = (plain.sent, plain.received) if plain else (self._hello_sent, 0)
             with suppress(OSError):
                 self.channel.send(
                     end=error,
                     address=self._dialled,
-                    sent=self._carried.sent + self._extra_sent,
-                    received=self._carried.received + self._extra_received,
+                    sent=self._carried.sent + sent,
+                    received=self._carried.received + received,
                 )
-
-
-def _used_up() -> UnreachableError:
-    return UnreachableError(TRAFFIC_USED_UP, "the command has used up its share of the network")

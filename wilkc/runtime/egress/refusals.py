@@ -25,6 +25,7 @@ _FAILURES: Final = frozenset({
 """Details of denials that nobody decided: asked again later, the answer may be another one."""
 _BUSY: Final = frozenset({TOO_MANY, TRAFFIC_USED_UP})
 _NO_WAY: Final = frozenset({"name_not_resolved", "host_unreachable", "answer_malformed"})
+_LATE: Final = frozenset({"answer_late", "time_over"})
 _MALFORMED: Final = frozenset({
     "host_not_canonical", "host_contradicted", "port_invalid", "port_missing", "head_too_large",
     "head_late", "body_late", "malformed_request", "protocol_unknown", "target_contradicted",
@@ -42,6 +43,11 @@ _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "forbidden_address": ("use another host: no policy can allow this address",),
     "name_not_resolved": ("check the spelling of the host's name",),
     "host_unreachable": ("try again later; the policy allows this host, but it does not answer",),
+    "answer_malformed": (
+        "try again once later; the host was reached, and did not give an answer of HTTP/1.1",
+    ),
+    "answer_late": ("try again later; the host was reached, but says nothing",),
+    "time_over": ("ask for less in one request; the rule's `timeout_seconds` is over",),
     TOO_MANY: ("close a connection, or wait until one ends, and try again",),
     TRAFFIC_USED_UP: ("start a new command: this one has used up its `resources.network.max`",),
     "rate_exceeded": ("wait, and try again later with fewer connections",),
@@ -59,6 +65,8 @@ def status_of(decision: Decision) -> HTTPStatus:
         return HTTPStatus.SERVICE_UNAVAILABLE
     if decision.detail in _NO_WAY:
         return HTTPStatus.BAD_GATEWAY
+    if decision.detail in _LATE:
+        return HTTPStatus.GATEWAY_TIMEOUT
     if decision.detail in _MALFORMED:
         return HTTPStatus.BAD_REQUEST
     return HTTPStatus.FORBIDDEN

@@ -40,7 +40,7 @@ def test_sorted_runs_agree_with_the_definition(
     print(f"seed {SEED}")
     wrong = 0
     for _ in range(300):
-        events = []
+        events: list[dict[str, Any]] = []
         for seq in range(chosen.randrange(1, 40)):
             phase = chosen.choice(["intent", "outcome", "system"])
             past = [event["id"] for event in events if event["phase"] == "intent"]

@@ -1,0 +1,185 @@
+"""The index of a log: where records with some clear members are. Layer: runtime.
+
+It can be rebuilt from the log at any time and is never the record: SQLite's own journal has
+lost data before. It is stamped with the size and the root of what it was built from, and goes
+on from there; a log that is another one than it was built from is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.encoding import from_base64
+from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.subset import encode_subset, parse_subset
+from wilkc.runtime.audit.follow import START, Cursor, follow
+from wilkc.runtime.audit.query.filters import rank
+from wilkc.runtime.audit.segment import stored_frontier
+from wilkc.runtime.audit.tree import HASH_BYTES, Frontier, frontier_of, leaf_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wilkc.runtime.audit.follow import Followed
+
+INDEX: Final = "index.sqlite"
+FORMAT: Final = "wilk.audit.index/v1"
+_BATCH: Final = 20_000
+_WAIT_SECONDS: Final = 30.0
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS stamp (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS event (
+    seq INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL,
+    leaf BLOB NOT NULL, ts TEXT NOT NULL, actor TEXT NOT NULL, type TEXT NOT NULL,
+    allow INTEGER, risk INTEGER NOT NULL, subject TEXT);
+CREATE INDEX IF NOT EXISTS by_actor ON event (actor, seq);
+CREATE INDEX IF NOT EXISTS by_type ON event (type, seq);
+CREATE INDEX IF NOT EXISTS by_time ON event (ts, seq);
+CREATE INDEX IF NOT EXISTS by_risk ON event (risk, seq) WHERE risk > 1;
+CREATE INDEX IF NOT EXISTS by_subject ON event (subject, seq) WHERE subject IS NOT NULL;
+"""
+_INSERT: Final = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an index was built from.
+
+    Attributes:
+        cursor: the place in the log up to which it was read.
+        tree: over all events before; the leaves of pruned ones are unknown to it.
+    """
+
+    cursor: Cursor = START
+    tree: Frontier | None = None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database of an index, made if it is missing, readable by its owner alone.
+
+    Raises:
+        UsageError: it cannot be made, is damaged, or is busy.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as base:
+            base.executescript(_SCHEMA)
+            yield base
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(
+            f"the index `{path}` cannot be used: {reason}",
+            help_text="remove it to have it built anew, name another file by `--index`,"
+            " or search without one by `--exhaustive`",
+        ) from error
+
+
+def update_index(directory: Path, path: Path) -> Stamp:
+    """Bring an index up to what the log holds now; memory does not grow with the log.
+
+    Args:
+        directory: of the log, which is read and not verified.
+        path: of the index.
+
+    Returns:
+        What the index is built from.
+
+    Raises:
+        UsageError: there is no log, or the index cannot be written.
+        VerificationError: the log is not the one that the index was built from, or a line
+            does not follow from the one before.
+    """
+    with opened(path) as base:
+        base.execute("BEGIN IMMEDIATE")
+        stamp = _read_stamp(base, path)
+        try:
+            stamp = _extend(base, directory, stamp)
+        except VerificationError as error:
+            base.execute("ROLLBACK")
+            raise VerificationError(
+                error.message,
+                help_text=f"verify the log; if it is in order, remove `{path}`",
+            ) from error
+        base.execute("COMMIT")
+        return stamp
+
+
+def _extend(base: sqlite3.Connection, directory: Path, stamp: Stamp) -> Stamp:
+    cursor, tree = stamp.cursor, stamp.tree
+    rows: list[tuple[object, ...]] = []
+    for one in follow(directory, cursor):
+        leaf = leaf_hash(one.stored)
+        if one.record["action"]["type"] == "system.header":
+            # After pruning, a log is read from a later segment on, which tells what is before.
+            roots = one.record["action"]["details"]["frontier"]
+            tree = _tree(one.record["seq"], roots)
+        tree = tree.append(leaf) if tree is not None else None
+        rows.append(_row(one, leaf))
+        cursor = one.cursor
+        if len(rows) >= _BATCH:
+            base.executemany(_INSERT, rows)
+            rows.clear()
+            _write_stamp(base, Stamp(cursor, tree))
+            base.execute("COMMIT")
+            base.execute("BEGIN IMMEDIATE")
+    base.executemany(_INSERT, rows)
+    stamp = Stamp(cursor, tree)
+    _write_stamp(base, stamp)
+    return stamp
+
+
+def _row(one: Followed, leaf: bytes) -> tuple[object, ...]:
+    record, decision = one.record, one.record["decision"]
+    return (
+        record["seq"],
+        one.cursor.segment,
+        one.offset,
+        leaf,
+        record["ts"],
+        record["actor"]["id"],
+        record["action"]["type"],
+        None if decision is None else int(decision["allow"]),
+        rank(record["security"]["risk_level"]),
+        record["subject"],
+    )
+
+
+def _tree(seq: int, roots: list[str]) -> Frontier:
+    return frontier_of(seq, [from_base64(root, length=HASH_BYTES) for root in roots])
+
+
+def _write_stamp(base: sqlite3.Connection, stamp: Stamp) -> None:
+    cursor, tree = stamp.cursor, stamp.tree
+    value = {
+        "frontier": list(stored_frontier(tree)) if tree else [],
+        "last": cursor.last,
+        "offset": cursor.offset,
+        "root": tree.root().hex() if tree else "",
+        "segment": cursor.segment,
+        "seq": cursor.seq,
+        "v": FORMAT,
+    }
+    base.execute("INSERT OR REPLACE INTO stamp VALUES (1, ?)", (encode_subset(value).decode(),))
+
+
+def _read_stamp(base: sqlite3.Connection, path: Path) -> Stamp:
+    row = base.execute("SELECT text FROM stamp").fetchone()
+    if row is None:
+        return Stamp()
+    try:
+        value = parse_subset(row[0].encode())
+        if value["v"] != FORMAT:
+            raise ValueError("it is of another version")  # noqa: TRY301  # told like the others
+        cursor = Cursor(value["seq"], value["segment"], value["offset"], value["last"])
+        return Stamp(cursor, _tree(cursor.seq, value["frontier"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"the stamp of the index `{path}` cannot be read: {error}",
+            help_text="remove it to have it built anew",
+        ) from error

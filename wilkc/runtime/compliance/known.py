@@ -1,0 +1,142 @@
+"""What the records so far said, as far as rules need it. Layer: runtime. Pure.
+
+It is bounded: what does not fit counts as not done, never as done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from wilkc.runtime.compliance.rule import details_of, number_in, text_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.runtime.compliance.rule import Record
+
+K = TypeVar("K", str, int)
+MAX_KEPT: Final = 10_000
+"""Entries of each kind."""
+SETTINGS_RESOURCE: Final = "log:settings"
+"""Resource of the `config.modify` that says how a log is written."""
+RETENTION_DAYS: Final = 2555
+SEVERAL: Final = "several agents"
+"""Whom an alert is about that stands for more than one."""
+GRAVE: Final = frozenset({"high", "critical"})
+
+
+@dataclass(slots=True)
+class Known:
+    """Facts of earlier records.
+
+    Attributes:
+        conditions: intent to the ids of the conditions its outcome must report as fulfilled.
+        sequence: the highest sequence number of an active bundle.
+        alerts: alert to the agent and the numbers of records that it names.
+        grants: agent to granted resources.
+        holds: legal holds in force.
+        retention_days: how long records are kept, as last declared.
+        settings: digest of the settings that were declared last; empty before any were.
+        grave: number of a record of high or critical risk to the id of who acted.
+    """
+
+    conditions: dict[str, list[str]] = field(default_factory=dict)
+    sequence: int = -1
+    alerts: dict[str, list[Any]] = field(default_factory=dict)
+    grants: dict[str, list[str]] = field(default_factory=dict)
+    holds: list[str] = field(default_factory=list)
+    retention_days: int = RETENTION_DAYS
+    settings: str = ""
+    grave: dict[int, str] = field(default_factory=dict)
+
+    def learn(self, record: Record) -> None:
+        """Take up what a record says, once every rule has judged it."""
+        if record["security"]["risk_level"] in GRAVE:
+            _keep(self.grave, record["seq"], record["actor"]["id"])
+        if record["phase"] == "intent":
+            self._learn_intent(record)
+        elif record["phase"] == "outcome":
+            self.conditions.pop(record["ref"], None)
+        else:
+            learn = _LEARN.get(record["action"]["type"])
+            if learn is not None:
+                learn(self, record, details_of(record))
+
+    def told_by(self, alert: str) -> list[int]:
+        """Numbers of the grave records that an alert stands for."""
+        agent, *seqs = self.alerts.get(alert, [""])
+        if agent == SEVERAL or not seqs:
+            return seqs
+        # An alert that stands for many names the newest of them only.
+        first, last = min(seqs), max(seqs)
+        return [seq for seq, who in self.grave.items() if first <= seq <= last and who == agent]
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts as they are kept."""
+        return {**asdict(self), "grave": [list(one) for one in self.grave.items()]}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Known:
+        """Take up kept facts.
+
+        Raises:
+            ValueError: they are malformed.
+        """
+        kinds = {one.name: type(getattr(cls(), one.name)) for one in fields(cls)}
+        kinds["grave"] = list
+        if not isinstance(value, dict) or set(value) != set(kinds):
+            raise ValueError("the facts that rules rest on are malformed")
+        if not all(isinstance(value[name], kind) for name, kind in kinds.items()):
+            raise ValueError("the facts that rules rest on are malformed")
+        return cls(**{**value, "grave": {int(seq): str(who) for seq, who in value["grave"]}})
+
+    def _learn_intent(self, record: Record) -> None:
+        decision = record["decision"]
+        enforced = details_of(record).get("enforced", True) is not False
+        if decision["allow"] and decision["conditions"] and enforced:
+            _keep(self.conditions, record["id"], decision["conditions"])
+
+    def _learn_policy(self, _: Record, details: Mapping[str, Any]) -> None:
+        self.sequence = max(self.sequence, number_in(details, "sequence") or 0)
+
+    def _learn_alert(self, _: Record, details: Mapping[str, Any]) -> None:
+        listed = details.get("seqs")
+        seqs = [seq for seq in listed if isinstance(seq, int)] if isinstance(listed, list) else []
+        if seqs:
+            told = [text_in(details, "agent"), *seqs]
+            _keep(self.alerts, text_in(details, "alert"), told)
+
+    def _learn_grant(self, record: Record, _: Mapping[str, Any]) -> None:
+        agent, resource = record["actor"]["id"], record["action"]["resource"]
+        granted = self.grants.get(agent, [])
+        if resource not in granted and len(granted) < MAX_KEPT:
+            _keep(self.grants, agent, [*granted, resource])
+
+    def _learn_hold(self, _: Record, details: Mapping[str, Any]) -> None:
+        self.holds = [*self.holds, text_in(details, "id")][:MAX_KEPT]
+
+    def _learn_release(self, _: Record, details: Mapping[str, Any]) -> None:
+        self.holds = [hold for hold in self.holds if hold != text_in(details, "id")]
+
+    def _learn_settings(self, record: Record, details: Mapping[str, Any]) -> None:
+        if record["action"]["resource"] == SETTINGS_RESOURCE:
+            self.retention_days = number_in(details, "retention_days") or self.retention_days
+            self.settings = text_in(details, "settings")
+
+
+def _keep(table: dict[K, Any], key: K, value: Any) -> None:
+    """Keep an entry; the oldest goes when there is no room."""
+    if key not in table and len(table) >= MAX_KEPT:
+        del table[next(iter(table))]
+    table[key] = value
+
+
+_LEARN: Final = {
+    "policy.activated": Known._learn_policy,  # noqa: SLF001  # the class's own table
+    "alert.raised": Known._learn_alert,  # noqa: SLF001
+    "permission.grant": Known._learn_grant,  # noqa: SLF001
+    "hold.placed": Known._learn_hold,  # noqa: SLF001
+    "hold.released": Known._learn_release,  # noqa: SLF001
+    "config.modify": Known._learn_settings,  # noqa: SLF001
+}
