@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from functools import partial
@@ -35,6 +36,9 @@ def gating(rounds: int, *, small: bool = False) -> list[Row]:
                 "wilkc diff of folders of many agents, of which these changed": lambda: run(
                     "diff", "old", "policies"
                 ),
+                "the same where there is no OPA to confirm it": lambda: run(
+                    "diff", "old", "policies", opa=False
+                ),
                 "wilkc diff of a Git revision and the files, of which these changed": lambda: run(
                     "diff", "git:HEAD:policies"
                 ),
@@ -60,13 +64,18 @@ def _write(place: Path, count: int) -> None:
         (touched / name).write_text(changed, encoding="utf-8")
 
 
-def _run(place: Path, *arguments: str) -> None:
+def _run(place: Path, *arguments: str, opa: bool = True) -> None:
+    hidden = {"XDG_CACHE_HOME": str(place / "cache"), "PATH": str(place / "cache")}
+    kept = {name: value for name, value in os.environ.items() if name != "WILK_OPA"}
     done = subprocess.run(
         [*WILKC, *arguments],
         cwd=place,
         capture_output=True,
         text=True,
         check=True,
+        env=None if opa else kept | hidden,
     )
+    if "by OPA" in done.stdout and not opa:
+        raise ValueError("there is an OPA")
     if arguments[0] == "diff" and f"{TOUCHED} wider" not in done.stdout:
         raise ValueError(f"other agents changed than were touched: {done.stdout[-300:]}")

@@ -1,9 +1,8 @@
 """Launches and bare sandboxes, each timed where it happens: a program for `launching.py`.
 
-usage: python benchmarks/launches.py WORKSPACE MEMORY
+usage: python benchmarks/launches.py WORKSPACE
 
-MEMORY is another workspace, on a file system in memory. Reads one word a line and writes one line
-for each: milliseconds, and what else there is to say.
+Reads one word a line and writes one line for each: milliseconds, and what else there is to say.
 It stands alone, as it is also run as a user who can read no more of Wilk than its runtime.
 """
 
@@ -13,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.contract import Decision
@@ -20,6 +20,7 @@ from wilkc.core.sandbox_plan import Mount, SandboxPlan
 from wilkc.runtime import UnsafeNoRecord
 from wilkc.runtime.egress import Gateway
 from wilkc.runtime.sandbox import Job, Streams, launch
+from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,22 @@ def launched(
         raise RuntimeError(f"{ended.kind}: {ended.message}")
 
 
+def named(workspace: str) -> None:
+    """The places of what a launch protects in a folder that may be written, made and removed."""
+    top = Path(workspace) / "out"
+    below = [name for name in (*FROZEN_FILES, *FROZEN_DIRECTORIES) if "/" in name]
+    folders = {*FROZEN_DIRECTORIES, *(name.partition("/")[0] for name in below)} - {*below}
+    files = {*FROZEN_FILES} - {*below}
+    for name in files:
+        (top / name).touch()
+    for name in folders:
+        (top / name).mkdir()
+    for name in files:
+        (top / name).unlink()
+    for name in folders:
+        (top / name).rmdir()
+
+
 def at_once(action: Callable[[], object]) -> int:
     """Many of them at the same time; the answer is how many failed."""
     failed: list[BaseException] = []
@@ -96,13 +113,13 @@ def at_once(action: Callable[[], object]) -> int:
 
 def main() -> None:
     """Serve until the input ends."""
-    workspace, memory = sys.argv[1:]
+    workspace = sys.argv[1]
     source, secrets, out = ("read", "./src"), ("read", "./secrets"), ("write", "./out")
     actions: dict[str, Callable[[], object]] = {
         "bare": bare,
         "launch": lambda: launched(workspace, source),
         "writing": lambda: launched(workspace, source, out),
-        "memory": lambda: launched(memory, source, out),
+        "names": lambda: named(workspace),
         "masks": lambda: launched(workspace, secrets),
         "restricted": lambda: launched(workspace, source, network="restricted"),
         "bare-together": lambda: at_once(bare),

@@ -34,7 +34,6 @@ PAUSE_SECONDS: Final = 0.3
 MASKS: Final = 100
 USER: Final = "nobody"
 BARE: Final = "a bare sandbox"
-MEMORY: Final = "/dev/shm"  # noqa: S108  # a folder of a random name in it
 _PROGRAM: Final = Path(__file__).with_name("launches.py")
 _NEEDLESS: Final = ("__pycache__", "cli", "spec", "syntax", "plan", "emit", "analyze", "compiler")
 
@@ -42,9 +41,9 @@ _NEEDLESS: Final = ("__pycache__", "cli", "spec", "syntax", "plan", "emit", "ana
 class Worker:
     """A process that launches, as whoever runs it."""
 
-    def __init__(self, words: tuple[str, ...], top: Path, *workspaces: Path) -> None:
+    def __init__(self, words: tuple[str, ...], top: Path, workspace: Path) -> None:
         self._process = subprocess.Popen(
-            [*words, str(top / _PROGRAM.name), *map(str, workspaces)],
+            [*words, str(top / _PROGRAM.name), str(workspace)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/",
             env={"PYTHONPATH": str(top), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
@@ -85,7 +84,7 @@ def _single(
     else:
         asked |= {
             "one that may write another too": "writing",
-            "the same in memory, not on a disk": "memory",
+            "the places of what that one protects, made and removed alone": "names",
             f"one that may read a folder with {MASKS} masks": "masks",
         }
     taken = {(who, name): [] for who in workers for name in asked}  # type: ignore[var-annotated]
@@ -124,26 +123,25 @@ def _many(worker: Worker, rounds: int) -> list[Row]:
 
 @contextmanager
 def _workers() -> Iterator[dict[str, Worker]]:
-    top, memory = (Path(tempfile.mkdtemp("", "wilk-bench-", place)) for place in (None, MEMORY))
+    top = Path(tempfile.mkdtemp(prefix="wilk-bench-"))
     try:
         ignore = shutil.ignore_patterns(*_NEEDLESS)
         for package in (wilkc, idna):
             source = Path(package.__path__[0])
             shutil.copytree(source, top / source.name, ignore=ignore)
         shutil.copy(_PROGRAM, top)
-        workspaces = (_workspace(top), _workspace(memory))
-        for path in (top, *top.rglob("*"), memory, *memory.rglob("*")):
+        workspace = _workspace(top)
+        for path in (top, *top.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
-        found = {"own": Worker((sys.executable,), top, *workspaces)}
+        found = {"own": Worker((sys.executable,), top, workspace)}
         if os.geteuid() == 0:
             words = ("/usr/sbin/runuser", "-u", USER, "--", "/usr/bin/python3")
-            found["user"] = Worker(words, top, *workspaces)
+            found["user"] = Worker(words, top, workspace)
         yield found
         for worker in found.values():
             worker.close()
     finally:
         shutil.rmtree(top)
-        shutil.rmtree(memory)
 
 
 def _workspace(top: Path) -> Path:

@@ -30,6 +30,7 @@ from benchmarks.reviewing import comparing, peers
 from benchmarks.scaling import scaling
 from benchmarks.starting import check_command, check_in_process, linting, process_start
 from benchmarks.updating import ACTIVATIONS, updating
+from benchmarks.verifying import verifying
 from wilkc.opa.obtain import find_opa, text_of
 
 HEAD = """# Benchmarks
@@ -40,8 +41,8 @@ machine that idles between calls answers more slowly than one that is asked back
 Compiling many specs is measured in processor time of a process of its own, all else in elapsed
 time; the last column says what else was measured.
 
-A launch that may write makes seventeen protected names and removes them again: what it takes more
-than the same in memory is what the disk takes for them. Between three processes on two processors
+A launch that may write makes places for what it protects and removes them again; what the disk
+takes for that stands beside it. Between three processes on two processors
 a body cannot be as quick as between two; what of that is the kernel's shows a process that only
 splices. `wilkc diff` also runs OPA once and reads all agents twice, which `wilkc check` does not.
 """
@@ -86,6 +87,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *peers(min(rounds or 5, 5)),
         *differing(min(rounds or 5, 5), small=small),
         *gating(min(rounds or 15, 15), small=small),
+        *verifying(min(rounds or 5, 5), small=small),
     ]
 
 

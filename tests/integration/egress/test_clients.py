@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.egress.hosts import after, hasty
-from tests.integration.egress.world import PLAN, PUBLIC, at_most
+from tests.integration.egress.world import PLAN, PUBLIC, at_most, limited
 
 if TYPE_CHECKING:
     from tests.integration.egress.world import World
@@ -146,6 +146,20 @@ def test_what_was_judged_is_what_is_dialled(world: World) -> None:
     assert found["body"] == "hello"
     assert world.notes.granted[-1].properties["resolved"] == [PUBLIC, "203.0.113.11"]
     assert world.notes.outcomes[-1]["address"] == PUBLIC
+
+
+def test_what_cannot_be_read_counts_in_the_record_of_the_launch(world: World) -> None:
+    raw = {"via": "http", "raw": "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "until": [400]}
+    many = {**TLS, "via": "together", "times": 3}
+    found = world.steps("attacked", many, raw, raw, plan=limited(connections=2))
+    assert found[0]["statuses"] == [200, 200, 429]
+    assert [one["status"] for one in found[1:]] == [400, 400]
+    counts = world.way.record()
+    assert counts["refused_malformed"] == 2
+    # A place is free again a moment after its connection, so there may be more of these.
+    assert counts["refused_crowded"] == counts["refused"] - 2 > 0
+    # No record of its own for any of them.
+    assert world.notes.denied == []
 
 
 def test_the_rate_of_a_rule(world: World) -> None:

@@ -5,6 +5,7 @@ from wilkc.runtime.alerts.channel import Channel, ChannelError, Message
 from wilkc.runtime.alerts.engine import Engine
 from wilkc.runtime.alerts.listing import OpenAlert, open_alerts
 from wilkc.runtime.alerts.model import Alert
+from wilkc.runtime.alerts.noticing import NoticingLog
 from wilkc.runtime.alerts.outbox import Outbox
 from wilkc.runtime.alerts.seen import Seen, fact, seen_in
 from wilkc.runtime.alerts.watching import Watcher
@@ -15,6 +16,7 @@ __all__ = [
     "ChannelError",
     "Engine",
     "Message",
+    "NoticingLog",
     "OpenAlert",
     "Outbox",
     "Seen",

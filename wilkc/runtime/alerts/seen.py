@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 SECOND_US: Final = 1_000_000
 HOUR_US: Final = 3600 * SECOND_US
 DAY_US: Final = 24 * HOUR_US
-FACT: Final = "fact."
-"""What the type of a fact begins with; no record's type does."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Fact = Literal[
     "fact.log_unavailable", "fact.log_not_ok", "fact.disk_low", "fact.key_problem",
     "fact.report_overdue",
@@ -116,5 +115,6 @@ def microseconds(text: str) -> int:
     """Microseconds since 1970 of a record's time; a leap second counts as the one before."""
     if text[17:19] == "60":
         text = f"{text[:17]}59{text[19:]}"
-    found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    return int(found.timestamp()) * SECOND_US + found.microsecond
+    # Whole numbers throughout: a float of this size is not exact to the microsecond.
+    since = datetime.fromisoformat(text) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND_US + since.microseconds

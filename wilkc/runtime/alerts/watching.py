@@ -11,6 +11,7 @@ its own, or cron, runs it.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Self
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.alerts.channel import Channel
     from wilkc.runtime.alerts.delivering import Recorder
     from wilkc.runtime.alerts.model import Alert
+    from wilkc.runtime.alerts.noticing import NoticingLog
     from wilkc.runtime.alerts.seen import Fact
 
 MAX_RECORDS: Final = 2000
@@ -44,6 +46,7 @@ STEP_SECONDS: Final = 1.0
 KEEP_US: Final = 5 * SECOND_US
 AGAIN_US: Final = DAY_US
 """A fact that holds on is told again after a day."""
+_NOTICED: Final = "noticed"
 MIN_FREE_BYTES: Final = 256 << 20
 
 
@@ -54,6 +57,7 @@ class Watcher:
         directory: of the log.
         folder: of its alerts, which holds `alerts.toml`.
         recorder: writes records; None leaves them owed.
+        noticed: the log of a guard in this process; what is wrong with it is told, too.
         disk: where to write; the real disk if left out.
         clock: the time; the host's if left out.
         channels: by name; those of `alerts.toml` if left out.
@@ -71,6 +75,7 @@ class Watcher:
         folder: Path,
         recorder: Recorder | None = None,
         *,
+        noticed: NoticingLog | None = None,
         disk: Disk | None = None,
         clock: Clock | None = None,
         channels: Mapping[str, Channel] | None = None,
@@ -82,7 +87,9 @@ class Watcher:
         self._disk = disk or Disk()
         self._clock = clock or Clock()
         self._min_free_bytes = min_free_bytes
+        self._noticed = noticed
         self._saved_us = 0
+        self._unsaved = False
         self._settings = read_settings(folder / FILE)
         self._outbox = Outbox(folder, self._disk)
         origin = _origin(directory)
@@ -94,7 +101,8 @@ class Watcher:
             raise UnavailableError(
                 f"cannot use the alerts at `{folder}`: {error.strerror}"
             ) from error
-        self._known = told_before(directory) if self._kept.fresh else frozenset()
+        # Read only where there is no memory of what was told.
+        self._known: frozenset[str] | None = None if self._kept.fresh else frozenset()
         channels = channels or open_channels(self._settings, folder)
         self._deliverer = Deliverer(self._outbox, channels, recorder, origin)
 
@@ -105,8 +113,14 @@ class Watcher:
         self.close()
 
     def close(self) -> None:
-        """Let go of the folder."""
-        if self._lock is not None:
+        """Keep the place, and let go of the folder."""
+        if self._lock is None:
+            return
+        try:
+            # What is not kept is read again, and gives the same alerts.
+            with suppress(OSError):
+                self._save(self._clock.wall_us())
+        finally:
             os.close(self._lock)
             self._lock = None
 
@@ -117,19 +131,34 @@ class Watcher:
             OSError: the outbox or the state cannot be written; the next step tries again.
         """
         now = self._clock.wall_us()
-        count = 0
-        raised = 0
-        # With a full outbox the log waits, and keeps what it has.
-        if not self._outbox.full():
-            count, raised = self._read(now)
-            raised += self._watch_disk(now)
-            for alert in self._kept.engine.close(now):
-                raised += self._put(alert, now, final=True)
-        if raised or not 0 <= now - self._saved_us < KEEP_US:
-            save_kept(self._folder, self._kept, self._disk)
-            self._saved_us = now
+        try:
+            count = self._judge(now)
+        except OSError:
+            # The rules have seen what could not be put down. They forget it, to see it again.
+            self._kept = load_kept(self._folder)
+            raise
         self._deliverer.step(now)
         return count
+
+    def _judge(self, now_us: int) -> int:
+        """Put down what is new, and keep the place behind it."""
+        # With a full outbox the log waits, and keeps what it has.
+        if self._outbox.full():
+            return 0
+        count, raised = self._read(now_us)
+        raised += self._watch_disk(now_us)
+        raised += self._watch_log(now_us)
+        for alert in self._kept.engine.close(now_us):
+            raised += self._put(alert, now_us, final=True)
+        self._unsaved |= bool(count or raised)
+        if raised or not 0 <= now_us - self._saved_us < KEEP_US:
+            self._save(now_us)
+        return count
+
+    def _save(self, now_us: int) -> None:
+        if self._unsaved:
+            save_kept(self._folder, self._kept, self._disk)
+            self._saved_us, self._unsaved = now_us, False
 
     def catch_up(self) -> None:
         """Step until everything that is new was read.
@@ -164,6 +193,7 @@ class Watcher:
                 kept.cursor = step.cursor
                 count += 1
             kept.standing.pop("fact.log_not_ok", None)
+            kept.standing.pop("fact.log_unavailable", None)
         except VerificationError:
             raised += self._stands("fact.log_not_ok", now_us)
         except UsageError:
@@ -174,11 +204,23 @@ class Watcher:
         try:
             low = self._disk.free_bytes(self._directory) < self._min_free_bytes
         except OSError:
-            return self._stands("fact.log_unavailable", now_us)
+            return 0  # reading the log says so, too
         if low:
             return self._stands("fact.disk_low", now_us)
         self._kept.standing.pop("fact.disk_low", None)
         return 0
+
+    def _watch_log(self, now_us: int) -> int:
+        trouble = None if self._noticed is None else self._noticed.trouble
+        if trouble is None:
+            # Where the log itself is read all the same, only what a guard noticed is over.
+            self._kept.standing.pop(_NOTICED, None)
+            return 0
+        told = self._kept.standing.get(_NOTICED)
+        if told is not None and 0 <= now_us - told < AGAIN_US:
+            return 0
+        self._kept.standing[_NOTICED] = now_us
+        return self._tell(trouble, now_us)
 
     def _stands(self, kind: Fact, now_us: int) -> int:
         """Tell of a fact, unless it was told and still holds."""
@@ -186,11 +228,16 @@ class Watcher:
         if told is not None and 0 <= now_us - told < AGAIN_US:
             return 0
         self._kept.standing[kind] = now_us
+        return self._tell(kind, now_us)
+
+    def _tell(self, kind: Fact, now_us: int) -> int:
         alerts = self._kept.engine.take(fact(kind, now_us, "log:audit"))
         return sum(self._put(alert, now_us, final=False) for alert in alerts)
 
     def _put(self, alert: Alert, now_us: int, *, final: bool) -> int:
         # What a first look at an old log finds is learnt from, and nobody is woken for it.
+        if self._known is None:
+            self._known = told_before(self._directory)
         stale = self._kept.fresh and now_us - alert.last_us > DAY_US
         if stale or alert.id in self._known:
             return 0

@@ -106,7 +106,7 @@ class Connection:
             self._tell(refused.answer, refused.status)
         except EgressError as failed:
             error = failed.detail
-            self.meter.add(refused=1)
+            self.meter.add(refused=1, malformed=isinstance(failed, MalformedError))
             self._tell_own(own_refusal(failed.detail, failed.message))
         except _StoppedError as stopped:
             error = stopped.detail

@@ -183,6 +183,7 @@ class Way:
             "connections": traffic.opened,
             "refused": traffic.refused,
             "refused_crowded": traffic.crowded,
+            "refused_malformed": traffic.malformed,
             "limit_exceeded": traffic.over > 0,
             "proxy_died": self._status not in {None, 0},
         }

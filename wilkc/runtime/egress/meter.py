@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.sandbox_plan import Quantity
 
-_FORM: Final = struct.Struct("=7Q")
+_FORM: Final = struct.Struct("=8Q")
 _LONGEST_PAUSE: Final = 1.0
 _SLOWEST: Final = 16_384
 """Bytes a second that a throttled launch is still given."""
@@ -37,6 +37,7 @@ class Carried:
         refused: connections that came to nothing.
         crowded: connections that were refused because too many were open.
         over: connections that were refused or ended because the limit was used up.
+        malformed: connections that were refused because they could not be read.
     """
 
     sent: int = 0
@@ -46,6 +47,7 @@ class Carried:
     refused: int = 0
     crowded: int = 0
     over: int = 0
+    malformed: int = 0
 
 
 class Meter:
@@ -68,8 +70,15 @@ class Meter:
         """The counts, from either process."""
         return Carried(*_FORM.unpack(self._memory[: _FORM.size]))
 
-    def add(
-        self, *, opened: int = 0, ended: int = 0, refused: int = 0, crowded: int = 0, over: int = 0
+    def add(  # noqa: PLR0913  # one for each count
+        self,
+        *,
+        opened: int = 0,
+        ended: int = 0,
+        refused: int = 0,
+        crowded: int = 0,
+        over: int = 0,
+        malformed: int = 0,
     ) -> None:
         """Count connections; only in the proxy."""
         with self._lock:
@@ -81,6 +90,7 @@ class Meter:
                 refused=now.refused + refused,
                 crowded=now.crowded + crowded,
                 over=now.over + over,
+                malformed=now.malformed + malformed,
             )
             self._write()
 
@@ -154,5 +164,6 @@ class Meter:
     def _write(self) -> None:
         now = self._now
         self._memory[: _FORM.size] = _FORM.pack(
-            now.sent, now.received, now.open, now.opened, now.refused, now.crowded, now.over
-        )
+            now.sent, now.received, now.open, now.opened, now.refused, now.crowded, now.over,
+            now.malformed,
+        )  # fmt: skip

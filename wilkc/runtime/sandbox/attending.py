@@ -115,6 +115,7 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
         os.close(own)
         for pump in pumps:
             pump.finish()
+        facts.output_lost = sum(pump.lost for pump in pumps)
         for counter in counters.values():
             counter.close()
         monitor.close()

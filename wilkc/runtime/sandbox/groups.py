@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -105,6 +106,18 @@ class Group:
         for name, value in wanted:
             write_control(path / name, value)
 
+    def expect(self) -> None:
+        """Have the kernel get ready for a member, while something else is done.
+
+        Before a process may move between groups of version 1, the kernel waits until nobody
+        forks or ends unseen (`cgroup_threadgroup_rwsem`, a grace period of RCU), and for a while
+        after that it need not wait again. A thread that moves to where it is makes it wait; no
+        other thread is touched, and where that cannot be done the member waits as it would have.
+        """
+        old = next((path for version, path in self.places.values() if version != NEW), None)
+        if old is not None:
+            threading.Thread(target=_stay, args=(old.parent,), daemon=True).start()
+
     def memory_kills(self) -> int:
         """How many processes of the group were killed for want of memory."""
         version, path = self.places.get("memory", (0, Path()))
@@ -141,6 +154,15 @@ class Group:
             if reason:
                 failures.append(reason)
         return failures
+
+
+def _stay(group: Path) -> None:
+    with suppress(OSError):
+        fd = os.open(group / "tasks", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(fd, str(threading.get_native_id()).encode("ascii"))
+        finally:
+            os.close(fd)
 
 
 def find_hierarchies(own: str | None = None, mounts: str | None = None) -> tuple[Hierarchy, ...]:

@@ -110,8 +110,7 @@ def _bind(
                 os.setgroups([])
                 os.setresgid(identity.gid, identity.gid, identity.gid)
                 os.setresuid(identity.uid, identity.uid, identity.uid)
-            if identity.uid != 0:
-                enter(owner_of(place), USER)
+            enter(owner_of(place), USER)
             enter(place, MOUNTS)
             for mask, path in pairs:
                 _mount(mask, path)

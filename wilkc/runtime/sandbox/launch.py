@@ -164,6 +164,7 @@ def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     run.facts.reached = reach(job.plan, run.group, prepared.identity, run.disks)
     require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
+    run.group.expect()
     groups = sorted(map(str, run.group.directories()))
     run.note = write_note(job, _left(run, prepared), groups)
     run.observer.confined(run.facts.reached)

@@ -12,11 +12,13 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.runtime.sandbox.refusal import Code
 
 NO_ROUTE: Final = "none"
 RESTRICTED: Final = "restricted"
 _STRICTER: Final = "remove the key to run with the stricter default"
 _BY_PROXY: Final = "write `network: restricted`: the same hosts, through the proxy"
+_NAMESPACE: Final = "remove `isolation.type` to run in namespaces, which confine more"
 NO_PROXY: Final = "none (no egress proxy)"
 
 
@@ -26,21 +28,49 @@ def require_offered(plan: SandboxPlan) -> None:
     Raises:
         SandboxRefusedError: names the key of the policy.
     """
+    _require_boundary(plan)
     asked = (
-        (plan.isolation != "namespace", f"isolation.type: {plan.isolation}", _STRICTER),
-        (plan.network == "bridge", "isolation.network: bridge", _BY_PROXY),
-        (plan.filesystem == "full", "isolation.filesystem: full", _STRICTER),
-        (plan.process == "shared", "isolation.process: shared", _STRICTER),
-        (plan.context == "shared", "isolation.context: shared", _STRICTER),
-        (plan.unix_sockets, "unix_sockets: true", _STRICTER),
+        (plan.filesystem == "full", "isolation.filesystem: full"),
+        (plan.process == "shared", "isolation.process: shared"),
+        (plan.context == "shared", "isolation.context: shared"),
     )
-    for refused, text, instead in asked:
+    for refused, text in asked:
         if refused:
-            raise SandboxRefusedError(
-                "sandbox.not_available",
-                f"`{text}` is not available in this version",
-                help_text=instead,
+            raise _refused("sandbox.not_available", f"`{text}` is not available in this version")
+
+
+def _require_boundary(plan: SandboxPlan) -> None:
+    if plan.isolation == "container":
+        if plan.network != NO_ROUTE:
+            raise _refused(
+                "sandbox.container_network",
+                f"`isolation.type: container` with `network: {plan.network}` is not possible",
+                "write `network: none`, or remove `isolation.type` to have the proxy",
             )
+        raise _refused(
+            "sandbox.no_container_engine",
+            "`isolation.type: container` has no engine that this version can use",
+            _NAMESPACE,
+        )
+    if plan.isolation == "process":
+        if plan.network != NO_ROUTE or plan.filesystem != "full":
+            raise _refused(
+                "sandbox.process_cannot_confine",
+                "`isolation.type: process` cannot keep a network or files apart",
+                _NAMESPACE,
+            )
+        text = "`isolation.type: process` is not available in this version"
+        raise _refused("sandbox.not_available", text, _NAMESPACE)
+    if plan.network == "bridge":
+        raise _refused(
+            "sandbox.bridge_needs_root_and_nft",
+            "`isolation.network: bridge` needs root and nft, and this version cannot make one",
+            _BY_PROXY,
+        )
+
+
+def _refused(code: Code, message: str, instead: str = _STRICTER) -> SandboxRefusedError:
+    return SandboxRefusedError(code, message, help_text=instead)
 
 
 def network_in_force(plan: SandboxPlan, *, proxied: bool) -> str:

@@ -113,7 +113,8 @@ def prepare(
         if base.mount.how == "each"
     }
     blocked = matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold)
-    lookout = Lookout(roots, identity, blocked, matcher(plan.frozen, BLOCK, fold=plan.fold), leafy)
+    frozen = matcher(plan.frozen, BLOCK, fold=plan.fold)
+    lookout = Lookout(roots, identity, blocked, frozen, leafy, plan.unix_sockets)
     trees = outermost(tree_binds(bases.found, use_fds=use_fds))
     judged = _judged(bases, trees)
     seen = survey(_walked(bases, trees, judged), lookout)

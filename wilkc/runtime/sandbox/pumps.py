@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
+import termios
 import threading
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -30,6 +33,7 @@ class Pump:
         counter: says how much of it may pass.
         head: the first bytes, to tell bubblewrap's own words.
         abandoned: whether nobody waits for it any more.
+        lost: bytes that the command printed and the sink did not take.
     """
 
     source: int
@@ -38,6 +42,8 @@ class Pump:
     head: bytearray = field(default_factory=bytearray)
     thread: threading.Thread | None = None
     abandoned: bool = False
+    lost: int = 0
+    _offered: int = 0
 
     def start(self) -> None:
         """Begin carrying, in a thread of its own."""
@@ -49,6 +55,8 @@ class Pump:
         if self.thread is not None:
             self.thread.join(_SETTLING_SECONDS)
         self.abandoned = True
+        if self.thread is not None and self.thread.is_alive():
+            self.lost += self._offered + _waiting(self.source)
 
     def _carry(self) -> None:
         # Once it was given up, the number of its descriptor may belong to something else.
@@ -60,16 +68,28 @@ class Pump:
             if not chunk:
                 return
             self.head += chunk[: _HEAD - len(self.head)]
-            allowed = self.counter.take(len(chunk))
+            self._offered = self.counter.take(len(chunk))
             try:
-                self.sink(chunk[:allowed])
+                self.sink(chunk[: self._offered])
             except (OSError, ValueError):
                 # Nobody reads any more: the command is not told, it writes into the void.
-                self.sink = _drop
+                self.sink = self._drop
+                self.lost += self._offered
+            self._offered = 0
+
+    def _drop(self, chunk: bytes, /) -> object:
+        self.lost += len(chunk)
+        return len(chunk)
 
 
-def _drop(chunk: bytes, /) -> object:
-    return len(chunk)
+def _waiting(source: int) -> int:
+    """Bytes that are in a pipe; see FIONREAD in ioctl_tty(2)."""
+    try:
+        answer = fcntl.ioctl(source, termios.FIONREAD, bytes(4))
+    except OSError:
+        return 0
+    count: int = struct.unpack("i", answer)[0]
+    return count
 
 
 class Counter:

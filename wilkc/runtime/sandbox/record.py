@@ -44,6 +44,7 @@ class Facts:
         memory_kills: processes killed for want of memory.
         pids_refused: how often a new process was refused.
         cpu_ms: processor time, or None where nothing was started.
+        output_lost: bytes that the command printed and nobody took in time.
         egress: what the proxy carried; empty where there was none.
     """
 
@@ -61,6 +62,7 @@ class Facts:
     memory_kills: int = 0
     pids_refused: int = 0
     cpu_ms: int | None = None
+    output_lost: int = 0
     egress: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -75,6 +77,7 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
         "network": network_in_force(job.plan, proxied=job.proxied),
         "filesystem": job.plan.filesystem,
         "seccomp": job.plan.seccomp,
+        "unix_sockets": job.plan.unix_sockets,
         "degraded": list(job.plan.degraded),
         "limits": {name: one.as_json() for name, one in sorted(facts.reached.items())},
         "gaps": _listed([to_json(gap) for gap in job.plan.gaps]),
@@ -90,6 +93,7 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
                 "last": [one.as_json(job.plan.limits) for one in facts.watched.samples],
             },
         },
+        "output_lost": facts.output_lost,
         "alerts": [alert.as_json() for alert in facts.watched.alerts],
         "egress": dict(facts.egress) or None,
         "postcheck": _postcheck(facts.verdicts),

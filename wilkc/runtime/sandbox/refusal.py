@@ -13,6 +13,10 @@ from wilkc.core.errors import UnavailableError
 Code = Literal[
     "sandbox.precondition",
     "sandbox.not_available",
+    "sandbox.no_container_engine",
+    "sandbox.container_network",
+    "sandbox.process_cannot_confine",
+    "sandbox.bridge_needs_root_and_nft",
     "sandbox.identity",
     "sandbox.workspace_moved",
     "sandbox.too_many_mounts",

@@ -27,7 +27,9 @@ def filter_bytes(plan: SandboxPlan) -> bytes | None:
     try:
         room = importlib.import_module("wilkc.runtime.sandbox.seccomp")
         # Loopback sockets of the private network namespace lead nowhere, so they are allowed.
-        program = room.build_filter(arch=platform.machine(), network=True, run=plan.run)
+        program = room.build_filter(
+            arch=platform.machine(), network=True, run=plan.run, unix=plan.unix_sockets
+        )
     except (ImportError, ValueError, KeyError) as error:
         raise SandboxRefusedError(
             "sandbox.precondition",

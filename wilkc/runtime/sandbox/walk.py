@@ -8,6 +8,7 @@ and in time; a tree too large to be looked through is not mounted.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ class Lookout:
         identity: whom the command runs as; what it cannot enter is not looked through.
         blocked: matches canonical paths of block rules and built-in secrets.
         frozen: matches canonical paths that the policy protects from writing.
+        sockets: whether unix sockets are hidden, as the filter lets processes connect to them.
         leafy: pattern text to its expression, for rules whose matches are bound one by one.
     """
 
@@ -85,6 +87,7 @@ class Lookout:
     blocked: re.Pattern[str]
     frozen: re.Pattern[str] = NOTHING
     leafy: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    sockets: bool = False
 
 
 def survey(trees: Sequence[tuple[str, bool]], lookout: Lookout) -> Survey:
@@ -155,7 +158,9 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
         names = lookout.roots.names(entry.path)
     except ValueError:
         names = ()
-    if not names or any(lookout.blocked.fullmatch(name) for name in names):
+    hidden = not names or any(lookout.blocked.fullmatch(name) for name in names)
+    # A read-only mount keeps nobody from connecting to a service of the host.
+    if hidden or (lookout.sockets and stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)):
         found.hidden.append(_found(entry, directory=directory))
         directory = False
     else:

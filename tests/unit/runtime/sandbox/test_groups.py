@@ -10,6 +10,8 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -308,3 +310,22 @@ def test_a_weight_of_the_disk_needs_a_scheduler_that_knows_weights(old: Group) -
     assert _read(old, "io", "blkio.bfq.weight") == "100"
     watched = SandboxPlan(limits=Limits(disk=Quantity(100, 80, "weight", "monitoring")))
     assert reach(watched, Group("", old.places), IDENTITY, ())["disk"].strength == "none"
+
+
+def test_a_member_is_expected_by_a_thread_that_moves_itself_alone(tmp_path: Path) -> None:
+    group = Group("wilk-x", {"pids": (1, tmp_path / "wilk-x")})
+    written = tmp_path / "tasks"
+    written.touch()
+    group.expect()
+    while not written.read_text():
+        time.sleep(0.001)
+    assert int(written.read_text()) not in {os.getpid(), threading.get_native_id()}
+    assert {path.name for path in tmp_path.iterdir()} == {"tasks"}
+
+
+def test_no_member_of_a_group_of_version_2_is_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(threading, "Thread")
+    Group("wilk-x", {"pids": (2, tmp_path / "wilk-x")}).expect()
+    Group("wilk-x").expect()

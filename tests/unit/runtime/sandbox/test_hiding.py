@@ -101,6 +101,17 @@ def test_many_files_are_out_of_reach(work: Any, spec: Any) -> None:
     assert ended.launch["view"]["masks"]["count"] >= len(hidden)
 
 
+def test_they_are_hidden_from_root_too(root_work: Any, spec: Any) -> None:
+    hidden = _fill(root_work)
+    for path in (root_work.path, *root_work.path.rglob("*")):
+        os.chown(path, 0, 0)
+    rules = spec(**RULES).changed(level="minimal", allow_root=True)
+    script = 'id -u; cat src/a; cat src/.env* out/.env*; for one in out/.env*; do rm "$one"; done'
+    ended = root_work.sh(rules, script)
+    assert (ended.kind, ended.stdout) == ("exited", "1000\nhello"), ended.message
+    assert [path.read_text() for path in hidden] == [CANARY] * len(hidden)
+
+
 def test_their_masks_are_as_tight_as_that_of_the_first(work: Any, spec: Any) -> None:
     hidden = _fill(work)
     ended = work.sh(spec(**RULES), "grep ' /null /.*/\\.env' /proc/self/mountinfo")
@@ -114,3 +125,13 @@ def test_other_files_beside_them_work_as_before(work: Any, spec: Any) -> None:
     _fill(work)
     ended = work.sh(spec(**RULES), "cat src/a; echo x > out/b; mv out/b out/c; cat out/c")
     assert (ended.kind, ended.stdout) == ("exited", "hellox\n"), ended.message
+
+
+def test_more_files_than_bubblewrap_takes_arguments_for(work: Any, spec: Any) -> None:
+    """It takes 9,000 (`MAX_ARGS` in bubblewrap.c), of which a mask needs three."""
+    work.write("src/a", "hello")
+    for number in range(3_100):
+        (work.path / f"src/.env{number}").write_text(CANARY)
+    work.own()
+    ended = work.sh(spec(**RULES), "cat src/a; cat src/.env* | head -c 100")
+    assert (ended.kind, ended.stdout) == ("exited", "hello"), ended.message

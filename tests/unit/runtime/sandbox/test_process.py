@@ -215,18 +215,29 @@ def _groups(work: Any) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "code"),
     [
-        {"isolation": "container"}, {"isolation": "process"}, {"network": "bridge"},
-        {"filesystem": "full"}, {"process": "shared"}, {"context": "shared"},
-        {"unix_sockets": True},
+        ({"isolation": "container"}, "no_container_engine"),
+        ({"isolation": "container", "network": "restricted"}, "container_network"),
+        ({"isolation": "process"}, "process_cannot_confine"),
+        ({"isolation": "process", "filesystem": "full", "network": "restricted"},
+         "process_cannot_confine"),
+        ({"isolation": "process", "filesystem": "full"}, "not_available"),
+        ({"network": "bridge"}, "bridge_needs_root_and_nft"),
+        ({"filesystem": "full"}, "not_available"),
+        ({"process": "shared"}, "not_available"),
+        ({"context": "shared"}, "not_available"),
     ],
 )  # fmt: skip
-def test_what_is_not_offered_is_refused(work: Any, spec: Any, change: dict[str, Any]) -> None:
-    ended = work.sh(spec().changed(**change), "true")
-    assert (ended.kind, ended.status, ended.detail) == (
-        "sandbox_failed", 120, "sandbox.not_available",
-    )  # fmt: skip
+def test_what_is_not_offered_is_refused(
+    user_work: Any, spec: Any, change: dict[str, Any], code: str
+) -> None:
+    mark = user_work.path / "ran"
+    ended = user_work.sh(spec(write=("./**",)).changed(**change), f"touch {mark}")
+    assert (ended.kind, ended.status, ended.detail) == ("sandbox_failed", 120, f"sandbox.{code}")
+    assert "\n" not in ended.message
+    assert ended.help
+    assert not mark.exists()
 
 
 def test_a_security_module_that_is_demanded_must_confine(work: Any, spec: Any) -> None:

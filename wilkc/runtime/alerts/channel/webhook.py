@@ -199,6 +199,8 @@ class _Bounded(io.RawIOBase):
         """
         self._made.settimeout(self._deadline.left())
         count = self._made.recv_into(buffer)
+        # A connection that was ended as its time was up looks like one that ended by itself.
+        self._deadline.left()
         self._left -= count
         if self._left < 0:
             raise ChannelError("answer_too_large", f"the answer is over {MAX_ANSWER} bytes")

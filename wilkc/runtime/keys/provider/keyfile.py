@@ -93,10 +93,11 @@ def read_keys(data: bytes, passphrase: Callable[[], bytes]) -> KeyFile:
     Raises:
         VerificationError: it is no such file, or the passphrase is wrong.
     """
-    if not data.startswith(b"{"):
-        if len(data) != KEY_BYTES:
-            raise VerificationError(f"the provider's key is not {KEY_BYTES} bytes long")
+    # By its length alone: one random key in 256 begins as the other forms do.
+    if len(data) == KEY_BYTES:
         return KeyFile((data,))
+    if not data.startswith(b"{"):
+        raise VerificationError(f"the provider's key is not {KEY_BYTES} bytes long")
     try:
         value = parse_subset(data)
         if "scrypt" not in value:
