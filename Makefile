@@ -30,8 +30,9 @@ fuzz: setup ## the generated tests ten times over from a new seed, with the numb
 bench: setup ## every published number, side by side with its floor
 	@$(PYTHON) benchmarks/run.py
 
-soak: setup ## ask for WILK_SOAK_MINUTES (30) at half of the peak; fails if memory grows
+soak: setup ## ask for WILK_SOAK_MINUTES (30), verify WILK_SOAK_RECORDS; fails if memory grows
 	@$(PYTHON) benchmarks/soaking.py
+	@$(PYTHON) benchmarks/verifying.py
 
 mutants: setup ## plant deliberate faults, one at a time; the tests must find each
 	@$(PYTHON) tools/mutants.py

@@ -30,6 +30,7 @@ from benchmarks.reviewing import comparing, peers
 from benchmarks.scaling import scaling
 from benchmarks.starting import check_command, check_in_process, linting, process_start
 from benchmarks.updating import ACTIVATIONS, updating
+from benchmarks.verifying import verifying
 from wilkc.opa.obtain import find_opa, text_of
 
 HEAD = """# Benchmarks
@@ -86,6 +87,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *peers(min(rounds or 5, 5)),
         *differing(min(rounds or 5, 5), small=small),
         *gating(min(rounds or 15, 15), small=small),
+        *verifying(min(rounds or 5, 5), small=small),
     ]
 
 

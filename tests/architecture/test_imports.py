@@ -53,6 +53,7 @@ HOMES = {
     "uvicorn": ["adapters/authzen/server.py"],
     "idna": ["language/hosts/"],
     "redis": ["runtime/limits/redis.py"],
+    "pkcs11": ["runtime/keys/provider/token.py"],
     "boto3": ["runtime/sinks/s3.py"],
     "botocore": ["runtime/sinks/s3.py"],
     "psycopg": ["runtime/sinks/postgres.py"],

@@ -31,6 +31,20 @@ def test_a_short_soak(opa: Path) -> None:
     assert done.stdout.endswith("not judged: shorter than 3 min\n")
 
 
+def test_a_short_verification_of_many_records() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "verifying.py"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "WILK_SOAK_RECORDS": "3000"},
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(
+        r"^3,000 records: [0-9,]+/s, peak of memory [0-9]+ MB$", done.stdout, re.MULTILINE
+    )
+
+
 @pytest.mark.parametrize(("growth", "over"), [(0.0, False), (-50.0, False), (3 * MAX_SLOPE, True)])
 def test_a_leak_is_told_from_noise(growth: float, over: bool) -> None:
     chance = random.Random(1)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wilkc.cli.recording import keys_path, provider_place
-from wilkc.runtime.audit import AuditLogger
+from wilkc.cli.recording import hold_log
 from wilkc.runtime.audit.clock import Clock
-from wilkc.runtime.audit.keeping import clock_doubt, rotate, settle_erasures
+from wilkc.runtime.audit.keeping import clock_doubt, keep_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wilkc.runtime.audit import AuditLogger
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,10 @@ class Keeper:
     def work(self, *, force: bool, confirmed: bool) -> tuple[str, ...]:
         """Rotate what is due, or at once; destroy what is over, unless the clock is in doubt."""
         may_destroy = confirmed or self.doubt is None
-        told = rotate(self.logger, force=force, may_destroy=may_destroy)
-        if may_destroy:
-            told += tuple(f"complete {name}" for name in settle_erasures(self.logger))
-        else:
-            click.echo(f"nothing was destroyed: {self.doubt}", err=True)
+        if not may_destroy:
+            click.echo(f"nothing is destroyed: {self.doubt}", err=True)
             click.echo("look at the clock, and confirm it by `--confirm-clock`", err=True)
-        return told
+        return keep_keys(self.logger, force=force, may_destroy=may_destroy)
 
 
 @contextmanager
@@ -52,10 +50,5 @@ def open_keeper(directory: str, keys: str | None, provider: str | None) -> Itera
         UnavailableError: another process holds it.
     """
     doubt = clock_doubt(Path(directory), Clock())
-    logger = AuditLogger.open(
-        Path(directory),
-        keys_path(directory, keys),
-        provider=provider_place(directory, keys, provider),
-    )
-    with logger:
+    with hold_log(directory, keys, provider) as logger:
         yield Keeper(logger, doubt)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UsageError
-from wilkc.runtime.sinks import FolderSink
+from wilkc.runtime.sinks import FolderSink, kept_elsewhere
 
 if TYPE_CHECKING:
     from wilkc.runtime.sinks import Sink
@@ -39,6 +39,17 @@ def receipts_folder(directory: str, named: str | None) -> Path:
     """The folder of a log's receipts, as named or beside the log."""
     whole = Path(directory).absolute()
     return Path(named) if named else whole.with_name(f"{whole.name}.sinks")
+
+
+def shipped_events(directory: str) -> int | None:
+    """Events that every place has to which the log is shipped; None where it is shipped nowhere.
+
+    Raises:
+        VerificationError: a receipt is damaged.
+        UnavailableError: one cannot be read.
+    """
+    folder = receipts_folder(directory, None)
+    return kept_elsewhere(folder) if folder.is_dir() else None
 
 
 def open_sink(wanted: Wanted, directory: Path) -> Sink:

@@ -45,6 +45,9 @@ FORMATS: Final = ("text", "json", "markdown", "html")
     metavar="URL",
     help="Address of a line, with {file}, {line} and {rev}, for the links of markdown and html.",
 )
+@click.option("--replay", metavar="LOG", help="Ask the requests of this audit log again.")
+@click.option("--replay-keys", metavar="DIR", help="Its keys; default: LOG with `.keys`.")
+@click.option("--replay-provider", metavar="FILE|URI", help="What wraps them.")
 @key_options(
     "Public key that bundles must be signed by; several while keys change.",
     "Scope that a bundle's signature must bind.",
@@ -59,6 +62,9 @@ def diff(  # noqa: PLR0913 - one parameter per option
     agents: tuple[str, ...],
     budget: int | None,
     link_base: str,
+    replay: str | None,
+    replay_keys: str | None,
+    replay_provider: str | None,
     keys: tuple[str, ...],
     key_id: str | None,
     scope: str | None,
@@ -77,6 +83,8 @@ def diff(  # noqa: PLR0913 - one parameter per option
     links = Links(link_base, first, second)
     command = shlex.join(["wilkc", "diff", old, *([new] if new else [])])
     review = review_versions(first, second, command=command, fail_on=fail_on or "", budget=budget)
+    if replay is not None:
+        review = _replayed(review, replay, replay_keys, replay_provider)
     shown = _shown(only_agents(review, agents) if agents else review, form, links, output)
     if output == "-":
         click.echo(shown, nl=not shown.endswith("\n"))
@@ -86,6 +94,15 @@ def diff(  # noqa: PLR0913 - one parameter per option
         if form != "text" or output != "-":
             click.echo(gate_line(review), err=True)
         sys.exit(exits.REFUSED)
+
+
+def _replayed(review: Review, log: str, keys: str | None, provider: str | None) -> Review:
+    # The audit log is loaded where one is named: most reviews have none.
+    from wilkc.cli.recording import open_keys  # noqa: PLC0415
+    from wilkc.cli.replaying import Log  # noqa: PLC0415
+    from wilkc.cli.review.replayed import with_replay  # noqa: PLC0415
+
+    return with_replay(review, Log(Path(log), open_keys(log, keys, provider)))
 
 
 def _shown(review: Review, form: str, links: Links, output: str) -> str:

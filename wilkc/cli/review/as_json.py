@@ -42,6 +42,8 @@ def as_json(review: Review) -> str:
         "confirmed": review.confirmed.as_json(),
         "gate": _gate(review),
     }  # fmt: skip
+    if review.replay is not None:
+        document["replay"] = review.replay.as_json()
     return json.dumps(document, indent=2, ensure_ascii=True)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wilkc.cli.review.confirming import Confirmation
     from wilkc.cli.versions import Version
     from wilkc.compiler import LeftOut
+    from wilkc.runtime.audit.replay import Replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Review:
         command: the command that shows this again.
         fail_on: what the gate refuses, or empty where there is none.
         refusals: why the gate refuses; empty where it lets the change pass.
+        replay: what the new version would have said to recorded requests, or None.
     """
 
     old: Side
@@ -50,6 +52,7 @@ class Review:
     command: str
     fail_on: str = ""
     refusals: tuple[str, ...] = ()
+    replay: Replayed | None = None
 
     @property
     def wider(self) -> tuple[AgentGroup, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.analyze.difference import RISKS
 from wilkc.cli.review.model import agents_in, split
+from wilkc.cli.review.replay_text import replay_lines
 from wilkc.cli.review.words import KINDS, MAX_NAMES, counted, example, listed, visible
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ def remarks(review: Review) -> tuple[str, ...]:
         found.append(
             f"not compared: {listed(review.not_compared, 20)}, which may be in what was left out"
         )
+    if review.replay is not None:
+        found += replay_lines(review.replay)
     return tuple(found)
 
 

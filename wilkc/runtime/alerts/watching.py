@@ -11,6 +11,7 @@ its own, or cron, runs it.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Self
 
@@ -88,6 +89,7 @@ class Watcher:
         self._min_free_bytes = min_free_bytes
         self._noticed = noticed
         self._saved_us = 0
+        self._unsaved = False
         self._settings = read_settings(folder / FILE)
         self._outbox = Outbox(folder, self._disk)
         origin = _origin(directory)
@@ -99,7 +101,8 @@ class Watcher:
             raise UnavailableError(
                 f"cannot use the alerts at `{folder}`: {error.strerror}"
             ) from error
-        self._known = told_before(directory) if self._kept.fresh else frozenset()
+        # Read only where there is no memory of what was told.
+        self._known: frozenset[str] | None = None if self._kept.fresh else frozenset()
         channels = channels or open_channels(self._settings, folder)
         self._deliverer = Deliverer(self._outbox, channels, recorder, origin)
 
@@ -110,8 +113,14 @@ class Watcher:
         self.close()
 
     def close(self) -> None:
-        """Let go of the folder."""
-        if self._lock is not None:
+        """Keep the place, and let go of the folder."""
+        if self._lock is None:
+            return
+        try:
+            # What is not kept is read again, and gives the same alerts.
+            with suppress(OSError):
+                self._save(self._clock.wall_us())
+        finally:
             os.close(self._lock)
             self._lock = None
 
@@ -122,20 +131,34 @@ class Watcher:
             OSError: the outbox or the state cannot be written; the next step tries again.
         """
         now = self._clock.wall_us()
-        count = 0
-        raised = 0
-        # With a full outbox the log waits, and keeps what it has.
-        if not self._outbox.full():
-            count, raised = self._read(now)
-            raised += self._watch_disk(now)
-            raised += self._watch_log(now)
-            for alert in self._kept.engine.close(now):
-                raised += self._put(alert, now, final=True)
-        if raised or not 0 <= now - self._saved_us < KEEP_US:
-            save_kept(self._folder, self._kept, self._disk)
-            self._saved_us = now
+        try:
+            count = self._judge(now)
+        except OSError:
+            # The rules have seen what could not be put down. They forget it, to see it again.
+            self._kept = load_kept(self._folder)
+            raise
         self._deliverer.step(now)
         return count
+
+    def _judge(self, now_us: int) -> int:
+        """Put down what is new, and keep the place behind it."""
+        # With a full outbox the log waits, and keeps what it has.
+        if self._outbox.full():
+            return 0
+        count, raised = self._read(now_us)
+        raised += self._watch_disk(now_us)
+        raised += self._watch_log(now_us)
+        for alert in self._kept.engine.close(now_us):
+            raised += self._put(alert, now_us, final=True)
+        self._unsaved |= bool(count or raised)
+        if raised or not 0 <= now_us - self._saved_us < KEEP_US:
+            self._save(now_us)
+        return count
+
+    def _save(self, now_us: int) -> None:
+        if self._unsaved:
+            save_kept(self._folder, self._kept, self._disk)
+            self._saved_us, self._unsaved = now_us, False
 
     def catch_up(self) -> None:
         """Step until everything that is new was read.
@@ -170,6 +193,7 @@ class Watcher:
                 kept.cursor = step.cursor
                 count += 1
             kept.standing.pop("fact.log_not_ok", None)
+            kept.standing.pop("fact.log_unavailable", None)
         except VerificationError:
             raised += self._stands("fact.log_not_ok", now_us)
         except UsageError:
@@ -180,7 +204,7 @@ class Watcher:
         try:
             low = self._disk.free_bytes(self._directory) < self._min_free_bytes
         except OSError:
-            return self._stands("fact.log_unavailable", now_us)
+            return 0  # reading the log says so, too
         if low:
             return self._stands("fact.disk_low", now_us)
         self._kept.standing.pop("fact.disk_low", None)
@@ -212,6 +236,8 @@ class Watcher:
 
     def _put(self, alert: Alert, now_us: int, *, final: bool) -> int:
         # What a first look at an old log finds is learnt from, and nobody is woken for it.
+        if self._known is None:
+            self._known = told_before(self._directory)
         stale = self._kept.fresh and now_us - alert.last_us > DAY_US
         if stale or alert.id in self._known:
             return 0

@@ -55,11 +55,12 @@ class Places:
     root_key: Path
 
 
-def create_log(
+def create_log(  # noqa: PLR0913  # where, and how
     places: Places,
     origin: str,
     settings: AuditSettings | None = None,
     *,
+    passphrase: bool = False,
     disk: Disk | None = None,
     clock: Clock | None = None,
 ) -> str:
@@ -69,6 +70,7 @@ def create_log(
         places: where its parts go.
         origin: its name, for example `example.org/team/audit`; unique for ever.
         settings: how it is written.
+        passphrase: whether a new provider's file is kept under a passphrase.
         disk: where to write; the real disk if left out.
         clock: times of records; the host's if left out.
 
@@ -91,7 +93,7 @@ def create_log(
     _make_directory(places.directory)
     root = SigningKey.generate()
     _write_root_key(places.root_key, signer_text(origin + _ROOT_SUFFIX, root))
-    provider = create_provider(places.provider, protected, disk)
+    provider = create_provider(places.provider, protected, disk, passphrase=passphrase)
     now = timestamp(clock.wall_us())
     keys = KeyStore.create(places.keys, provider, disk, origin=origin, now=now)
     if settings is None:

@@ -18,6 +18,7 @@ from wilkc.runtime.audit.actions import (
     record_class,
     resource_text,
 )
+from wilkc.runtime.audit.minimise import minimise
 from wilkc.runtime.audit.record import Actor, Draft
 from wilkc.runtime.audit.risk import graded_level, seed_level
 from wilkc.runtime.audit.tags import tags_for
@@ -144,6 +145,7 @@ def draft_intent(record_id: str, asked: Asked, owner: Owner, settings: AuditSett
             added=asked.tags,
         ),
     )
+    draft, plain = minimise(draft, plain)
     return Drafted(draft, plain, person=asked.person)
 
 
@@ -182,7 +184,7 @@ def draft_outcome(  # noqa: PLR0913  # what an outcome says
         tags=tuple(sorted(set(tags_for(kind, "outcome")) | (set(intent.tags) - {"soc2"}))),
         subject=intent.subject,
     )
-    return Drafted(draft, plain)
+    return Drafted(*minimise(draft, plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,8 @@ def draft_event(record_id: str, event: Event, settings: AuditSettings) -> Drafte
         error=event.error,
         tags=tags_for(event.type, "system", subject=person is not None, added=event.tags),
     )
+    if not event.clear:  # Wilk's own records hold only what it made itself
+        draft, plain = minimise(draft, plain)
     return Drafted(draft, plain, person=person, user=user)
 
 

@@ -3,6 +3,7 @@
 from wilkc.runtime.compliance.body import STATES, encode_body
 from wilkc.runtime.compliance.controls import STANDARDS, Standard
 from wilkc.runtime.compliance.detect import detect
+from wilkc.runtime.compliance.gathering import Period
 from wilkc.runtime.compliance.oscal import oscal
 from wilkc.runtime.compliance.report import (
     UnverifiedLogError,
@@ -22,6 +23,7 @@ __all__ = [
     "STANDARDS",
     "STATES",
     "Opinion",
+    "Period",
     "Standard",
     "UnverifiedLogError",
     "Wanted",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.egress.judging import Asked, Judge, Verdict
 from wilkc.runtime.egress.refusals import refusal_answer, status_of
+from wilkc.runtime.guard.conditions import fulfilled
 
 if TYPE_CHECKING:
     import threading
@@ -135,7 +136,9 @@ def record_outcome(verdict: Verdict, error: str, details: dict[str, Any]) -> Non
     if verdict.intent is not None:
         try:
             verdict.intent.outcome(
-                "failure" if error else "success", error=error or None, details=details
+                "failure" if error else "success",
+                error=error or None,
+                details={**details, **fulfilled(verdict.decision)},
             )
         except Exception:  # noqa: BLE001  # it is over; nothing can be undone
             return

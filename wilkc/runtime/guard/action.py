@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from wilkc.runtime.guard.conditions import fulfilled
 from wilkc.runtime.guard.denied import PermissionDenied
 from wilkc.runtime.guard.hits import give_back
 
@@ -120,7 +121,8 @@ def record_end(settled: Settled, error: BaseException | None, details: dict[str,
     text = None if error is None else str(error)
     try:
         if settled.intent is not None:
-            settled.intent.outcome(status, error=code, error_text=text, details=details)
+            told = {**details, **fulfilled(settled.decision)}
+            settled.intent.outcome(status, error=code, error_text=text, details=told)
     except Exception:  # noqa: BLE001  # the act is done; the caller learns that it is not on record
         return False
     return settled.intent is not None

@@ -51,6 +51,15 @@ def unmet(decision: Decision, fulfils: frozenset[str], *, counts: bool) -> Decis
     return None
 
 
+def fulfilled(decision: Decision) -> dict[str, list[str]]:
+    """The member of an outcome's details that says which conditions of a grant were met.
+
+    A grant is acted on only if all of them are: see `unmet`.
+    """
+    ids = [condition.id for condition in decision.conditions]
+    return {"fulfilled": ids} if ids else {}
+
+
 def unfulfilled(decision: Decision, demanded: Condition | str, who: str) -> Decision:
     """The denial that takes the place of a grant with a condition that is not met.
 

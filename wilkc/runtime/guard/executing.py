@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wilkc.core.contract import SANDBOX_CONDITION, denial
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE
-from wilkc.runtime.guard.conditions import RATE_LIMIT, unfulfilled
+from wilkc.runtime.guard.conditions import RATE_LIMIT, fulfilled, unfulfilled
 from wilkc.runtime.guard.hits import give_back, take_hits
 from wilkc.runtime.sandbox import Outcome
 
@@ -115,7 +115,8 @@ class Executor:
             raise
         done = outcome.kind == "exited" and outcome.exit == 0
         status: Status = "success" if done else "failure"
-        recorded = _record(intent, status, None if done else outcome.kind, _details(outcome))
+        details = {**_details(outcome), **fulfilled(decision)}
+        recorded = _record(intent, status, None if done else outcome.kind, details)
         return Result(decision, outcome, recorded)
 
     def _decide(self, request: Request, jobs: Mapping[str, Job]) -> tuple[Decision, Job | None]:

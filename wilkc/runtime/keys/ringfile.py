@@ -44,6 +44,7 @@ class RingFile:
         self.provider = provider
         self.disk = disk
         self._text = b""
+        self._secrets: dict[Entry, bytes] = {}
         self.ring = self._load()
 
     def refresh(self) -> bool:
@@ -59,6 +60,7 @@ class RingFile:
             return False
         known = self.ring.version
         self.ring = self._load()
+        self._forget()
         if self.ring.version < known:
             raise VerificationError("the key ring went back to an older version")
         return True
@@ -72,6 +74,7 @@ class RingFile:
         text = ring_text(ring, self.secret(ring.active("ring")))
         self.disk.put_file(self.directory / RING_FILE, text)
         self.ring, self._text = ring, text
+        self._forget()
 
     def secret(self, entry: Entry) -> bytes:
         """What a key's wrap holds.
@@ -82,9 +85,11 @@ class RingFile:
         if entry.wrapped is None:
             raise VerificationError(f"audit_key_missing: key `{entry.kid}` was destroyed")
         bound = bound_to(*entry.bound())
-        if entry.use in BY_PROVIDER:
-            return self.provider.unwrap(entry.wrapped, bound)
-        return self.unwrap(entry.wrapped, bound)
+        if entry.use not in BY_PROVIDER:
+            return self.unwrap(entry.wrapped, bound)
+        if entry not in self._secrets:  # a provider may be slow, and answer over a network
+            self._secrets[entry] = self.provider.unwrap(entry.wrapped, bound)
+        return self._secrets[entry]
 
     def unwrap(self, wrap: Wrap, bound: bytes) -> bytes:
         """What a key-encryption key of this ring wrapped.
@@ -126,6 +131,11 @@ class RingFile:
         _require_openers(ring)
         self._text = text
         return ring
+
+    def _forget(self) -> None:
+        """Keep no secret of a key that the ring does not hold as it was opened."""
+        kept = set(self.ring.keys)
+        self._secrets = {key: secret for key, secret in self._secrets.items() if key in kept}
 
 
 def read_file(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from contextlib import suppress
@@ -207,3 +208,46 @@ def test_killed_between_any_two_steps_no_alert_is_lost_and_none_has_two_ids(
     assert answered == {ops.got[0].id}
     raised = [name for kind, name in site.of_alerts() if kind == "alert.raised"]
     assert set(raised) == answered
+
+
+class Refusing(Disk):
+    """Takes no file of a folder for so many times."""
+
+    def __init__(self, folder: str, times: int) -> None:
+        self.folder = folder
+        self.times = times
+
+    def put_file(self, path: Path, data: bytes, **options: Any) -> None:
+        if path.parent.name == self.folder and self.times:
+            self.times -= 1
+            raise OSError(errno.ENOSPC, "no space left")
+        super().put_file(path, data, **options)
+
+
+@pytest.mark.parametrize("folder", ["outbox", "alerts"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_disk_that_takes_no_alert_for_a_while_loses_none(
+    folder: str, times: int, site: Site, told: Callable[..., Told]
+) -> None:
+    ops, disk = told(), Refusing(folder, times)
+    with site.log.open() as logger, site.watch({"ops": ops}, logger, disk) as watcher:
+        violate(logger)
+        for _ in range(times):
+            with pytest.raises(OSError, match="no space"):
+                watcher.step()
+        watcher.step()
+        violate(logger, "other")
+        watcher.step()
+    assert {one.alert.agent for one in ops.got} == {"reviewer", "other"}
+    assert len({one.id for one in ops.got}) == 2
+    assert site.waiting() == []
+
+
+def test_nothing_is_written_while_nothing_happens(site: Site, told: Callable[..., Told]) -> None:
+    with site.log.open() as logger, site.watch({"ops": told()}, logger) as watcher:
+        watcher.step()
+        before = (site.folder / "state.json").stat().st_mtime_ns
+        for _ in range(3):
+            site.hand.pass_s(60)
+            watcher.step()
+        assert (site.folder / "state.json").stat().st_mtime_ns == before

@@ -325,3 +325,61 @@ def test_blobs_are_read(log: Any, request_: Any, deny: Any) -> None:
     assert log.verify().verdict == "TAMPERED"
     blob.unlink()
     assert log.verify().verdict == "INCOMPLETE"
+
+
+def _reseal(log: Any, path: Path, cut: int) -> None:
+    """Cut a segment and end it with a checkpoint that the log itself made earlier."""
+    lines = _lines(path)
+    notes = [line for line in lines if line.startswith(b'{"checkpoint"')]
+    for note in notes:
+        _write(path, [*lines[:cut], note])
+        published = json.loads(note)["checkpoint"]
+        (log.directory / "checkpoint").write_text(published, encoding="utf-8")
+        if lines[: cut + 1] != [*lines[:cut], note]:
+            assert not log.verify().ok, cut
+    _write(path, lines)
+
+
+def test_an_old_checkpoint_seals_nothing_again(log: Any, filled: Any) -> None:
+    for _ in range(3):
+        with log.open() as logger:
+            filled(logger, 1)
+    kept = log.checkpoint
+    path = log.segments()[0]
+    for cut in range(1, len(_lines(path))):
+        _reseal(log, path, cut)
+    (log.directory / "checkpoint").write_text(kept, encoding="utf-8")
+    assert log.verify(kept).verdict == "OK"
+
+
+def test_a_checkpoint_of_another_segment_key_is_no_checkpoint_here(full: Any) -> None:
+    """The key of the open segment signs a checkpoint line of the sealed one."""
+    path = full.segments()[0]
+    lines = _lines(path)
+    key = full.keys().segment_key("active").key
+    place = next(at for at, line in enumerate(lines) if line.startswith(b'{"checkpoint"'))
+    value = json.loads(lines[place])
+    checkpoint, _ = parse_checkpoint(value["checkpoint"])
+    foreign = sign_note(checkpoint.text(), checkpoint.origin, key)
+    _write(path, [*lines[:place], checkpoint_line(foreign, value["prev"]), *lines[place + 1 :]])
+    found = full.verify()
+    assert found.verdict == "TAMPERED"
+    assert "not signed by" in found.reasons[0]
+
+
+def test_a_whole_log_under_another_root(log: Any, filled: Any, make: Any, tmp_path: Path) -> None:
+    """Everything is right but the root, and somebody puts the other root's certificate in."""
+    with log.open() as logger:
+        filled(logger)
+    other = make(tmp_path / "other")
+    path = log.segments()[0]
+    lines = _lines(path)
+    certs = [
+        json.loads(_lines(one.segments()[0])[0])["event"]["action"]["details"]["cert"]
+        for one in (log, other)
+    ]
+    assert log.verify(root=other.root).verdict == "KEY_PROBLEM"
+    old, new = (json.dumps(cert, ensure_ascii=False)[1:-1].encode() for cert in certs)
+    _write(path, [lines[0].replace(old, new), *lines[1:]])
+    assert log.verify(root=other.root).verdict == "TAMPERED"
+    assert log.verify().verdict == "TAMPERED"

@@ -31,7 +31,7 @@ class Records:
 
     def make(self, kind: str, **given: Any) -> dict[str, Any]:
         """A record of a type; `allow` makes an intent of it."""
-        digits = f"{self.us // 1000:012x}7{self.seq:03x}8{self.seq:015x}"
+        digits = f"{self.us // 1000:012x}7{self.seq & 0xFFF:03x}8{self.seq:015x}"
         parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
         allow = given.get("allow")
         phase = given.get("phase", "system" if allow is None else "intent")

@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "prune": "wilkc.cli.commands.audit.prune:prune_log",
     "query": "wilkc.cli.commands.audit.query:query",
     "recover": "wilkc.cli.commands.audit.recover:recover",
+    "replay": "wilkc.cli.commands.audit.replay:replay",
     "report": "wilkc.cli.commands.audit.report:report",
     "restore-check": "wilkc.cli.commands.audit.restore_check:restore_check",
     "review": "wilkc.cli.commands.audit.review:review",

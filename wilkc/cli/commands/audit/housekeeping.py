@@ -10,8 +10,9 @@ import click
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.exits import UNVERIFIED
 from wilkc.cli.recording import hold_log, open_recorder
+from wilkc.cli.shipping import shipped_events
 from wilkc.runtime.audit.clock import Clock
-from wilkc.runtime.audit.keeping import rotate, work_due
+from wilkc.runtime.audit.keeping import keep_keys, work_due
 from wilkc.runtime.audit.retention import House, clock_doubt, confirm_clock, keep_house
 
 
@@ -42,11 +43,16 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
             confirm_clock(logger)
             doubt = None
         rotation = work_due(logger.means)
-        house = House(root=root, backup=Path(backup) if backup else None, doubt=doubt)
+        house = House(
+            root=root,
+            backup=Path(backup) if backup else None,
+            doubt=doubt,
+            elsewhere=shipped_events(directory),
+        )
         chores = keep_house(logger, house)
     if rotation:
         with hold_log(directory, keys, provider) as own:
-            chores.done += rotate(own, may_destroy=doubt is None)
+            chores.done += keep_keys(own, may_destroy=doubt is None)
     for word, lines in (("done", chores.done), ("skipped", chores.skipped), ("BAD", chores.bad)):
         for line in lines:
             click.echo(f"{word:<7}  {line}")

@@ -16,6 +16,7 @@ from wilkc.runtime.audit import Places, create_log
 @click.option("--origin", required=True, metavar="NAME", help="Its name for ever, with a `/`.")
 @click.option("--root-key", required=True, metavar="FILE", help="Where the root key is written.")
 @click.option("--provider", metavar="FILE|URI", help="The key of its keys; default: beside them.")
+@click.option("--passphrase", is_flag=True, help="Keep the provider's file under a passphrase.")
 @click.option("--policies", multiple=True, metavar="PATH", help="Specs that say how it is kept.")
 @click.option("--reserve", metavar="SIZE", help="Given up when the disk fills; default: 64MiB.")
 def init(  # noqa: PLR0913  # a command has as many arguments as options
@@ -25,6 +26,7 @@ def init(  # noqa: PLR0913  # a command has as many arguments as options
     origin: str,
     root_key: str,
     provider: str | None,
+    passphrase: bool,
     policies: tuple[str, ...],
     reserve: str | None,
 ) -> None:
@@ -38,7 +40,7 @@ def init(  # noqa: PLR0913  # a command has as many arguments as options
         provider=provider_place(directory, keys, provider),
         root_key=Path(root_key),
     )
-    public = create_log(places, origin, audit_settings(policies, reserve))
+    public = create_log(places, origin, audit_settings(policies, reserve), passphrase=passphrase)
     click.echo(public)
     click.echo(f"log       {places.directory}", err=True)
     click.echo(f"keys      {places.keys}   back them up, apart from the log", err=True)

@@ -8,6 +8,7 @@ import click
 
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.recording import open_recorder
+from wilkc.cli.shipping import shipped_events
 from wilkc.core.errors import GateError
 from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.audit.retention import clock_doubt, confirm_clock, prunable, prune
@@ -23,8 +24,9 @@ def prune_log(
 ) -> None:
     """Prune the sealed segments of the log in DIR that are past their retention.
 
-    What is under hold, and what an action still runs from, is kept. A stub stays of each, so
-    that every old proof and every old root still verifies.
+    What is under hold, and what an action still runs from, is kept; so is, once a log is
+    shipped elsewhere, what has no receipt from every place. A stub stays of each, so that
+    every old proof and every old root still verifies.
     """
     doubt = clock_doubt(Path(directory), Clock())
     if doubt is not None and not clock_is_right and not dry_run:
@@ -35,7 +37,7 @@ def prune_log(
     with open_recorder(directory, keys, provider) as logger:
         if doubt is not None and not dry_run:
             confirm_clock(logger)
-        found = prunable(logger) if dry_run else prune(logger)
+        found = prunable(logger) if dry_run else prune(logger, elsewhere=shipped_events(directory))
     word = "past their time" if dry_run else "pruned"
     for one in found:
         click.echo(f"{word}  records {one.first:,} to {one.last:,}")

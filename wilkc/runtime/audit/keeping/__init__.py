@@ -5,6 +5,7 @@ from wilkc.runtime.audit.keeping.copies import confirm_destroyed, export_copy
 from wilkc.runtime.audit.keeping.erasure import Pending, pending_erasures, settle_erasures, shred
 from wilkc.runtime.audit.keeping.ledger import Erasure, Export, Ledger, read_ledger
 from wilkc.runtime.audit.keeping.rotation import report_key, rotate, work_due
+from wilkc.runtime.audit.keeping.work import keep_keys
 
 __all__ = [
     "Erasure",
@@ -14,6 +15,7 @@ __all__ = [
     "clock_doubt",
     "confirm_destroyed",
     "export_copy",
+    "keep_keys",
     "pending_erasures",
     "read_ledger",
     "report_key",

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.drafts import Event
-from wilkc.runtime.audit.keeping import rotate, work_due
+from wilkc.runtime.audit.keeping import keep_keys, work_due
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.backup import back_up
 from wilkc.runtime.audit.retention.expire import expire
@@ -46,11 +46,13 @@ class House:
         root: verifier key of the log's root; None verifies nothing.
         backup: where the backup is; None makes none.
         doubt: why the clock cannot be believed, or None.
+        elsewhere: number of events that are kept elsewhere, too, see `prune`.
     """
 
     root: str | None = None
     backup: Path | None = None
     doubt: str | None = None
+    elsewhere: int | None = None
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ def keep_house(logger: AuditLogger, house: House) -> Chores:
     """
     chores = Chores()
     if not logger.shared and work_due(logger.means):
-        chores.done += rotate(logger, may_destroy=house.doubt is None)
+        chores.done += keep_keys(logger, may_destroy=house.doubt is None)
     if logger.roll_due():
         chores.done.append("sealed a segment")
     _let_go(logger, house, chores)
@@ -106,7 +108,8 @@ def _let_go(logger: AuditLogger, house: House, chores: Chores) -> None:
         chores.done.append(f"destroyed {len(expiry.destroyed)} keys of content past its time")
     if expiry.held:
         chores.skipped.append(f"expiry of {len(expiry.held)} keys: under hold")
-    chores.done += [f"pruned records {one.first} to {one.last}" for one in prune(logger)]
+    pruned = prune(logger, elsewhere=house.elsewhere)
+    chores.done += [f"pruned records {one.first} to {one.last}" for one in pruned]
 
 
 def _back_up(logger: AuditLogger, target: Path, chores: Chores) -> None:

@@ -59,13 +59,15 @@ class Pruning:
     last: int
 
 
-def prune(logger: AuditLogger) -> tuple[Pruning, ...]:
+def prune(logger: AuditLogger, *, elsewhere: int | None = None) -> tuple[Pruning, ...]:
     """Prune every segment that is due; safe to repeat, also after a crash.
 
     The caller has seen that the clock can be believed.
 
     Args:
         logger: the opened log, shared or not: other writers go on meanwhile.
+        elsewhere: number of events that are known to be kept elsewhere, too; nothing after
+            them goes. None where that does not matter.
 
     Returns:
         What was pruned, the oldest first.
@@ -77,7 +79,7 @@ def prune(logger: AuditLogger) -> tuple[Pruning, ...]:
     """
     try:
         with only_one(logger.means):
-            done = tuple(_prune(logger))
+            done = tuple(_prune(logger, elsewhere))
     except OSError as error:
         raise unavailable(error, logger.means.directory) from error
     if done:
@@ -96,13 +98,15 @@ def prunable(logger: AuditLogger) -> tuple[Pruning, ...]:
     )
 
 
-def _prune(logger: AuditLogger) -> list[Pruning]:
+def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     means, before = logger.means, _horizon(logger)
     remove_blobs(means, blobs_left(means.directory))  # (6) of a crash
     recorded = _recorded(means.directory)
     done: list[Pruning] = []
     for first, following, path in _closed(means.directory):
         if not _begins_before(path, before):
+            break
+        if elsewhere is not None and following > elsewhere:
             break
         segment = read_segment(path)  # (1)
         if segment.first != first or segment.seal is None or segment.newest >= before:

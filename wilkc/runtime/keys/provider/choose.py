@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys.provider.file import create_file, open_file
+from wilkc.runtime.keys.provider.token import TokenProvider
+from wilkc.runtime.keys.provider.uri import SCHEME, parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,7 @@ def open_provider(
     """Open a provider.
 
     Args:
-        place: its file.
+        place: its file, or a `pkcs11:` URI.
         forbidden: directories that a file must not lie in.
         disk: where changes are written; the real disk if left out.
 
@@ -28,6 +30,8 @@ def open_provider(
         UsageError: it lies where it must not.
         VerificationError: it is missing, open to others, or no provider.
     """
+    if isinstance(place, str) and place.startswith(SCHEME):
+        return TokenProvider(parse_uri(place), create=False)
     return open_file(Path(place), forbidden, disk or Disk())
 
 
@@ -40,4 +44,6 @@ def create_provider(
         UsageError: it lies where it must not, or cannot be written.
         VerificationError: what is there is no such key.
     """
+    if isinstance(place, str) and place.startswith(SCHEME):
+        return TokenProvider(parse_uri(place), create=True)
     return create_file(Path(place), forbidden, disk, passphrase=passphrase)

@@ -82,6 +82,17 @@ def test_a_segment_past_its_time_is_pruned_and_still_proves(aged: Any) -> None:
     assert aged.verify(aged.checkpoint).verdict == "INCOMPLETE"
 
 
+def test_nothing_goes_that_is_not_kept_elsewhere(aged: Any) -> None:
+    first, second = (read_segment(path) for path in aged.segments()[:2])
+    files = _files(aged)
+    with open_at(aged, Later(12)) as logger:
+        assert prune(logger, elsewhere=0) == ()
+        assert prune(logger, elsewhere=second.first - 1) == ()
+        assert _files(aged) == files
+        assert [one.first for one in prune(logger, elsewhere=second.first)] == [first.first]
+        assert [one.first for one in prune(logger)] == [second.first]
+
+
 @pytest.mark.parametrize("days", [0, 6.9])
 def test_nothing_is_pruned_before_its_time(aged: Any, days: float) -> None:
     log, files = aged, _files(aged)
