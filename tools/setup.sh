@@ -58,12 +58,9 @@ if [ ! -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted $PWD
   "${pip[@]}" install --no-deps --no-build-isolation --editable .
   for_tests chromium chromium "the review page"
   for_tests redis-server redis-server "rate limits of a fleet"
-<<<<<<< HEAD
   compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ||
     for_tests initdb postgresql "shipping to PostgreSQL"
-=======
   for_tests softhsm2-util softhsm2 "keys in a PKCS #11 token"
->>>>>>> main
   echo "$wanted $PWD" > "$stamp"
 fi
 
