@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.audit_verifier import verifies
 from wilkc.cli.exits import MEANINGS
 from wilkc.cli.main import COMMANDS
+from wilkc.runtime.keys import parse_signer, verifier_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,12 @@ def test_the_demo_prints_what_the_readme_shows(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     block("demo", f"```\n{done.stdout}```\n")
+    log = ROOT / "bundles" / "demo-audit"
+    name, key = parse_signer(log.with_suffix(".root").read_text(encoding="ascii").strip())
+    root = verifier_key(name, key.public).text
+    kept = (log / "checkpoint").read_text(encoding="utf-8")
+    assert verifies(log, root, kept)
+    assert not verifies(log, root.replace("demo", "dema"), kept)
 
 
 def test_exit_codes_are_those_of_the_program(block: Callable[[str, str], None]) -> None:

@@ -16,6 +16,9 @@ from wilkc.core.canonical import MAX_INTEGER
 MAX_DEPTH: Final = 16
 """Containers inside each other, the outermost being the first."""
 _KEY: Final = re.compile(r"[a-z0-9_.:-]{1,64}", re.ASCII)
+_MOST_KNOWN_KEYS: Final = 1024
+_KNOWN_KEYS: Final[set[str]] = set()
+"""Keys that were found to be plain names: a log has some dozens, again and again."""
 
 
 def encode_subset(value: Any, *, max_depth: int = MAX_DEPTH) -> bytes:
@@ -66,23 +69,38 @@ def _refuse_number(text: str) -> NoReturn:
 
 
 def _require_subset(value: Any, max_depth: int) -> None:
-    pending: list[tuple[Any, int]] = [(value, 1)]
-    while pending:
-        item, depth = pending.pop()
-        if isinstance(item, dict):
-            for key in item:
-                if not isinstance(key, str) or not _KEY.fullmatch(key):
-                    raise ValueError(f"object key {str(key)[:80]!r} is outside the subset")
-            pending.extend((inner, depth + 1) for inner in item.values())
-        elif isinstance(item, list | tuple):
-            pending.extend((inner, depth + 1) for inner in item)
-        elif isinstance(item, int):
-            if abs(item) > MAX_INTEGER:
-                raise ValueError("an integer needs more than 53 bits")
-            continue
-        elif item is None or isinstance(item, str):
-            continue
-        else:
-            raise ValueError(f"a value of kind `{type(item).__name__}` is outside the subset")
-        if depth > max_depth:
-            raise ValueError(f"it is nested deeper than {max_depth}")
+    """Look at every value once; by exact type first, as records hold dozens each."""
+    pending: list[tuple[Any, int]] = [((value,), 0)]
+    for held, depth in pending:
+        members = held
+        if isinstance(held, dict):
+            _require_keys(held)
+            members = held.values()
+        for item in members:
+            kind = type(item)
+            if kind is str or kind is bool or item is None:
+                continue
+            if isinstance(item, dict | list | tuple):
+                if depth >= max_depth:
+                    raise ValueError(f"it is nested deeper than {max_depth}")
+                pending.append((item, depth + 1))
+            else:
+                _require_plain(item)
+
+
+def _require_keys(held: dict[Any, Any]) -> None:
+    for key in held:
+        if key not in _KNOWN_KEYS:
+            if not isinstance(key, str) or not _KEY.fullmatch(key):
+                raise ValueError(f"object key {str(key)[:80]!r} is outside the subset")
+            if len(_KNOWN_KEYS) < _MOST_KNOWN_KEYS:
+                _KNOWN_KEYS.add(key)
+
+
+def _require_plain(item: Any) -> None:
+    if isinstance(item, int):
+        if not -MAX_INTEGER <= item <= MAX_INTEGER:
+            raise ValueError("an integer needs more than 53 bits")
+    elif not isinstance(item, str):
+        kind = type(item).__name__
+        raise ValueError(f"a value of kind `{kind}` is outside the subset")  # noqa: TRY004  # as others
