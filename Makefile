@@ -5,13 +5,16 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -q -n 4 --dist worksteal
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test fuzz lint bench soak mutants reference pins clean
+.PHONY: help setup programs demo test fuzz lint bench soak mutants reference pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## /  \1\t/' | expand -t 12
 
 setup: ## create .venv, obtain OPA, check bubblewrap
 	@bash tools/setup.sh
+
+programs: setup ## obtain what only tests need: Debian packages, an S3 server
+	@bash tools/setup_tests.sh
 
 demo: setup ## compile, sign, serve, decide, sandbox, audit: the whole thread on one screen
 	@$(PYTHON) tools/demo.py
@@ -21,21 +24,22 @@ lint: setup ## ruff and mypy
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 
-test: lint ## lint, types, and every test
+test: lint programs ## lint, types, and every test
 	@$(PYTEST)
 
-fuzz: setup ## the generated tests ten times over from a new seed, with the number of comparisons
+fuzz: programs ## the generated tests ten times over from a new seed, with the number of comparisons
 	@WILK_FUZZ=10 WILK_SEED=$${WILK_SEED:-new} $(PYTEST) tests/property
 
 bench: setup ## every published number, side by side with its floor
 	@$(PYTHON) benchmarks/run.py
 
-soak: setup ## ask for WILK_SOAK_MINUTES (30), verify WILK_SOAK_RECORDS; kill 200 writers; fails if memory grows
+soak: setup ## WILK_SOAK_MINUTES (30) of asking, WILK_SOAK_RECORDS verified, a report, 200 writers killed; memory must not grow
 	@$(PYTHON) benchmarks/soaking.py
 	@$(PYTHON) benchmarks/verifying.py
+	@$(PYTHON) benchmarks/reporting.py
 	@WILK_KILLS=200 $(PYTHON) -m pytest -q -n 0 tests/integration/audit/test_audit_kill.py
 
-mutants: setup ## plant deliberate faults, one at a time; the tests must find each
+mutants: programs ## plant deliberate faults, one at a time; the tests must find each
 	@$(PYTHON) tools/mutants.py
 
 reference: setup ## write docs/reference from the registries

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 TEMPORARY: Final = ".tmp-"
 """Prefix of files under way; whoever holds the writer lock may remove them."""
+
+
+@lru_cache(maxsize=256)
+def place_of(directory: Path, *names: str) -> Path:
+    """A path below a directory, made once for all who write it for each record.
+
+    A path made anew interns its parts, and a part that is let go leaves a hole in the
+    interpreter's table of them, which is therefore copied every few thousand records: a
+    megabyte or two, in the heap of whatever thread comes by, that malloc(3) keeps.
+    """
+    return directory.joinpath(*names)
 
 
 class Disk:
@@ -53,7 +65,7 @@ class Disk:
 
     def replace(self, source: Path, target: Path) -> None:
         """Rename over whatever is there."""
-        source.replace(target)
+        os.replace(source, target)  # noqa: PTH105  # `Path.replace` makes a path of the target
 
     def unlink(self, path: Path) -> None:
         """Remove a file that may be missing."""
@@ -99,7 +111,7 @@ class Disk:
                 the data is, so that a crash leaves the old file or the new one; `no` waits
                 for nothing.
         """
-        temporary = path.with_name(f"{TEMPORARY}{path.name}")
+        temporary = place_of(path.parent, f"{TEMPORARY}{path.name}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         fd = self.open(temporary, flags, mode)
         try:

@@ -1,4 +1,8 @@
-"""Programs that the cases name by their file, as text: each prints what a test looks at."""
+"""Programs that the cases name by their file, as text: each prints what a test looks at.
+
+`wilkc.runtime.host.inside` attempts many of the same things in its own words. That is on purpose:
+were they one, a fault in it would hide from the tests what it hides from `wilkc verify-host`.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from wilkc.runtime.disk import place_of
+
+_PROC: Final = Path("/proc")
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _START_FIELD: Final = 19
 """Place of the start time after the program's name in `/proc/PID/stat` (proc(5), field 22)."""
@@ -58,7 +61,7 @@ def this_process() -> Owner:
 def start_of(pid: int) -> int | None:
     """When a process started, in ticks since boot; None if there is no such process."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        text = place_of(_PROC, str(pid), "stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
     return int(text.rpartition(")")[2].split()[_START_FIELD])

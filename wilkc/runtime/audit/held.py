@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.note import Checkpoint, parse_checkpoint
+from wilkc.runtime.disk import place_of
 from wilkc.runtime.keys import HELD_DIRECTORY
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def held_path(keys: Path, origin: str) -> Path:
     """Where the held checkpoint of a log is; an origin never holds a `+`."""
-    return keys / HELD_DIRECTORY / origin.replace("/", "+")
+    return place_of(keys, HELD_DIRECTORY, origin.replace("/", "+"))
 
 
 def read_held(keys: Path, origin: str) -> Checkpoint | None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Decision, Request
     from wilkc.runtime.audit.record import Draft, Status
     from wilkc.runtime.audit.settings import AuditSettings
+    from wilkc.runtime.compliance import Wanted
 
 _MICROSECONDS: Final = 1000
 LEFT_OUT: Final = -1
@@ -322,6 +323,12 @@ class AuditLogger:
                 tags=("security_violation",),
             )
         )
+
+    def generate_compliance_report(self, root: str, wanted: Wanted) -> dict[str, Any]:
+        """What the log evidences, once it verifies: see `wilkc.runtime.compliance.make_report`."""
+        from wilkc.runtime.compliance import make_report  # noqa: PLC0415  # it rests on this room
+
+        return make_report(self._means.directory, root, wanted)
 
     def record_outcome(
         self,

@@ -24,6 +24,7 @@ from wilkc.runtime.audit.pen import Place
 from wilkc.runtime.audit.segment import stored_frontier
 from wilkc.runtime.audit.tree import HASH_BYTES, frontier_of
 from wilkc.runtime.audit.walk import walk_from
+from wilkc.runtime.disk import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,7 +200,7 @@ def _last_line(path: Path, size: int) -> bytes | None:
 
 def _read(directory: Path) -> _Stored | None:
     try:
-        stored = from_json(_Stored, parse_subset((directory / STATE).read_bytes()), "state")
+        stored = from_json(_Stored, parse_subset(place_of(directory, STATE).read_bytes()), "state")
     except (OSError, ValueError):
         return None
     return stored if stored.v == FORMAT else None

@@ -31,6 +31,7 @@ from wilkc.runtime.audit.segment import RECOVERED
 from wilkc.runtime.audit.space import Space
 from wilkc.runtime.audit.state import Pending, pending_of_draft, resume, state_text
 from wilkc.runtime.audit.tip import Tip, begin_segment
+from wilkc.runtime.disk import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -242,12 +243,12 @@ class LogWriter:
         with suppress(OSError):
             held = held_path(self._means.keys.directory, tip.origin)
             disk.put_file(held, note, durable="content")
-            disk.put_file(self._means.directory / CHECKPOINT, note, durable="content")
+            disk.put_file(place_of(self._means.directory, CHECKPOINT), note, durable="content")
             self._published = now
 
     def _write_state(self, tip: Tip) -> None:
         text = state_text(tip.as_open(tuple(self._pending.values())))
-        self._means.disk.put_file(self._means.directory / STATE, text, durable="no")
+        self._means.disk.put_file(place_of(self._means.directory, STATE), text, durable="no")
 
     # Taking up a log, at the beginning and after an error.
 

@@ -18,7 +18,7 @@ from wilkc.core.strict_json import decode_json
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.note import parse_checkpoint
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.verify import verify
+from wilkc.runtime.audit.verify import Options, verify
 from wilkc.runtime.compliance.body import FORMAT, encode_body, report_body
 from wilkc.runtime.compliance.controls import STANDARDS
 from wilkc.runtime.compliance.gathering import Gathered, Period
@@ -59,12 +59,15 @@ class Wanted:
         period: of the records.
         checkpoint: text of a checkpoint that was kept elsewhere; nothing after it is read.
         profile: by which levels of risk are computed anew; None counts those on record.
+        signatures: whether each record's own signature is verified beside the checkpoint,
+            whose root covers every byte of the records all the same.
     """
 
     standard: Standard
     period: Period
     checkpoint: str
     profile: RiskProfile | None = None
+    signatures: bool = True
 
 
 def make_report(directory: Path, root: str, wanted: Wanted) -> dict[str, Any]:
@@ -92,7 +95,8 @@ def make_report(directory: Path, root: str, wanted: Wanted) -> dict[str, Any]:
 
     given = {"the checkpoint": wanted.checkpoint}
     # A writer may be at work: what follows the checkpoint is no part of the report.
-    found = verify(directory, root, given, live=True, observer=observe)
+    options = Options(signatures="all" if wanted.signatures else "none")
+    found = verify(directory, root, given, live=True, observer=observe, options=options)
     if not found.ok:
         raise UnverifiedLogError(found)
     return report_body(gathered, checkpoint)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.runtime.disk import place_of
 from wilkc.runtime.keys.ring import check_mac, read_ring, ring_text
 from wilkc.runtime.keys.wraps import KeyWrapper, bound_to
 
@@ -56,7 +57,7 @@ class RingFile:
         Raises:
             VerificationError: it does not verify, or went back to an older version.
         """
-        if read_file(self.directory / RING_FILE) == self._text:
+        if read_file(place_of(self.directory, RING_FILE)) == self._text:
             return False
         known = self.ring.version
         self.ring = self._load()
@@ -72,7 +73,7 @@ class RingFile:
             OSError: the disk refuses; the old ring is still there.
         """
         text = ring_text(ring, self.secret(ring.active("ring")))
-        self.disk.put_file(self.directory / RING_FILE, text)
+        self.disk.put_file(place_of(self.directory, RING_FILE), text)
         self.ring, self._text = ring, text
         self._forget()
 
@@ -122,7 +123,7 @@ class RingFile:
             self.disk.close(fd)
 
     def _load(self) -> Ring:
-        text = read_file(self.directory / RING_FILE)
+        text = read_file(place_of(self.directory, RING_FILE))
         ring, mac = read_ring(text)
         entry = ring.active("ring")
         if entry.wrapped is None:

@@ -172,3 +172,17 @@ def _stop(what: Attended, pidfd: int) -> None:
 def await_end(pidfd: int, seconds: float) -> bool:
     """Whether a process ends in time."""
     return bool(select.select([pidfd], [], [], seconds)[0])
+
+
+def reap_orphan(pidfd: int | None) -> None:
+    """Wait for a process that bubblewrap left behind when it ended, if it has become ours.
+
+    bubblewrap does not wait for the first process inside, which process 1 then inherits
+    (pid_namespaces(7)). In a container that may be this one, and nobody else would.
+
+    Args:
+        pidfd: of the process; None where there was none.
+    """
+    if pidfd is not None:
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)

@@ -22,7 +22,13 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox import probe
 from wilkc.runtime.sandbox.argv import arguments
-from wilkc.runtime.sandbox.attending import GRACE_SECONDS, Attended, Streams, attend
+from wilkc.runtime.sandbox.attending import (
+    GRACE_SECONDS,
+    Attended,
+    Streams,
+    attend,
+    reap_orphan,
+)
 from wilkc.runtime.sandbox.binds import Bases
 from wilkc.runtime.sandbox.descriptors import Descriptors
 from wilkc.runtime.sandbox.disks import disks_of
@@ -221,6 +227,7 @@ def _execute(run: _Run, prepared: Prepared) -> None:
         text = b"".join(os.fsencode(one) + b"\0" for one in arguments(built, held))
         host = host_mounts()
         process = _start(run, prepared, args[0], held, *result[1:])
+        pidfd: int | None = None
         fds.close(args[0], status[1], block[0], *held.data.values(), *result[1:])
         try:
             _confine(run, process.pid, args[1], text)
@@ -252,6 +259,7 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             raise _with_words(process, run.group, error.message) from error
         finally:
             _end(process, run.group)
+            reap_orphan(pidfd)
 
 
 def _attend(

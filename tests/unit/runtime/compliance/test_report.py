@@ -91,6 +91,14 @@ def test_the_report_has_the_shape_of_the_permission_model(log: Log) -> None:
     }
 
 
+def test_the_logger_reports_as_the_permission_model_calls_it(log: Log) -> None:
+    wanted = Wanted("SOC2", ALL, log.checkpoint)
+    with log.open() as logger:
+        assert logger.generate_compliance_report(log.root, wanted) == body_of(
+            log, checkpoint=wanted.checkpoint
+        )
+
+
 def test_each_control_has_the_first_state_that_fits(log: Log) -> None:
     body = body_of(log)
     states = {one["id"]: one["state"] for one in body["controls"]}
@@ -192,6 +200,16 @@ def test_there_is_no_report_from_a_log_that_does_not_verify(log: Log, tmp_path: 
     other = make_log(tmp_path / "other")
     with pytest.raises(UnverifiedLogError):
         body_of(other, checkpoint=checkpoint)
+
+
+def test_without_signatures_the_checkpoint_still_speaks_for_every_byte(log: Log) -> None:
+    checkpoint = log.checkpoint
+    assert body_of(log, signatures=False) == body_of(log)
+    segment = log.segments()[-1]
+    segment.chmod(0o600)
+    segment.write_bytes(segment.read_bytes().replace(b'"reviewer"', b'"reviewed"', 1))
+    with pytest.raises(UnverifiedLogError):
+        body_of(log, checkpoint=checkpoint, signatures=False)
 
 
 def test_there_is_no_report_from_a_log_that_was_cut(log: Log, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ FORMATS: Final = ("json", "md", "html", "oscal")
               show_default=True, help="For machines, people, a browser, or OSCAL.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
 @click.option("--sign", metavar="FILE", help="Write the signed report there, and record it.")
+@click.option("--no-signatures", is_flag=True, help="Rest on the checkpoint; twice as fast.")
 @click.option("--risk-profile", type=click.Choice(["graded", "seed"]),
               help="Compute levels of risk anew; default: as on record.")  # fmt: skip
 @key_options
@@ -61,6 +62,7 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
     form: str,
     output: str,
     sign: str | None,
+    no_signatures: bool,
     risk_profile: RiskProfile | None,
     keys: str | None,
     provider: str | None,
@@ -71,7 +73,11 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
     report, where it does not. The same log, checkpoint and period give the same bytes.
     """
     wanted = Wanted(
-        standard, read_period(start, end), read_text(checkpoint, "checkpoint"), risk_profile
+        standard,
+        read_period(start, end),
+        read_text(checkpoint, "checkpoint"),
+        risk_profile,
+        signatures=not no_signatures,
     )
     try:
         body = make_report(Path(directory), root, wanted)
