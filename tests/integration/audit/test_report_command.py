@@ -117,6 +117,19 @@ def test_what_makes_no_report_is_refused(
     assert "Traceback" not in done.stderr
 
 
+def test_every_cited_record_gets_its_proof(place: Place, tmp_path: Path) -> None:
+    proofs = tmp_path / "new proofs"
+    done = place.report("SOC2", "--proofs", proofs)
+    assert done.returncode == 0, done.stderr
+    body = json.loads(done.stdout)
+    seqs = {seq for one in body["controls"] for got in one["evidence"] for seq in got["seqs"]}
+    assert {int(path.stem) for path in proofs.iterdir()} == seqs
+    for path in proofs.iterdir():
+        assert _wilkc("audit", "verify-proof", path, "--root", place.root).returncode == 0
+    again = place.report("SOC2", "--proofs", proofs)
+    assert (again.returncode, again.stdout) == (2, "")
+
+
 def test_a_violation_is_found_reported_resolved(place: Place, tmp_path: Path) -> None:
     keys, provider = tmp_path / "a log.keys", tmp_path / "a log.keys.provider"
     unbound = ALLOW.__class__(allow=True, reason=ALLOW.reason, detail="allowed", message="m")

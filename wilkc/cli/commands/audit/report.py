@@ -14,6 +14,7 @@ from wilkc.cli.commands.audit.options import key_options, read_text
 from wilkc.cli.exits import AUDIT_VERDICTS
 from wilkc.cli.files import write_atomically
 from wilkc.cli.keeping import open_keeper
+from wilkc.cli.reports.proofs import write_proofs
 from wilkc.runtime.audit.keeping import report_key
 from wilkc.runtime.compliance import (
     STANDARDS,
@@ -47,6 +48,7 @@ FORMATS: Final = ("json", "md", "html", "oscal")
               show_default=True, help="For machines, people, a browser, or OSCAL.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
 @click.option("--sign", metavar="FILE", help="Write the signed report there, and record it.")
+@click.option("--proofs", metavar="DIR", help="Write the proof of each cited record there.")
 @click.option("--no-signatures", is_flag=True, help="Rest on the checkpoint; twice as fast.")
 @click.option("--risk-profile", type=click.Choice(["graded", "seed"]),
               help="Compute levels of risk anew; default: as on record.")  # fmt: skip
@@ -62,6 +64,7 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
     form: str,
     output: str,
     sign: str | None,
+    proofs: str | None,
     no_signatures: bool,
     risk_profile: RiskProfile | None,
     keys: str | None,
@@ -85,6 +88,8 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
         click.echo(verification_text(error.found), err=True)
         sys.exit(AUDIT_VERDICTS[error.found.verdict])
     shown = _SHOWN[form](body)
+    if proofs is not None:
+        write_proofs(Path(proofs), body, Path(directory), root, wanted.checkpoint)
     if sign is not None:
         with open_keeper(directory, keys, provider) as keeper:
             key = report_key(keeper.logger)
