@@ -69,6 +69,8 @@ class Deliverer:
     patience: float = PATIENCE_SECONDS
     jitter: Callable[[], int] = any_jitter
     _busy: dict[str, threading.Thread] = field(default_factory=dict)
+    _unsaved: dict[tuple[str, str], str] = field(default_factory=dict)
+    _written: set[str] = field(default_factory=set)
 
     def step(self, now_us: int) -> None:
         """Do everything that is due.
@@ -76,6 +78,8 @@ class Deliverer:
         Raises:
             OSError: the outbox cannot be read or written.
         """
+        # First of all: on a full disk nobody is told the same at every step.
+        self._apply(now_us)
         self.take_answers()
         for entry in self.outbox.entries():
             reminded = entry.reminded(now_us)
@@ -110,7 +114,8 @@ class Deliverer:
                 thread.join(max(0.0, until - time.monotonic()))
                 if thread.is_alive():
                     results.add(work[name], _TIMED_OUT)
-            self._apply(name, results.close(), now_us)
+            self._unsaved |= {(name, entry): code for entry, code in results.close().items()}
+        self._apply(now_us)
 
     def _begin(
         self, name: str, due: Sequence[tuple[Entry, Delivery]], now_us: int
@@ -138,17 +143,18 @@ class Deliverer:
         thread.start()
         return thread, results
 
-    def _apply(self, channel: str, results: Mapping[str, str], now_us: int) -> None:
-        for name, code in results.items():
+    def _apply(self, now_us: int) -> None:
+        """Put down what became of attempts; what cannot be written is kept for the next step."""
+        for (channel, name), code in list(self._unsaved.items()):
             entry = self.outbox.find(name)
-            if entry is None:
-                continue
-            after = (
-                entry.missed(channel, code, now_us, self.jitter())
-                if code
-                else entry.delivered(channel)
-            )
-            self.outbox.save(after)
+            if entry is not None:
+                after = (
+                    entry.missed(channel, code, now_us, self.jitter())
+                    if code
+                    else entry.delivered(channel)
+                )
+                self.outbox.save(after)
+            del self._unsaved[channel, name]
 
     def record(self) -> bool:
         """Write the records that are owed; whether none is owed any more.
@@ -158,10 +164,15 @@ class Deliverer:
         """
         for entry in self.outbox.entries():
             for note in entry.owed:
-                if not self._write([note_event(note, entry.alert)]):
+                # One that is on record is not recorded again because the disk is full.
+                if entry.name not in self._written and not self._write(
+                    [note_event(note, entry.alert)]
+                ):
                     return False
+                self._written.add(entry.name)
                 entry = entry.recorded(1)  # noqa: PLW2901  # the same, one step further
                 self.outbox.save(entry)
+                self._written.discard(entry.name)
         return True
 
     def _write(self, events: Sequence[Event]) -> bool:

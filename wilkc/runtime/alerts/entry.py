@@ -19,6 +19,8 @@ DELAYS_US: Final = tuple(seconds * SECOND_US for seconds in (1, 5, 30, 120, 600)
 """After each of the first failures; then an hour."""
 FAILURES: Final = 6
 GIVE_UP_US: Final = DAY_US
+MOST_ATTEMPTS: Final = FAILURES + 27
+"""More than a day holds: the end where the clock cannot tell that a day is over."""
 ANSWER_US: Final = 900 * SECOND_US
 """Within which somebody acknowledges a critical alert."""
 JITTER_PERCENT: Final = 10
@@ -138,7 +140,8 @@ class Entry:
         """
         one = self._of(channel)
         attempts = one.attempts + 1
-        late = not 0 <= now_us - self.created_us < GIVE_UP_US
+        # A clock that was set back says nothing of how long it was tried.
+        late = now_us - self.created_us >= GIVE_UP_US or attempts >= MOST_ATTEMPTS
         failed = one.failed or late or attempts >= FAILURES
         missed = replace(
             one,

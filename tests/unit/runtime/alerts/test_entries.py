@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wilkc.runtime.alerts import Engine
-from wilkc.runtime.alerts.entry import UNANSWERED, UNDELIVERED, Delivery, Entry, Note
+from wilkc.runtime.alerts.entry import (
+    MOST_ATTEMPTS,
+    UNANSWERED,
+    UNDELIVERED,
+    Delivery,
+    Entry,
+    Note,
+)
 from wilkc.runtime.alerts.outbox import FORMAT
 
 if TYPE_CHECKING:
@@ -66,6 +73,18 @@ def test_after_24_hours_it_is_given_up_on_record(happens: Happening) -> None:
     assert late.owed == (Note("alert.failed", "ops", 1, "timed_out"),)
     assert late.deliveries[1].channel == "oncall"
     assert not late.done
+
+
+@pytest.mark.parametrize("back_s", [1, 24 * HOUR, 365 * 24 * HOUR])
+def test_a_clock_that_was_set_back_gives_nothing_up_but_in_the_end(
+    back_s: int, happens: Happening
+) -> None:
+    entry = _entry(happens, "ops")
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        entry = entry.missed("ops", "timed_out", NOW - back_s * SECOND, 0)
+        ended = attempt == MOST_ATTEMPTS
+        assert entry.deliveries[0].state == ("given_up" if ended else "waiting")
+    assert entry.owed == (Note("alert.failed", "ops", 6, "timed_out"),)
 
 
 def test_an_escalation_that_fails_is_on_record_and_escalates_to_nobody(

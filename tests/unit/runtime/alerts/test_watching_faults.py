@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.unit.runtime.alerts.conftest import Told
     from tests.unit.runtime.alerts.watched import Site
     from wilkc.runtime.alerts import Message
+    from wilkc.runtime.audit import Event
 
 
 def test_a_channel_that_fails_is_tried_again_and_the_failure_is_on_record(
@@ -243,6 +244,73 @@ def test_a_disk_that_takes_no_alert_for_a_while_loses_none(
         watcher.step()
     assert {one.alert.agent for one in ops.got} == {"reviewer", "other"}
     assert len({one.id for one in ops.got}) == 2
+    assert site.waiting() == []
+
+
+class Full(Disk):
+    """Takes nothing for the outbox any more, once it is full."""
+
+    full = False
+
+    def put_file(self, path: Path, data: bytes, **options: Any) -> None:
+        if self.full and path.parent.name == "outbox":
+            raise OSError(errno.ENOSPC, "no space left")
+        super().put_file(path, data, **options)
+
+    def unlink(self, path: Path) -> None:
+        if self.full:
+            raise OSError(errno.EROFS, "no space left")
+        super().unlink(path)
+
+
+@pytest.mark.parametrize("fails", ["", "status_refused"])
+def test_on_a_full_disk_nobody_is_told_the_same_at_every_step(
+    fails: str, site: Site, told: Callable[..., Told]
+) -> None:
+    ops, other, disk = told(fails), told(), Full()
+    site.settings(TWO)
+
+    class Filling:
+        def send(self, message: Message, *, at_us: int) -> None:
+            disk.full = not ops.tried
+            ops.send(message, at_us=at_us)
+
+    with site.log.open() as logger:
+        with site.watch({"ops": Filling(), "oncall": other}, logger, disk) as watcher:
+            violate(logger)
+            for _ in range(3):
+                with pytest.raises(OSError, match="no space"):
+                    watcher.step()
+            assert (len(ops.tried), len(other.tried)) == (1, 1)
+            disk.full, ops.fails = False, ""
+            for _ in range(2):
+                site.hand.pass_s(1)
+                watcher.step()
+        assert (len(ops.got), len(other.got)) == (1, 1)
+    assert site.waiting() == []
+
+
+def test_on_a_full_disk_nothing_is_recorded_again_at_every_step(
+    site: Site, told: Callable[..., Told]
+) -> None:
+    disk = Full()
+    with site.log.open() as logger:
+
+        class Filling:
+            def system(self, event: Event) -> object:
+                disk.full = True
+                return logger.system(event)
+
+        with site.watch({"ops": told()}, disk=disk) as watcher:
+            watcher._deliverer.recorder = Filling()
+            violate(logger)
+            for _ in range(3):
+                with pytest.raises(OSError, match="no space"):
+                    watcher.step()
+            watcher._deliverer.recorder, disk.full = logger, False
+            watcher.step()
+    kinds = [kind for kind, _ in site.of_alerts()]
+    assert kinds == ["alert.raised", "alert.delivered"]
     assert site.waiting() == []
 
 
