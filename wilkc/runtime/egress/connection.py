@@ -106,11 +106,15 @@ class Connection:
             self._tell(refused.answer, refused.status)
         except EgressError as failed:
             error = failed.detail
-            self.meter.add(refused=1, malformed=isinstance(failed, MalformedError))
+            self.meter.add(
+                refused=1,
+                over=error == TRAFFIC_USED_UP,
+                malformed=isinstance(failed, MalformedError),
+            )
             self._tell_own(own_refusal(failed.detail, failed.message))
         except _StoppedError as stopped:
             error = stopped.detail
-            self.meter.add(refused=1)
+            self.meter.add(refused=1, over=error == TRAFFIC_USED_UP)
         except (GoneError, OSError):
             error = "reset"
         except Exception:  # noqa: BLE001  # whatever goes wrong, it ends here, and not as a success

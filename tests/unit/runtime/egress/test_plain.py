@@ -15,9 +15,12 @@ import pytest
 from wilkc.core.sandbox_plan import Quantity
 from wilkc.runtime.egress.channel import Channel
 from wilkc.runtime.egress.client import Client, GoneError
+from wilkc.runtime.egress.connection import Connection
+from wilkc.runtime.egress.crew import Crew
 from wilkc.runtime.egress.failures import EgressError
 from wilkc.runtime.egress.head import Head
 from wilkc.runtime.egress.meter import Meter
+from wilkc.runtime.egress.outside import Outside
 from wilkc.runtime.egress.plain import Exchange
 from wilkc.runtime.egress.refusals import own_refusal, status_of
 
@@ -91,6 +94,16 @@ def _without_end(end: socket.socket, data: bytes) -> None:
     with suppress(OSError):
         while True:
             end.sendall(data)
+
+
+def _read_to_end(end: socket.socket, got: bytearray) -> None:
+    while piece := end.recv(65_536):
+        got += piece
+
+
+def _say_and_end(end: socket.socket, data: bytes) -> None:
+    end.sendall(data)
+    end.shutdown(socket.SHUT_WR)
 
 
 def _failure(exchange: Exchange, head: Head) -> tuple[str, int]:
@@ -234,3 +247,36 @@ def test_a_client_that_goes_ends_it(ends: Ends) -> None:
     ends.client[0].close()
     with pytest.raises(GoneError):
         exchange.run(_head(5))
+
+
+def test_an_answer_beside_a_body_without_end_keeps_the_rate(ends: Ends) -> None:
+    size, rate = 120_000, 200_000
+    head = b"HTTP/1.1 200 OK\r\n\r\n"
+    exchange = ends.exchange()
+    exchange.meter = Meter(Quantity(rate, rate, "bytes_per_second", "hard"))
+    got = bytearray()
+    reading = _beside(lambda: _read_to_end(ends.client[0], got))
+    answering = _beside(lambda: _say_and_end(ends.host[1], head + b"x" * size))
+    started = time.monotonic()
+    exchange.run(_head(10))
+    assert time.monotonic() - started >= size / rate - 0.1
+    ends.client[1].close()
+    for thread in (reading, answering):
+        thread.join(SECONDS)
+    assert got.endswith(b"x" * size)
+
+
+@pytest.mark.parametrize(("limit", "over"), [(10, 1), (150, 1), (10_000, 0)])
+def test_a_limit_that_ends_a_plain_request_is_counted(ends: Ends, limit: int, over: int) -> None:
+    meter = Meter(Quantity(limit, limit, "bytes", "hard"))
+    outside = Outside(dial=lambda *_: ends.host[0])
+    ends.client[0].sendall(
+        b"GET http://plain.example.com/ HTTP/1.1\r\nHost: plain.example.com\r\n\r\n"
+    )
+    shim = Channel(ends.shim[1])
+    shim.send(dial=["192.0.2.1"], protocol="http", seconds=None)
+    ends.host[1].sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100)
+    ends.host[1].shutdown(socket.SHUT_WR)
+    client, channel = Client(ends.client[1]), Channel(ends.shim[0])
+    Connection(client, "http", channel, meter, outside, Crew("test")).run()
+    assert meter.read().over == over
