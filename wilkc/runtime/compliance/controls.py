@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wilkc.runtime.compliance.known import SETTINGS_RESOURCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -67,6 +69,15 @@ def _denied(record: Record) -> bool:
     return record["decision"] is not None and not record["decision"]["allow"]
 
 
+def _granted(record: Record) -> bool:
+    # An agent may ask for such a thing as often as it likes: what was denied changed nothing.
+    return not _denied(record)
+
+
+def _declared(record: Record) -> bool:
+    return bool(record["action"]["resource"] == SETTINGS_RESOURCE)
+
+
 def _succeeded(record: Record) -> bool:
     return bool(record["result"]["status"] == "success")
 
@@ -93,7 +104,7 @@ _SEALED: Final = Evidence("decisions whose content is sealed", _sealed, ())
 _KEYS: Final = Evidence("changes of keys", _any, ("key.",), needed=False)
 _VERIFIED: Final = Evidence("verifications of the log", _succeeded, ("verify.done",))
 _HEADERS: Final = Evidence("segments begun, with their keys", _any, ("system.header",))
-_SETTINGS: Final = Evidence("declared settings of the log", _any, ("config.modify",))
+_SETTINGS: Final = Evidence("declared settings of the log", _declared, ("config.modify",))
 _REVIEWS: Final = Evidence("reviews by a named person", _any, ("review.recorded",))
 _RAISED: Final = Evidence("alerts raised", _any, ("alert.raised",))
 _DELIVERED: Final = Evidence("alerts delivered", _any, ("alert.delivered",))
@@ -103,7 +114,7 @@ _SIGNS: Final = Evidence(
     "sign-ins and failures of them", _any, ("auth.login", "auth.failure", "auth.logout")
 )
 _GRANTS: Final = Evidence(
-    "permissions granted or revoked, agents created or changed", _any,
+    "permissions granted or revoked, agents created or changed", _granted,
     ("permission.grant", "permission.revoke", "agent.create", "agent.modify", "agent.delete"),
 )  # fmt: skip
 _PERSONAL: Final = Evidence("records of personal data, by agent and category", _purposeful, ())

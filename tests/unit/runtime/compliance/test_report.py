@@ -25,6 +25,7 @@ from wilkc.runtime.compliance import (
     record_review,
     sign_report,
 )
+from wilkc.runtime.compliance.detect import settings_event
 from wilkc.runtime.compliance.reviewing import Opinion
 from wilkc.runtime.keys import SegmentKey, SigningKey, verifier_key
 
@@ -110,6 +111,30 @@ def test_each_control_has_the_first_state_that_fits(log: Log) -> None:
         {"rule": "R1", "text": "find the decision point that answered, and let only signed "
          "bundles decide"}
     ]  # fmt: skip
+
+
+def _evidence(log: Log, standard: Any, wanted: str, name: str) -> int:
+    cited = control(body_of(log, standard), wanted)["evidence"]
+    found: int = next(one["count"] for one in cited if one["name"].startswith(name))
+    return found
+
+
+def test_what_an_agent_asks_for_in_vain_is_no_evidence_that_it_was_done(log: Log) -> None:
+    settings = ("HIPAA", "164.316(b)(2)(i)", "declared settings")
+    grants = ("SOC2", "CC6.2", "permissions granted")
+    configured = replace(REQUEST, type="system", id="log:settings", action="config.modify")
+    created = replace(REQUEST, type="agent", id="helper", action="create")
+    with log.open() as logger:
+        for request in (configured, created):
+            logger.intent(request, DENY)
+        logger.intent(configured, ALLOW).outcome("success")
+    kinds = [one["action"]["type"] for one in log.records()]
+    assert (kinds.count("config.modify"), kinds.count("agent.create")) == (3, 1)
+    assert (_evidence(log, *settings), _evidence(log, *grants)) == (0, 0)
+    with log.open() as logger:
+        logger.system(settings_event(logger.means.settings))
+        logger.intent(created, ALLOW).outcome("success")
+    assert (_evidence(log, *settings), _evidence(log, *grants)) == (1, 2)
 
 
 def test_every_claim_cites_the_records_that_it_rests_on(log: Log) -> None:
