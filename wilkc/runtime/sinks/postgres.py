@@ -17,7 +17,7 @@ from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.sinks.spooled import spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CONNECT_SECONDS: Final = 10
@@ -63,15 +63,16 @@ class PostgresSink:
             words: dict[str, Any] = dict(conninfo_to_dict(address))
         except psycopg.Error as error:
             raise UsageError(f"the address of the database is none: {_line(error)}") from error
-        host = str(words.get("host") or "")
-        if host and not host.startswith("/"):
-            if words.get("sslmode", _VERIFIED) != _VERIFIED:
-                raise UsageError(f"over a network `sslmode` is `{_VERIFIED}`")
-            words["sslmode"] = _VERIFIED
+        if words.get("sslmode", _VERIFIED) != _VERIFIED and not _is_local(words):
+            raise UsageError(f"over a network `sslmode` is `{_VERIFIED}`")
         self._name = "postgresql " + " ".join(
             f"{word}={words[word]}" for word in _SHOWN if words.get(word)
         )
         words |= {
+            # Always, as the environment may name a host where the address names none; libpq has
+            # no TLS on a unix socket. GSSAPI would be taken in its place where there is a ticket.
+            "sslmode": _VERIFIED,
+            "gssencmode": "disable",
             "connect_timeout": CONNECT_SECONDS,
             "options": f"-c statement_timeout={STATEMENT_MS}",
         }
@@ -149,6 +150,12 @@ class PostgresSink:
                 return
             yield bytes(row[0])
             number += 1
+
+
+def _is_local(words: Mapping[str, Any]) -> bool:
+    """Whether an address names one unix socket and nothing else."""
+    host = str(words.get("host") or "")
+    return host.startswith("/") and "," not in host and not words.get("hostaddr")
 
 
 @contextmanager

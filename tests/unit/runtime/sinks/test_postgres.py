@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import socket
+import threading
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -147,6 +149,42 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 def test_over_a_network_less_than_verified_tls_is_refused(mode: str) -> None:
     with pytest.raises(UsageError, match="verify-full"):
         PostgresSink(f"postgresql://db.example/x?sslmode={mode}")
+
+
+@pytest.mark.parametrize("address", ["?hostaddr=127.0.0.1", "?host=/nowhere,db.example"])
+def test_a_network_by_another_name_is_a_network(address: str) -> None:
+    with pytest.raises(UsageError, match="verify-full"):
+        PostgresSink(f"postgresql:///x{address}&sslmode=disable")
+
+
+@pytest.mark.parametrize("address", ["", "?hostaddr=127.0.0.1", "?host=/nowhere,127.0.0.1"])
+def test_nothing_is_said_in_clear_to_a_server_without_tls(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        monkeypatch.setenv("PGHOST", "127.0.0.1")
+        monkeypatch.setenv("PGPORT", str(listener.getsockname()[1]))
+        said: list[bytes] = []
+        server = threading.Thread(target=lambda: said.append(_without_tls(listener)), daemon=True)
+        server.start()
+        with pytest.raises(UnavailableError, match="cannot be used"):
+            PostgresSink(f"postgresql://wilk@/x{address}")
+        server.join(30)
+    # Its offer of TLS (8 bytes), and after the refusal nothing more.
+    assert [len(one) for one in said] == [8]
+
+
+def _without_tls(listener: socket.socket) -> bytes:
+    """What a client says that hears that there is no TLS."""
+    end, _ = listener.accept()
+    with end:
+        end.settimeout(30)
+        said = end.recv(1024)
+        end.sendall(b"N")
+        while more := end.recv(1024):
+            said += more
+    return said
 
 
 def test_an_address_that_is_none() -> None:
