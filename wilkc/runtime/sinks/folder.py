@@ -49,9 +49,11 @@ class FolderSink:
             if target.exists():
                 if _digest(target) != sha256:
                     raise VerificationError(f"`{target}` holds something else")
-                return
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._copy(path, target, sha256)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self._copy(path, target, sha256)
+            # Also of one that is there: who put it may have been killed before this.
+            self._make_durable(target)
         except OSError as error:
             raise UnavailableError(f"cannot write `{target}`: {error.strerror}") from error
 
@@ -73,14 +75,22 @@ class FolderSink:
 
     def _copy(self, path: Path, target: Path, sha256: str) -> None:
         temporary = target.with_name(f"{TEMPORARY}{target.name}")
+        # What a killed run left may be read-only.
+        temporary.unlink(missing_ok=True)
         try:
             self._fill(path, temporary, sha256)
             self._disk.replace(temporary, target)
-            self._disk.sync_directory(target.parent)
         except BaseException:
             # A part would take the room that the next attempt needs.
             temporary.unlink(missing_ok=True)
             raise
+
+    def _make_durable(self, target: Path) -> None:
+        """Make the names durable that lead to a file."""
+        place = target
+        while place != self._folder:
+            place = place.parent
+            self._disk.sync_directory(place)
 
     def _fill(self, path: Path, temporary: Path, sha256: str) -> None:
         digest = hashlib.sha256()

@@ -24,7 +24,7 @@ from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.sinks.spooled import spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CONNECT_SECONDS: Final = 10
@@ -142,34 +142,37 @@ class S3Sink:
         with _asked(self.name):
             where["VersionId"] = self._oldest(key)
             head = self._client.head_object(**where, ChecksumMode="ENABLED")
-            lock = self._client.get_object_retention(**where)["Retention"]
+            lock = self._lock_of(where)
         if head.get("ChecksumSHA256") != checksum:
             raise VerificationError(f"`{key}` at `{self.name}` holds something else")
-        if lock["Mode"] != "COMPLIANCE" or lock["RetainUntilDate"] < until - _SLACK:
+        if not _is_locked(lock, until):
             # Kept from an earlier run: its lock may be shorter by the time that passed since.
-            self._client_extend(where, until)
+            with _asked(self.name):
+                self._client.put_object_retention(
+                    **where, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until}
+                )
+                lock = self._lock_of(where)
+        if not _is_locked(lock, until):
+            raise VerificationError(f"`{key}` at `{self.name}` is not locked")
 
-    def _client_extend(self, where: dict[str, Any], until: datetime) -> None:
-        with _asked(self.name):
-            self._client.put_object_retention(
-                **where, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until}
-            )
+    def _lock_of(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The lock of a version; a server may leave out anything."""
+        found: Mapping[str, Any] = self._client.get_object_retention(**where).get("Retention", {})
+        return found
 
     def _oldest(self, key: str) -> str:
         """The id of the version that was put first."""
         full = self._bucket.prefix + key
-        found: list[tuple[datetime, str]] = []
+        found = ""
         pages = self._client.get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=self._bucket.name, Prefix=full):
             # Newest first within a key; the last one seen is the oldest.
-            found += [
-                (one["LastModified"], one["VersionId"])
-                for one in page.get("Versions", [])
-                if one["Key"] == full
-            ]
+            for one in page.get("Versions", []):
+                if one.get("Key") == full:
+                    found = str(one.get("VersionId", ""))
         if not found:
             raise UnavailableError(f"`{self.name}` has no `{key}`")
-        return found[-1][1]
+        return found
 
 
 def parse_bucket(place: str, *, endpoint: str, ca_file: str, lock_days: int) -> Bucket:
@@ -207,6 +210,12 @@ def _require_https(endpoint: str) -> None:
     plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
     if endpoint and parts.scheme != "https" and not plain:
         raise UsageError(f"the endpoint `{endpoint}` is not https")
+
+
+def _is_locked(lock: Mapping[str, Any], until: datetime) -> bool:
+    """Whether nobody can delete it until then."""
+    ends = lock.get("RetainUntilDate")
+    return lock.get("Mode") == "COMPLIANCE" and ends is not None and ends >= until - _SLACK
 
 
 def _code(error: ClientError) -> str:

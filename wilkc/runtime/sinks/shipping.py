@@ -152,6 +152,9 @@ def _ship_checkpoint(directory: Path, sink: Sink, receipts: Receipts) -> Receipt
     if size > receipts.checkpoint:
         # Read once, since the writer may put a newer one in its place at any moment.
         _put_bytes(sink, f"{CHECKPOINTS}/{size:020d}", data, path)
+        with sink.read(f"{CHECKPOINTS}/{size:020d}") as file:
+            if file.read(MAX_NOTE_BYTES + 1) != data:
+                raise VerificationError(f"`{sink.name}` has another checkpoint of {size} events")
     return replace(receipts, checkpoint=size)
 
 

@@ -178,3 +178,42 @@ def test_places(place: str, name: str, prefix: str) -> None:
 def test_places_that_are_none(place: str) -> None:
     with pytest.raises(UsageError, match="s3://BUCKET/PREFIX"):
         parse_bucket(place, endpoint="", ca_file="", lock_days=1)
+
+
+class Careless:
+    """A client of a storage that says yes to a lock and sets none."""
+
+    def __init__(self, client: Any, answer: dict[str, Any]) -> None:
+        self.client = client
+        self.answer = answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def get_object_retention(self, **_: Any) -> dict[str, Any]:
+        return self.answer
+
+    def put_object_retention(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        {},
+        {"Mode": "COMPLIANCE"},
+        {"Mode": "GOVERNANCE", "RetainUntilDate": datetime(2999, 1, 1, tzinfo=UTC)},
+        {"Mode": "COMPLIANCE", "RetainUntilDate": datetime(2001, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_a_storage_that_locks_nothing_gives_no_receipt(
+    lock: dict[str, Any], sink: S3Sink, cargo: Cargo
+) -> None:
+    for answer in ({"Retention": lock}, {}):
+        careless = S3Sink(sink._bucket)
+        careless._client = Careless(careless._client, answer)
+        with pytest.raises(VerificationError, match="is not locked"):
+            cargo.ship(careless)
+        careless.close()
+    assert kept_elsewhere(cargo.receipts) == 0
+    assert cargo.ship(sink).segments == 2
