@@ -280,3 +280,20 @@ def test_a_limit_that_ends_a_plain_request_is_counted(ends: Ends, limit: int, ov
     client, channel = Client(ends.client[1]), Channel(ends.shim[0])
     Connection(client, "http", channel, meter, outside, Crew("test")).run()
     assert meter.read().over == over
+
+
+def test_a_limit_that_ends_an_answer_beside_its_body_is_counted(ends: Ends) -> None:
+    meter = Meter(Quantity(400, 400, "bytes", "hard"))
+    outside = Outside(dial=lambda *_: ends.host[0])
+    lines = ("POST http://plain.example.com/ HTTP/1.1", "Host: plain.example.com")
+    head = "\r\n".join([*lines, "Content-Length: 9", "", ""])
+    ends.client[0].sendall(head.encode())
+    Channel(ends.shim[1]).send(dial=["192.0.2.1"], protocol="http", seconds=None)
+    client, channel = Client(ends.client[1]), Channel(ends.shim[0])
+    connection = Connection(client, "http", channel, meter, outside, Crew("test"))
+    running = _beside(connection.run)
+    ends.host[1].sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert ends.client[0].recv(4096).startswith(b"HTTP/1.1 200")
+    ends.host[1].sendall(b"x" * 500)
+    running.join(SECONDS)
+    assert meter.read().over == 1
