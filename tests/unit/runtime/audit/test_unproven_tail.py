@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from wilkc.core.encoding import to_base64
 from wilkc.runtime.audit import walk
 from wilkc.runtime.audit.line import EventLine, event_line, parse_line
+from wilkc.runtime.audit.note import parse_checkpoint, sign_note
+from wilkc.runtime.keys import SigningKey
 
 
 def _with_tail(log: Any, signature: bytes | None) -> None:
@@ -45,3 +49,11 @@ def _older(log: Any) -> str:
         if not isinstance(line, EventLine):
             return line.note
     raise AssertionError("the segment has no checkpoint")
+
+
+def test_a_checkpoint_of_nothing_is_no_anchor(full: Any) -> None:
+    text = f"{parse_checkpoint(full.checkpoint)[0].origin}\n0\n{to_base64(sha256().digest())}\n"
+    empty = sign_note(text, "elsewhere", SigningKey(bytes([7]) * 32))
+    assert full.verify(empty).verdict == "OK_UNANCHORED"
+    assert full.verify(empty, require_anchor=True).verdict == "INCOMPLETE"
+    assert full.verify(empty, full.checkpoint, require_anchor=True).verdict == "OK"
