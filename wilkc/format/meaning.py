@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PLACES: Final = {
-    model.__name__: frozenset({"span", "text", "positions"}),
+    model.__name__: frozenset({"span", "spans", "text", "positions"}),
     sandbox_plan.__name__: frozenset({"file", "line"}),
 }
 """What the values of a plan hold for messages alone, by the module that defines them."""

@@ -24,7 +24,7 @@ ASKS = {
     "check --fo": ["--format"],
     "schema --kind se": ["security-policy", "settings"],
     "completion ": ["bash", "fish", "zsh"],
-    "audit ver": ["verify"],
+    "audit ver": ["verify", "verify-proof"],
     "nonsense": [],
 }
 
