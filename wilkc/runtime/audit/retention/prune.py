@@ -191,9 +191,9 @@ def _recorded(directory: Path) -> dict[tuple[int, int], int]:
 
 
 def _prunings(path: Path) -> list[dict[str, Any]]:
-    """What the records of a segment say was pruned; it must stay on record."""
+    """What the records of a segment say was pruned, as said again: it must stay on record."""
     return [
-        record["action"]["details"]
+        {**record["action"]["details"], "again": True}
         for record in segment_records(path, (PRUNED_MARK,))
         if record["action"]["type"] == PRUNED and record["phase"] == "system"
     ]

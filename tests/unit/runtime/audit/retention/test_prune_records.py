@@ -36,6 +36,8 @@ def test_a_record_of_a_pruning_is_written_anew_before_it_is_pruned(aged: Any) ->
         assert second[-1].last > first[-1].last
     told = [one["action"] for one in aged.records() if one["action"]["type"] == "system.pruned"]
     ranges = [(one["details"]["first"], one["details"]["last"]) for one in told]
+    again = [one["details"]["first"] for one in told if one["details"].get("again")]
+    assert again == [one.first for one in first]
     assert sorted(ranges) == [(one.first, one.last) for one in (*first, *second)]
     assert aged.verify(aged.checkpoint, accept_pruned=True).verdict == "OK"
 
