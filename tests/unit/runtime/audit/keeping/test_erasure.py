@@ -23,7 +23,7 @@ from wilkc.runtime.audit.keeping.ledger import read_ledger
 from wilkc.runtime.audit.note import parse_note, require_one
 from wilkc.runtime.audit.retention import Selector, place_hold, release_hold
 from wilkc.runtime.audit.sealing import open_member
-from wilkc.runtime.keys import parse_verifier_key
+from wilkc.runtime.keys import export_keys, parse_verifier_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,11 +265,10 @@ def test_a_copy_is_read_only_after_its_record(
     told: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else an erasure between the two would not wait for a copy that holds its keys."""
-    read = copies.export_keys
 
     def late(keys: Any, name: str, passphrase: bytes) -> bytes:
         assert name in read_ledger(told.log.directory).exports
-        return read(keys, name, passphrase)
+        return export_keys(keys, name, passphrase)
 
     monkeypatch.setattr(copies, "export_keys", late)
     with told.open() as logger:

@@ -237,10 +237,10 @@ def test_a_key_from_the_future_is_replaced(kept: Kept) -> None:
 
 
 def test_a_step_stays_doubted_until_a_person_confirms_it_on_record(
-    kept: Kept, stepped: Any
+    kept: Kept, stepped: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, directory = stepped(400), kept.log.directory
-    kept.clock.wall_us = clock.wall_us
+    monkeypatch.setattr(kept.clock, "wall_us", clock.wall_us)
     with kept.open() as logger:
         logger.roll()
     doubt = clock_doubt(directory, clock)  # the last record alone would tell of none
