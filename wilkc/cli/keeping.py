@@ -11,7 +11,8 @@ import click
 
 from wilkc.cli.recording import hold_log
 from wilkc.runtime.audit.clock import Clock
-from wilkc.runtime.audit.keeping import clock_doubt, keep_keys
+from wilkc.runtime.audit.keeping import keep_keys
+from wilkc.runtime.audit.retention import clock_doubt, confirm_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,8 @@ class Keeper:
         if not may_destroy:
             click.echo(f"nothing is destroyed: {self.doubt}", err=True)
             click.echo("look at the clock, and confirm it by `--confirm-clock`", err=True)
+        elif self.doubt is not None:
+            confirm_clock(self.logger)
         return keep_keys(self.logger, force=force, may_destroy=may_destroy)
 
 

@@ -93,7 +93,7 @@ def verify(  # noqa: PLR0913  # a log, what speaks for it, and the terms
     reading.observers = [one for one in (observer, openings) if one is not None]
     try:
         _read_segments(reading, options, live=live)
-        wrong = ids.first_wrong(pruned=bool(reading.pruned))
+        wrong = _first_wrong(reading, ids)
     except OSError as error:
         raise UsageError(f"cannot read the audit log: {error}") from error
     finally:
@@ -159,6 +159,16 @@ def _check_end(reading: Reading, *, live: bool) -> None:
     if walk.seq > walk.covered and not live:
         count = walk.seq - walk.covered
         reading.add("UNSEALED_TAIL", f"{count} events follow the last checkpoint")
+
+
+def _first_wrong(reading: Reading, ids: SortedIds) -> tuple[int, str] | None:
+    """The first event that only the whole shows to be wrong, with the reason."""
+    found = [ids.first_wrong(pruned=bool(reading.pruned))]
+    if not reading.stopped:
+        # 6. no checkpoint speaks for the tail, so there each signature counts.
+        unsigned = reading.walk.wrongly_signed()
+        found.append(None if unsigned is None else (unsigned, "its signature does not verify"))
+    return min((one for one in found if one is not None), default=None)
 
 
 def _set_back(reading: Reading, seq: int, reason: str) -> None:

@@ -39,6 +39,8 @@ Verdict = Literal[
     "OK", "OK_UNANCHORED", "TAMPERED", "TRUNCATED", "KEY_PROBLEM", "INCOMPLETE", "UNSEALED_TAIL"
 ]
 SAMPLED_ONE_OF: Final = 16
+MOST_UNPROVEN: Final = 1024
+"""Signatures left out in a row; a log has a checkpoint long before that many events."""
 _CHANCE: Final = random.SystemRandom()
 
 
@@ -71,6 +73,8 @@ class Walk:
         roots: size to root.
         ids: what is known of the ids of records.
         signatures: which signatures of events are checked.
+        unproven: checks of signatures that were left out since the last checkpoint, which
+            speaks for all before it and for nothing after.
         intents: of a partial walk, allowed and enforced intents without an outcome, by id.
         closed: of a partial walk, intents before it whose outcome was seen.
         checkpoints: their number.
@@ -95,6 +99,7 @@ class Walk:
     roots: dict[int, bytes] = field(default_factory=dict)
     ids: Ids = field(default_factory=HeldIds)
     signatures: Literal["all", "sample", "none"] = "all"
+    unproven: list[tuple[int, bytes, bytes, bytes]] = field(default_factory=list)
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     checkpoints: int = 0
@@ -147,7 +152,11 @@ class Walk:
     def adopt(self, other: Walk) -> None:
         """Take over where another walk ended that began at this walk's last header."""
         self.seq, self.prev, self.tree = other.seq, other.prev, other.tree
-        self.seal, self.covered = other.seal, other.covered
+        self.seal = other.seal
+        if other.checkpoints:
+            self.covered, self.unproven = other.covered, other.unproven
+        else:
+            self.unproven += other.unproven
         self.after_checkpoint = other.after_checkpoint
         self.checkpoints += other.checkpoints
         self.roots.update(other.roots)
@@ -251,11 +260,27 @@ class Walk:
             raise ValueError("the event names another key than its segment's")
         if (line.signature is not None) != (mode == "event"):
             raise ValueError("the signing mode of the segment was not kept")
-        if line.signature is not None and self._assesses(line.event):
-            verify_signature(key.public, line.signature, signing_input(line.event["log"], leaf))
+        if line.signature is None:
+            return
+        signed = signing_input(line.event["log"], leaf)
+        if self._assesses(line.event):
+            verify_signature(key.public, line.signature, signed)
+        else:
+            self.unproven.append((self.seq, key.public, line.signature, signed))
+
+    def wrongly_signed(self) -> int | None:
+        """Number of the first event after the last checkpoint whose left out signature is wrong."""
+        for seq, public, signature, signed in self.unproven:
+            try:
+                verify_signature(public, signature, signed)
+            except VerificationError:
+                return seq
+        return None
 
     def _assesses(self, event: dict[str, Any]) -> bool:
         """Whether a signature is checked; a sample nobody can foresee, and every border."""
+        if len(self.unproven) >= MOST_UNPROVEN:
+            return True
         if self.signatures != "sample":
             return self.signatures == "all"
         border = event["action"]["type"] in {HEADER, SEAL}
@@ -291,6 +316,7 @@ class Walk:
         if checkpoint.size != self.seq or checkpoint.root != self.tree.root():
             raise ValueError("the checkpoint does not agree with the events before it")
         self.covered = self.seq
+        self.unproven = []
         self.checkpoints += 1
         self.after_checkpoint = True
 

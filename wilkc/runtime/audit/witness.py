@@ -74,7 +74,10 @@ class Witness:
             raise UsageError(f"cannot write `{self._state}`: {error.strerror}") from error
 
     def _cosign(self, proof: bytes, origin: str, root: VerifierKey, time: int) -> str:
-        self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._state.is_dir():
+            self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Else a crash could take the memory away and leave the cosignature.
+            self._disk.sync_directory(self._state.parent)
         fd = self._disk.open(self._state / _LOCK, os.O_RDWR | os.O_CREAT)
         try:
             try:

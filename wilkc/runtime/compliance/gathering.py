@@ -195,7 +195,7 @@ class Gathered:
             self._add_to(name, number_in(details, member) or 0)
         elif kind == "system.pruned":
             first, last = number_in(details, "first"), number_in(details, "last")
-            if first is not None and last is not None:
+            if first is not None and last is not None and details.get("again") is not True:
                 self._add_to("pruned", last - first + 1)
         elif kind == "key.destroyed" and details.get("state") == "complete":
             self._add_to("erased", 1)

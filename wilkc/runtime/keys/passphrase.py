@@ -46,6 +46,19 @@ def new_scrypt(random: Callable[[int], bytes]) -> Scrypt:
     return Scrypt(_COST, _PARALLEL, _BLOCKS, to_base64(random(_SALT_BYTES)))
 
 
+def require_long(passphrase: bytes) -> None:
+    """Refuse a passphrase that can be guessed by its length alone.
+
+    Raises:
+        UsageError: it is too short.
+    """
+    if len(passphrase) < LEAST_BYTES:
+        raise UsageError(
+            f"the passphrase is shorter than {LEAST_BYTES} bytes",
+            help_text="several random words make a good one",
+        )
+
+
 def derive(parameters: Scrypt, passphrase: bytes) -> bytes:
     """The 32-byte key of a passphrase.
 
@@ -56,10 +69,6 @@ def derive(parameters: Scrypt, passphrase: bytes) -> bytes:
     n, r, p = parameters.n, parameters.r, parameters.p
     if n < _COST or n & (n - 1) or r != _BLOCKS or p != _PARALLEL or 128 * n * r > _MOST_MEMORY:
         raise ValueError("its scrypt parameters are out of range")
-    if len(passphrase) < LEAST_BYTES:
-        raise UsageError(
-            f"the passphrase is shorter than {LEAST_BYTES} bytes",
-            help_text="several random words make a good one",
-        )
+    require_long(passphrase)
     salt = from_base64(parameters.salt, length=_SALT_BYTES)
     return _Scrypt(salt=salt, length=KEY_BYTES, n=n, r=r, p=p).derive(passphrase)

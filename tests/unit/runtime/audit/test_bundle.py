@@ -17,6 +17,7 @@ from wilkc.runtime.audit.export.tiles import tile_name
 from wilkc.runtime.audit.note import parse_checkpoint, parse_note
 from wilkc.runtime.audit.tree import leaf_hash, node_hash
 from wilkc.runtime.audit.witness import Witness
+from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys import SigningKey, parse_verifier_key
 
 if TYPE_CHECKING:
@@ -97,6 +98,20 @@ def test_a_witness_follows_a_log_that_grows(rolled: Any, filled: Any, tmp_path: 
     with pytest.raises(VerificationError, match="TRUNCATED"):
         witness.cosign(proof, "example.org/test/log", root, 1)
     assert witness.seen("example.org/test/log") == parse_checkpoint(rolled.checkpoint)[0]
+
+
+def test_a_witness_remembers_durably_before_it_signs(log: Any, tmp_path: Path) -> None:
+    synced: list[Path] = []
+
+    class Seeing(Disk):
+        def sync_directory(self, path: Path) -> None:
+            synced.append(path)
+            super().sync_directory(path)
+
+    witness, root = Witness(tmp_path / "seen", NAME, KEY, Seeing()), parse_verifier_key(log.root)
+    proof = make_growth(log.directory, None, log.checkpoint)
+    witness.cosign(proof, "example.org/test/log", root, 1)
+    assert synced == [tmp_path, tmp_path / "seen"]
 
 
 def test_a_witness_signs_no_second_history(

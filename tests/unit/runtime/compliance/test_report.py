@@ -92,6 +92,15 @@ def test_the_report_has_the_shape_of_the_permission_model(log: Log) -> None:
     }
 
 
+def test_a_pruning_that_is_put_on_record_again_counts_once(log: Log) -> None:
+    details = {"first": 0, "last": 9, "root": "r"}
+    wilk = Actor("system", "wilk")
+    with log.open() as logger:
+        for told in (details, {**details, "again": True}):
+            logger.system(Event("system.pruned", "log:x", wilk, clear=True, details=told))
+    assert body_of(log)["summary"]["pruned"] == 10
+
+
 def test_the_logger_reports_as_the_permission_model_calls_it(log: Log) -> None:
     wanted = Wanted("SOC2", ALL, log.checkpoint)
     with log.open() as logger:

@@ -1,6 +1,5 @@
 """Keeping the keys of a log: rotation, erasure and copies, each step on record. Room: runtime."""
 
-from wilkc.runtime.audit.keeping.clock_doubt import clock_doubt
 from wilkc.runtime.audit.keeping.copies import confirm_destroyed, export_copy
 from wilkc.runtime.audit.keeping.erasure import Pending, pending_erasures, settle_erasures, shred
 from wilkc.runtime.audit.keeping.ledger import Erasure, Export, Ledger, read_ledger
@@ -12,7 +11,6 @@ __all__ = [
     "Export",
     "Ledger",
     "Pending",
-    "clock_doubt",
     "confirm_destroyed",
     "export_copy",
     "keep_keys",

@@ -14,6 +14,7 @@ from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.keeping.ledger import DESTROYED, EXPORTED, read_ledger
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.keys import export_keys, later, refuse_inside
+from wilkc.runtime.keys.passphrase import require_long
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,13 +58,15 @@ def export_copy(
     if days < 1:
         raise UsageError("a copy of the keys is kept for a day at least")
     name = f"export-{os.urandom(_ID_BYTES).hex()}"
-    data = export_keys(means.keys, name, passphrase)
+    require_long(passphrase)
     details = {
         "expires": later(means.now(), days),
         "export": name,
         "ring": means.keys.ring.version,
     }
     _record(logger, EXPORTED, name, details)
+    # Only now: what an erasure takes away before its own record is in no copy recorded later.
+    data = export_keys(means.keys, name, passphrase)
     try:
         means.disk.put_file(target, data)
     except OSError as error:

@@ -8,9 +8,13 @@ in the log is pruned in the copy.
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.canonical import sha256_hex
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, list_segments
 from wilkc.runtime.audit.line import CheckpointLine, parse_line
@@ -110,7 +114,7 @@ def _is_told(stub: Path, sealed: Iterable[Path]) -> bool:
         record["action"]["details"].get("first") == first
         for path in sealed
         for record in segment_records(path, (PRUNED_MARK,))
-        if record["action"]["type"] == PRUNED
+        if record["action"]["type"] == PRUNED and record["phase"] == "system"
     )
 
 
@@ -130,7 +134,10 @@ def _require_place(directory: Path, target: Path, disk: Disk) -> None:
 
 def _copy(source: Path, target: Path, disk: Disk) -> int:
     """Copy a file that never changes; how many were copied, 0 or 1."""
-    content = source.read_bytes()
+    return _put(source, _read(source), target, disk)
+
+
+def _put(source: Path, content: bytes, target: Path, disk: Disk) -> int:
     if target.exists():
         if target.read_bytes() != content:
             raise VerificationError(
@@ -147,7 +154,29 @@ def _copy_blob(directory: Path, target: Path, name: str, disk: Disk) -> int:
     for path in (target / BLOBS, folder):
         if not path.is_dir():
             disk.make_directory(path)
-    return _copy(directory / BLOBS / name[:2] / name, folder / name, disk)
+    source = directory / BLOBS / name[:2] / name
+    content = _read(source)
+    if sha256_hex(content) != name:
+        raise VerificationError(f"TAMPERED: blob `{name}` was changed")
+    return _put(source, content, folder / name, disk)
+
+
+def _read(source: Path) -> bytes:
+    """The content of a plain file: a link in the log could lead to the keys."""
+    try:
+        fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _no_file(source) from error
+        raise
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise _no_file(source)
+        return file.read()
+
+
+def _no_file(source: Path) -> VerificationError:
+    return VerificationError(f"TAMPERED: `{source}` is not a plain file, and is not copied")
 
 
 def _prune_copy(segment: Path, target: Path, disk: Disk) -> int:

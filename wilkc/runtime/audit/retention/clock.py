@@ -62,6 +62,8 @@ def clock_doubt(directory: Path, clock: Clock) -> str | None:
     known = {moment.seq: moment for moment in _moments(directory) if moment.seq >= since}
     if confirmed:
         known[confirmed.seq] = confirmed
+    if not known:
+        return "the log has no record to compare the clock with"
     for before, moment in pairwise((*(known[seq] for seq in sorted(known)), _now(clock))):
         moved = _step(before, moment)
         if abs(moved) > MAX_STEP_US:
@@ -129,6 +131,7 @@ def _confirmed(directory: Path) -> _Moment | None:
     confirmed = None
     for record in found_records(directory, _MARK):
         details = record["action"]["details"]
-        if record["action"]["type"] == CLOCK_STEP and details.get("confirmed") is True:
+        own = record["action"]["type"] == CLOCK_STEP and record["phase"] == "system"
+        if own and details.get("confirmed") is True:
             confirmed = _moment(record)
     return confirmed

@@ -15,6 +15,7 @@ from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.holds import active_holds
 from wilkc.runtime.audit.retention.scan import found_records
+from wilkc.runtime.audit.retention.stub import only_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +59,14 @@ def expire(logger: AuditLogger) -> Expiry:
         VerificationError: a record or a key is malformed.
         UnavailableError: the disk refuses; run it again.
     """
+    try:
+        with only_one(logger.means, wait=True):
+            return _expire(logger)
+    except OSError as error:
+        raise unavailable(error, logger.means.keys.directory) from error
+
+
+def _expire(logger: AuditLogger) -> Expiry:
     means = logger.means
     means.keys.data.refresh()
     due = due_keys(means.keys.data.keys, means.settings, means.clock.wall_us())
@@ -79,11 +88,8 @@ def expire(logger: AuditLogger) -> Expiry:
                 clear=True,
             )
         )
-    try:
-        if gone:
-            means.keys.forget({key.kid for key in gone})
-    except OSError as error:
-        raise unavailable(error, means.keys.directory) from error
+    if gone:
+        means.keys.forget({key.kid for key in gone})
     return Expiry(tuple(sorted(key.kid for key in gone)), tuple(sorted(held)))
 
 

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.closed_json import from_json, to_json
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit.drafts import Event
+from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.scan import found_records
+from wilkc.runtime.audit.retention.stub import only_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -201,7 +203,12 @@ def place_hold(
             f"a hold `{hold_id}` was placed before", help_text="names are never used again"
         )
     details = to_json(_Details(hold_id, selector))
-    return hold_id, logger.system(_event(logger, PLACED, details))
+    try:
+        # Whoever looked before at what is held has let go of the rest when this begins.
+        with only_one(logger.means, wait=True):
+            return hold_id, logger.system(_event(logger, PLACED, details))
+    except OSError as error:
+        raise unavailable(error, directory) from error
 
 
 def release_hold(logger: AuditLogger, directory: Path, hold_id: str) -> Receipt:

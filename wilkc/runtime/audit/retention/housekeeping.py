@@ -150,7 +150,8 @@ def _is_due(logger: AuditLogger, kind: str, days: int) -> bool:
     last = ""
     for record in found_records(logger.means.directory, _VERIFIED_MARK):
         action, status = record["action"], record["result"]["status"]
-        good = action["type"] == VERIFIED and status == "success"
+        own = action["type"] == VERIFIED and record["phase"] == "system"
+        good = own and status == "success"
         if good and action["details"].get("kind") == kind:
             last = record["ts"]
     now = datetime.fromtimestamp(logger.means.clock.wall_us() / 1_000_000, UTC)

@@ -3,7 +3,8 @@
 Layer: runtime. The steps, each of which may be the last before a crash; run again they go on:
 
     1. the segment is verified: what was tampered with is evidence, and stays
-    2. `system.pruned` is on record, covered by a checkpoint
+    2. `system.pruned` is on record, covered by a checkpoint; that of each earlier pruning
+       which the segment holds is written anew, as every stub needs one
     3. the stub is durable: its leaves, then header, seal and last checkpoint
     4. the names of its blobs are noted
     5. the segment is unlinked
@@ -19,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.encoding import to_base64
 from wilkc.core.errors import VerificationError
@@ -28,7 +29,7 @@ from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.holds import read_holds
-from wilkc.runtime.audit.retention.reading import Segment, read_segment
+from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.audit.retention.scan import found_records, segment_records
 from wilkc.runtime.audit.retention.stub import (
     blobs_left,
@@ -119,8 +120,16 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
         if _is_kept(path, read_holds(means.directory)):
             continue
         pruning = Pruning(first, following - 1)
-        if recorded.get(pruning.last) != pruning.first:
-            _record(logger, segment, pruning)  # (2)
+        details = {
+            "first": pruning.first,
+            "last": pruning.last,
+            "root": to_base64(segment.walk.tree.root()),
+        }
+        told = [details, *_prunings(path)]
+        for one in told:
+            if recorded.get((one["first"], one["last"]), -1) < following:
+                _record(logger, one)  # (2)
+        logger.checkpoint()
         write_stub(means, segment)  # (3)
         note_blobs(means, segment)  # (4)
         remove_segment(means, segment)  # (5)
@@ -129,12 +138,7 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     return done
 
 
-def _record(logger: AuditLogger, segment: Segment, pruning: Pruning) -> None:
-    details = {
-        "first": pruning.first,
-        "last": pruning.last,
-        "root": to_base64(segment.walk.tree.root()),
-    }
+def _record(logger: AuditLogger, details: dict[str, Any]) -> None:
     logger.system(
         Event(
             type=PRUNED,
@@ -144,7 +148,6 @@ def _record(logger: AuditLogger, segment: Segment, pruning: Pruning) -> None:
             clear=True,
         )
     )
-    logger.checkpoint()
 
 
 def _closed(directory: Path) -> list[tuple[int, int, Path]]:
@@ -177,11 +180,20 @@ def _is_kept(path: Path, book: HoldBook) -> bool:
     return any(book.keeps(record) for record in segment_records(path))
 
 
-def _recorded(directory: Path) -> dict[int, int]:
-    """Prunings on record: the last event of each to its first."""
+def _recorded(directory: Path) -> dict[tuple[int, int], int]:
+    """Prunings on record: first and last event of each to the number of its last record."""
     found = {}
     for record in found_records(directory, (PRUNED_MARK,)):
         if record["action"]["type"] == PRUNED and record["phase"] == "system":
             details = record["action"]["details"]
-            found[details["last"]] = details["first"]
+            found[details["first"], details["last"]] = record["seq"]
     return found
+
+
+def _prunings(path: Path) -> list[dict[str, Any]]:
+    """What the records of a segment say was pruned, as said again: it must stay on record."""
+    return [
+        {**record["action"]["details"], "again": True}
+        for record in segment_records(path, (PRUNED_MARK,))
+        if record["action"]["type"] == PRUNED and record["phase"] == "system"
+    ]

@@ -123,6 +123,7 @@ def _destroyed(log: Path) -> set[str]:
     gone: set[str] = set()
     for record in found_records(log, _DESTROYED_MARK):
         kids = record["action"]["details"].get("kids", [])
-        if record["action"]["type"] == DESTROYED and isinstance(kids, list):
+        own = record["action"]["type"] == DESTROYED and record["phase"] == "system"
+        if own and isinstance(kids, list):
             gone.update(kid for kid in kids if isinstance(kid, str))
     return gone

@@ -40,8 +40,12 @@ def stub_firsts(directory: Path) -> frozenset[int]:
 
 
 @contextmanager
-def only_one(means: Means) -> Iterator[None]:
-    """While this process alone prunes.
+def only_one(means: Means, *, wait: bool = False) -> Iterator[None]:
+    """While this process alone lets anything go, or places a hold.
+
+    Args:
+        means: of the log.
+        wait: whether to wait for another one that does.
 
     Raises:
         UnavailableError: another one does.
@@ -49,7 +53,7 @@ def only_one(means: Means) -> Iterator[None]:
     """
     fd = means.disk.open(means.directory / LOCK, os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError as error:
         means.disk.close(fd)
         raise UnavailableError("another process prunes this log") from error

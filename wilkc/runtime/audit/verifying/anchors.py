@@ -41,6 +41,10 @@ class Anchors:
         published = {PUBLISHED: self.published} if self.published else {}
         return {**self.given, **published}
 
+    def outside(self) -> bool:
+        """Whether one from elsewhere says anything: every log agrees with an empty one."""
+        return any(checkpoint.size for checkpoint, _ in self.given.values())
+
     def sizes(self) -> frozenset[int]:
         """At which the log's root is needed."""
         return frozenset(checkpoint.size for checkpoint, _ in self.compared().values())
@@ -76,7 +80,7 @@ def judge_anchors(reading: Reading, anchors: Anchors, *, required: bool) -> bool
             reading.add("TAMPERED", f"{PUBLISHED}: {error.message}")
     for name, (checkpoint, note) in anchors.compared().items():
         _compare(reading, name, checkpoint, note)
-    anchored = bool(anchors.given)
+    anchored = anchors.outside()
     if anchors.policy is not None:
         anchored = _judge_policy(reading, anchors, anchors.policy)
     if required and not anchored:
@@ -100,7 +104,7 @@ def _judge_policy(reading: Reading, anchors: Anchors, policy: Policy) -> bool:
     if not found and not reading.stopped:
         reading.add("INCOMPLETE", f"no checkpoint has the policy's quorum `{policy.quorum}`")
     # A policy without witnesses is no view from outside.
-    return bool(anchors.given) or (found and bool(anchors.witnesses))
+    return anchors.outside() or (found and bool(anchors.witnesses))
 
 
 def _compare(reading: Reading, name: str, checkpoint: Checkpoint, note: Note) -> None:

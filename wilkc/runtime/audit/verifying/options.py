@@ -19,7 +19,8 @@ class Options:
     Attributes:
         signatures: which event signatures are checked: `all`, about one of 16 at random
             (`sample`), or `none`. Those of checkpoints, certificates, headers and seals are
-            always checked, except that `none` leaves out headers and seals.
+            always checked, except that `none` leaves out headers and seals. After the last
+            checkpoint, which speaks for what is before it, every one is checked.
         accept_pruned: whether ranges that were pruned on record are in order.
         require_anchor: whether a log without a checkpoint from outside is `INCOMPLETE`.
         policy: text of a tlog-policy that a checkpoint must satisfy, or None.

@@ -56,7 +56,7 @@ class Walked:
     header: bytes
     end: Walk
     ids: bytes
-    prunings: tuple[tuple[int, str], ...]
+    prunings: tuple[tuple[int, int, str], ...]
 
 
 def walk_segment(task: Task) -> Walked | None:

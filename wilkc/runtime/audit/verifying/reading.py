@@ -38,7 +38,8 @@ class Reading:
         segments: files read to their end without a fault.
         stopped: whether a fault ended the reading.
         pruned: ranges of which only leaves are left, first and last event.
-        prunings: what the log's own records say was pruned: last event and root after it.
+        prunings: what the log's own records say was pruned: first and last event, and the root
+            after that.
     """
 
     directory: Path
@@ -51,7 +52,7 @@ class Reading:
     segments: int = 0
     stopped: bool = False
     pruned: list[tuple[int, int]] = field(default_factory=list)
-    prunings: list[tuple[int, str]] = field(default_factory=list)
+    prunings: list[tuple[int, int, str]] = field(default_factory=list)
 
     def add(self, verdict: Verdict, reason: str) -> None:
         """Note a finding."""
@@ -97,13 +98,15 @@ def check_blobs(directory: Path, event: Mapping[str, Any]) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def pruning_of(event: Mapping[str, Any]) -> tuple[int, str] | None:
-    """What a record says was pruned: the last event, and the root after it."""
+def pruning_of(event: Mapping[str, Any]) -> tuple[int, int, str] | None:
+    """What a record says was pruned: first and last event, and the root after that."""
     if event["action"]["type"] != PRUNED or event["phase"] != "system":
         return None
     details = event["action"]["details"]
-    last, root = details.get("last"), details.get("root")
-    return (last, root) if isinstance(last, int) and isinstance(root, str) else None
+    first, last, root = (details.get(name) for name in ("first", "last", "root"))
+    if isinstance(first, int) and isinstance(last, int) and isinstance(root, str):
+        return first, last, root
+    return None
 
 
 def _took(path: Path, reading: Reading, offset: int, line: EventLine) -> None:

@@ -76,19 +76,19 @@ def read_stub(path: Path, reading: Reading) -> bool:
 def check_prunings(reading: Reading, *, accepted: bool) -> None:
     """Require that each pruned range was pruned on record, and that the caller accepts it.
 
-    The record of a pruning may have been pruned itself by now. So a range without one is
-    taken where a later range has one, as pruning goes from the oldest segment on.
+    Each range needs its own record: else whoever can write the directory could take away what
+    a hold kept while later segments went. Who prunes a record of a pruning writes it anew.
     """
     if not reading.pruned:
         return
     roots = reading.walk.roots
-    for last, root in reading.prunings:
+    for _, last, root in reading.prunings:
         known = roots.get(last + 1)
         if known is not None and root != to_base64(known):
             reading.add("TAMPERED", f"the record of pruning up to event {last} names another root")
-    recorded = max((last for last, _ in reading.prunings), default=-1)
+    recorded = {(first, last) for first, last, _ in reading.prunings}
     for first, last in reading.pruned:
-        if last > recorded and not reading.stopped:
+        if (first, last) not in recorded and not reading.stopped:
             reason = f"events {first:,} to {last:,} were taken away without a record of pruning"
             reading.add("TAMPERED", reason)
         elif not accepted:

@@ -12,16 +12,18 @@ from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.audit import Actor, Event
 from wilkc.runtime.audit.keeping import (
     confirm_destroyed,
+    copies,
     export_copy,
     pending_erasures,
     rotate,
     settle_erasures,
     shred,
 )
+from wilkc.runtime.audit.keeping.ledger import read_ledger
 from wilkc.runtime.audit.note import parse_note, require_one
 from wilkc.runtime.audit.retention import Selector, place_hold, release_hold
 from wilkc.runtime.audit.sealing import open_member
-from wilkc.runtime.keys import parse_verifier_key
+from wilkc.runtime.keys import export_keys, parse_verifier_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -257,3 +259,20 @@ def _check_shredded(one: Kept, alice: str, bob: str) -> None:
         _open_all(one, _about(one, alice))
     assert b"Bob" in _open_all(one, _about(one, bob))
     assert one.log.verify().verdict == "OK_UNANCHORED"
+
+
+def test_a_copy_is_read_only_after_its_record(
+    told: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an erasure between the two would not wait for a copy that holds its keys."""
+
+    def late(keys: Any, name: str, passphrase: bytes) -> bytes:
+        assert name in read_ledger(told.log.directory).exports
+        return export_keys(keys, name, passphrase)
+
+    monkeypatch.setattr(copies, "export_keys", late)
+    with told.open() as logger:
+        name = export_copy(logger, tmp_path / "a", PASSPHRASE, days=1)
+        with pytest.raises(UsageError, match="shorter"):
+            export_copy(logger, tmp_path / "b", b"short", days=1)
+    assert set(read_ledger(told.log.directory).exports) == {name}

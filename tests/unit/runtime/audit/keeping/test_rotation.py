@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wilkc.cli.keeping import Keeper
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
-from wilkc.runtime.audit.keeping import clock_doubt, rotate, work_due
+from wilkc.runtime.audit.keeping import rotate, work_due
+from wilkc.runtime.audit.retention import clock_doubt
 from wilkc.runtime.audit.sealing import open_member
 from wilkc.runtime.keys import Rotation
 
@@ -232,3 +234,19 @@ def test_a_key_from_the_future_is_replaced(kept: Kept) -> None:
         assert work_due(logger.means)
         rotate(logger)
         assert not work_due(logger.means)
+
+
+def test_a_step_stays_doubted_until_a_person_confirms_it_on_record(
+    kept: Kept, stepped: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, directory = stepped(400), kept.log.directory
+    monkeypatch.setattr(kept.clock, "wall_us", clock.wall_us)
+    with kept.open() as logger:
+        logger.roll()
+    doubt = clock_doubt(directory, clock)  # the last record alone would tell of none
+    assert doubt is not None
+    with kept.open() as logger:
+        Keeper(logger, doubt).work(force=False, confirmed=False)
+        assert clock_doubt(directory, clock) is not None
+        Keeper(logger, doubt).work(force=False, confirmed=True)
+    assert clock_doubt(directory, clock) is None

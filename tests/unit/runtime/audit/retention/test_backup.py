@@ -146,3 +146,30 @@ def test_a_damaged_backup_is_found(aged: Any, tmp_path: Path) -> None:
         assert not check_restore(copy, aged.root, aged.keys(), aged.directory).ok
         path.write_bytes(text)
     assert check_restore(copy, aged.root, aged.keys(), aged.directory).ok
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".leaves", ".pruned"])
+def test_a_link_in_the_log_is_not_followed_to_the_keys(
+    aged: Any, tmp_path: Path, suffix: str
+) -> None:
+    with open_at(aged, Later(12)) as logger:
+        prune(logger)
+    path = min(aged.directory.glob(f"seg-*{suffix}"))
+    secret = tmp_path / "secret"
+    secret.write_bytes(path.read_bytes())
+    back_up(aged.directory, tmp_path / "good")
+    path.unlink()
+    path.symlink_to(secret)
+    with pytest.raises(VerificationError, match="not a plain file"):
+        back_up(aged.directory, tmp_path / "copy")
+    assert not (tmp_path / "copy" / path.name).exists()
+
+
+def test_a_blob_that_is_another_is_not_copied(aged: Any, tmp_path: Path) -> None:
+    blob = next(path for path in (aged.directory / "blobs").rglob("*") if path.is_file())
+    content = blob.read_bytes()
+    blob.unlink()
+    blob.write_bytes(content[:-1])
+    with pytest.raises(VerificationError, match="was changed"):
+        back_up(aged.directory, tmp_path / "copy")
+    assert blob.name not in _names(tmp_path / "copy")
