@@ -112,8 +112,13 @@ class Disk:
                 for nothing.
         """
         temporary = place_of(path.parent, f"{TEMPORARY}{path.name}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        fd = self.open(temporary, flags, mode)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        try:
+            fd = self.open(temporary, flags, mode)
+        except FileExistsError:
+            # Left by a crash, perhaps read-only; or put there by somebody who wants to read it.
+            self.unlink(temporary)
+            fd = self.open(temporary, flags, mode)
         try:
             self.write(fd, data)
             if durable != "no":
