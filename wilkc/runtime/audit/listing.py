@@ -11,7 +11,7 @@ from wilkc.runtime.audit.line import EventLine, parse_line
 from wilkc.runtime.audit.record import check_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -27,7 +27,7 @@ def unverified_records(directory: Path) -> Iterator[dict[str, Any]]:
         if not segments:
             raise UsageError(f"there is no audit log at `{directory}`")
         for _, path in segments:
-            yield from _records(path)
+            yield from segment_records(path)
     except OSError as error:
         raise UsageError(f"cannot read the audit log `{directory}`: {error.strerror}") from error
 
@@ -57,11 +57,18 @@ def as_seed_event(record: Mapping[str, Any], signature: str | None = None) -> di
     }
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
+def segment_records(path: Path, marks: Sequence[bytes] = ()) -> Iterator[dict[str, Any]]:
+    """The records of one segment whose line holds one of the marks; all without marks.
+
+    Raises:
+        OSError: it cannot be read.
+        VerificationError: such a line is no record.
+    """
     with path.open("rb") as file:
         for frame in read_frames(file):
-            if not frame.ended:
-                return
+            wanted = not marks or any(mark in frame.line for mark in marks)
+            if not frame.ended or not wanted:
+                continue
             try:
                 line = parse_line(frame.line)
                 if isinstance(line, EventLine):

@@ -49,3 +49,14 @@ def read_text(path: str, what: str, *, encoding: str = "utf-8") -> str:
         raise UsageError(f"cannot read `{path}`: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"`{path}` is no {what}: it is not UTF-8") from error
+
+
+records_format_option: Final = click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="How records are shown.",
+)

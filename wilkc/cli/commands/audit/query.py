@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wilkc.cli.commands.audit.filtering import filter_of, filter_options
+from wilkc.cli.commands.audit.options import records_format_option
 from wilkc.cli.record_forms import record_lines
 from wilkc.runtime.audit.query import INDEX, scan, update_index
 from wilkc.runtime.audit.query import query as find
@@ -23,15 +24,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
 @click.option("--index", metavar="FILE", help="The index; default: `index.sqlite` in DIR.")
 @click.option("--exhaustive", is_flag=True, help="Read every record, without an index.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How records are shown.",
-)
+@records_format_option
 def query(  # a command has as many arguments as options
     *,
     directory: str,

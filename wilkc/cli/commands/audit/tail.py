@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wilkc.cli.commands.audit.filtering import filter_of, filter_options
+from wilkc.cli.commands.audit.options import records_format_option
 from wilkc.cli.record_forms import record_lines
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit import Cursor, follow, load_cursor, save_cursor
@@ -32,15 +33,7 @@ _PAUSE_SECONDS: Final = 0.2
 @click.option("--follow", "following", is_flag=True, help="Show those that come, until stopped.")
 @click.option("--cursor", metavar="FILE", help="Go on where FILE says, and keep the place in it.")
 @filter_options
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How records are shown.",
-)
+@records_format_option
 def tail(  # a command has as many arguments as options
     *,
     directory: str,

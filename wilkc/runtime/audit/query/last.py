@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.follow import follow, last_segment
-from wilkc.runtime.audit.retention.scan import segment_records
+from wilkc.runtime.audit.listing import segment_records
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,8 +17,9 @@ from wilkc.runtime.audit.clock import boot_id
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, parse_line
+from wilkc.runtime.audit.listing import segment_records
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.retention.scan import found_records, segment_records
+from wilkc.runtime.audit.retention.scan import found_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

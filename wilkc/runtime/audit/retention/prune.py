@@ -27,10 +27,11 @@ from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.files import list_segments
+from wilkc.runtime.audit.listing import segment_records
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.holds import read_holds
 from wilkc.runtime.audit.retention.reading import read_segment
-from wilkc.runtime.audit.retention.scan import found_records, segment_records
+from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.audit.retention.stub import (
     blobs_left,
     note_blobs,
