@@ -40,7 +40,10 @@ class Keeper:
             click.echo("look at the clock, and confirm it by `--confirm-clock`", err=True)
         elif self.doubt is not None:
             confirm_clock(self.logger)
-        return keep_keys(self.logger, force=force, may_destroy=may_destroy)
+        kept = keep_keys(self.logger, force=force, may_destroy=may_destroy)
+        for line in kept.stopped:
+            click.echo(f"not gone on with {line}", err=True)
+        return kept.done
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
+from wilkc.core.plain_files import open_plain_fd
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,8 +35,13 @@ class Disk:
     """The real disk."""
 
     def open(self, path: Path, flags: int, mode: int = 0o600) -> int:
-        """Open a file; the descriptor is closed on exec."""
-        return os.open(path, flags | os.O_CLOEXEC, mode)
+        """Open a plain file; the descriptor is closed on exec.
+
+        Raises:
+            OSError: it cannot be opened, or a link, a pipe or the like stands there: who can
+                write the folder could lead what is written elsewhere.
+        """
+        return open_plain_fd(path, flags, mode)
 
     def close(self, fd: int) -> None:
         """Close a descriptor."""

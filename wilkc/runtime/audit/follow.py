@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 from wilkc.core.closed_json import from_json, to_json
 from wilkc.core.encoding import is_hex
 from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.core.subset import encode_subset, parse_subset
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import Frame, read_frames
@@ -194,7 +195,7 @@ class _Step(NamedTuple):
 
 
 def _segment(path: Path, cursor: Cursor, *, grows: bool) -> Iterator[_Step]:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         _require_same(path, file, cursor)
         end = file.seek(0, os.SEEK_END)
         file.seek(cursor.offset)
@@ -278,7 +279,7 @@ def _require_same(path: Path, file: BinaryIO, cursor: Cursor) -> None:
 
 def _before(first: int, path: Path) -> Cursor:
     """The place before a segment's header, as the header tells it."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         frame = next(read_frames(file), None)
     with suppress(ValueError):
         line = parse_line(frame.line) if frame and frame.ended else None

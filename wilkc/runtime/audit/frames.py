@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.line import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def is_torn(path: Path, offset: int) -> bool:
     were never written.
     """
     ends = 0
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         file.seek(offset)
         while chunk := file.read(_CHUNK):
             if b"\x00" in chunk:

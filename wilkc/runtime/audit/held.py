@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wilkc.core.errors import VerificationError
-from wilkc.runtime.audit.note import Checkpoint, parse_checkpoint
+from wilkc.core.plain_files import read_plain
+from wilkc.runtime.audit.note import MAX_NOTE_BYTES, Checkpoint, parse_checkpoint
 from wilkc.runtime.disk import place_of
 from wilkc.runtime.keys import HELD_DIRECTORY
 
@@ -32,7 +33,7 @@ def read_held(keys: Path, origin: str) -> Checkpoint | None:
     """
     path = held_path(keys, origin)
     try:
-        checkpoint, _ = parse_checkpoint(path.read_bytes().decode("utf-8"))
+        checkpoint, _ = parse_checkpoint(read_plain(path, MAX_NOTE_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

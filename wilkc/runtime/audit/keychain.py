@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.closed_json import from_json
 from wilkc.core.encoding import from_base64, to_base64
 from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.core.subset import parse_subset
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import read_frames
@@ -198,7 +199,7 @@ def _borders(directory: Path) -> Iterator[_Border]:
 
 def _border(first: int, path: Path) -> _Border:
     head, before, tail = None, b"", b""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for frame in read_frames(file):
             if frame.ended:
                 head = head if head is not None else frame.line
@@ -232,10 +233,11 @@ def _link(border: _Border, seal: EventLine) -> Link:
 
 def _leaves(path: Path) -> Iterator[bytes]:
     if is_stub(path.name):
-        data = leaves_path(path).read_bytes()
-        yield from (data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES))
+        with open_plain(leaves_path(path)) as file:
+            while leaf := file.read(HASH_BYTES):
+                yield leaf
         return
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for frame in read_frames(file):
             stored = stored_of(frame.line)
             if stored is not None:

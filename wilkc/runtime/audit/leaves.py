@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import read_frames
 from wilkc.runtime.audit.line import stored_of
@@ -55,7 +56,7 @@ def _leaves(directory: Path) -> Iterator[Leaf]:
 
 
 def _of_segment(path: Path) -> Iterator[Leaf]:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for frame in read_frames(file):
             stored = stored_of(frame.line) if frame.ended else None
             if stored is not None:
@@ -63,6 +64,6 @@ def _of_segment(path: Path) -> Iterator[Leaf]:
 
 
 def _of_stub(path: Path) -> Iterator[Leaf]:
-    with leaves_path(path).open("rb") as file:
+    with open_plain(leaves_path(path)) as file:
         while len(leaf := file.read(HASH_BYTES)) == HASH_BYTES:
             yield Leaf(leaf, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import read_frames
 from wilkc.runtime.audit.line import EventLine, parse_line
@@ -64,7 +65,7 @@ def segment_records(path: Path, marks: Sequence[bytes] = ()) -> Iterator[dict[st
         OSError: it cannot be read.
         VerificationError: such a line is no record.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for frame in read_frames(file):
             wanted = not marks or any(mark in frame.line for mark in marks)
             if not frame.ended or not wanted:

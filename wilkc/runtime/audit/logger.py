@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.core.contract import Decision, Request
+    from wilkc.runtime.audit.note import Checkpoint
     from wilkc.runtime.audit.record import Draft, Status
     from wilkc.runtime.audit.settings import AuditSettings
     from wilkc.runtime.compliance import Wanted
@@ -376,13 +377,13 @@ class AuditLogger:
         """
         return self._store.roll_due(at_once=at_once)
 
-    def checkpoint(self) -> None:
-        """Cover everything with a checkpoint, and publish it.
+    def checkpoint(self) -> Checkpoint:
+        """Cover everything with a checkpoint, and publish it; what it says.
 
         Raises:
             UnavailableError: it cannot be written.
         """
-        self._store.checkpoint()
+        return self._store.checkpoint()
 
     def oldest_pending(self) -> int | None:
         """Number of the oldest action whose outcome is still to come, or None."""

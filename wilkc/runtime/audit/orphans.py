@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import read_frames
 from wilkc.runtime.audit.line import EventLine, parse_line
@@ -45,7 +46,7 @@ def ending_records(
 def _intent(directory: Path, one: Pending) -> dict[str, Any] | None:
     segments = [path for first, path in list_segments(directory) if first <= one.seq]
     if segments:
-        with segments[-1].open("rb") as file:
+        with open_plain(segments[-1]) as file:
             for frame in read_frames(file):
                 event = _event(frame.line)
                 if event and event.get("id") == one.id and event.get("phase") == "intent":

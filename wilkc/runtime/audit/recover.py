@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import QUARANTINE, list_segments
 from wilkc.runtime.audit.frames import is_torn, read_frames
 from wilkc.runtime.audit.held import compare_walk, read_held
@@ -116,7 +117,7 @@ def _recovered(directory: Path, end: _End, disk: Disk) -> Recovered:
 def _walk(path: Path, keys: Path) -> tuple[Walk, int]:
     """Walk a segment; the walk and the offset behind its last good line."""
     walk: Walk | None = None
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for frame in read_frames(file):
             try:
                 if walk is None:
@@ -161,7 +162,7 @@ def _require_key(walk: Walk, keys: KeyStore) -> None:
 
 
 def _cut(directory: Path, path: Path, offset: int, disk: Disk) -> bytes:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         file.seek(offset)
         lost = file.read()
     if not lost:
@@ -194,7 +195,7 @@ def _pending(directory: Path, walk: Walk, segments: list[tuple[int, Path]]) -> t
 
 def _scan(paths: list[Path], found: dict[str, Pending]) -> None:
     for path in paths:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             for frame in read_frames(file):
                 # Not verified: this only finds what is worth closing.
                 with suppress(ValueError, KeyError, TypeError):
@@ -212,11 +213,8 @@ def _note(found: dict[str, Pending], event: dict[str, Any]) -> None:
 
 
 def _drop_cache(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(fd)
+    with open_plain(path) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _remove_temporary(directory: Path, disk: Disk) -> None:

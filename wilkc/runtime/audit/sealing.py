@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.encoding import from_base64, to_base64
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.core.subset import encode_subset
 from wilkc.runtime.audit.files import BLOBS
 from wilkc.runtime.audit.record import FORMAT, Actor
@@ -143,7 +144,8 @@ def _store_blob(means: Means, ciphertext: bytes) -> str:
 
 def _read_blob(directory: Path, name: str) -> bytes:
     try:
-        ciphertext = (directory / BLOBS / name[:2] / name).read_bytes()
+        with open_plain(directory / BLOBS / name[:2] / name) as file:
+            ciphertext = file.read()
     except OSError as error:
         raise VerificationError(f"blob `{name}` cannot be read") from error
     if sha256_hex(ciphertext) != name:

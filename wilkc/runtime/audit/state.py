@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.closed_json import from_json
 from wilkc.core.encoding import from_base64
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import open_plain, read_plain
 from wilkc.core.subset import encode_subset, parse_subset
 from wilkc.runtime.audit.clock import Owner, start_of
 from wilkc.runtime.audit.files import STATE, list_segments
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.keys import VerifierKey
 
 FORMAT: Final = "wilk.state/v1"
+MAX_STATE_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _checked(path: Path, stored: _Stored, key: VerifierKey) -> Open | None:
 
 
 def _walk_header(path: Path) -> Walk | None:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         frame = next(read_frames(file), None)
     if frame is None or not frame.ended:
         return None
@@ -187,7 +189,7 @@ def _walk_header(path: Path) -> Walk | None:
 
 def _last_line(path: Path, size: int) -> bytes | None:
     """The last line without its LF, if the file has exactly this size and ends with one."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         if file.seek(0, os.SEEK_END) != size:
             return None
         start = max(0, size - MAX_LINE_BYTES - 2)
@@ -200,7 +202,9 @@ def _last_line(path: Path, size: int) -> bytes | None:
 
 def _read(directory: Path) -> _Stored | None:
     try:
-        stored = from_json(_Stored, parse_subset(place_of(directory, STATE).read_bytes()), "state")
+        stored = from_json(
+            _Stored, parse_subset(read_plain(place_of(directory, STATE), MAX_STATE_BYTES)), "state"
+        )
     except (OSError, ValueError):
         return None
     return stored if stored.v == FORMAT else None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.audit.drafts import Drafted
     from wilkc.runtime.audit.means import Means
+    from wilkc.runtime.audit.note import Checkpoint
     from wilkc.runtime.audit.record import Draft
 
 
@@ -87,14 +88,25 @@ class Store:
         """
         self._queue.alone(self._writer.roll)
 
-    def checkpoint(self) -> None:
-        """Cover everything with a checkpoint, and publish it.
+    def checkpoint(self) -> Checkpoint:
+        """Cover everything with a checkpoint, and publish it; what it says.
 
         Raises:
             UnavailableError: it cannot be written.
+            VerificationError: the log was tampered with or cut, or a key is missing.
         """
-        if not self._shared:  # a shared one is covered whenever it is let go of
-            self._queue.alone(self._writer.checkpoint)
+        covered: list[Checkpoint] = []
+        self._queue.alone(lambda: covered.append(self._checkpoint()))
+        return covered[0]
+
+    def _checkpoint(self) -> Checkpoint:
+        if not self._shared:
+            return self._writer.checkpoint()
+        self._writer.open(self._means.settings.wait_ms)
+        try:
+            return self._writer.checkpoint()
+        finally:
+            self._writer.close(for_good=False)
 
     def oldest_pending(self) -> int | None:
         """Number of the oldest action whose outcome is still to come, or None."""

@@ -115,7 +115,7 @@ class Tip:
     def set_read_only(self) -> None:
         """Take the right to write from the file of a sealed segment."""
         with suppress(OSError):
-            self._segment.path.chmod(_SEALED_PERMISSIONS)
+            os.fchmod(self._fd, _SEALED_PERMISSIONS)
 
     def as_open(self, pending: tuple[Pending, ...]) -> Open:
         """The segment as it stands, for the state file."""

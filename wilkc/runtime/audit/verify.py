@@ -23,9 +23,11 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import foreign_segments, list_segments
 from wilkc.runtime.audit.frames import read_frames
 from wilkc.runtime.audit.ids import SortedIds
+from wilkc.runtime.audit.note import Note
 from wilkc.runtime.audit.verifying.anchors import judge_anchors, read_anchors
 from wilkc.runtime.audit.verifying.openings import Openings
 from wilkc.runtime.audit.verifying.options import MAX_JOBS, Options
@@ -37,14 +39,15 @@ from wilkc.runtime.audit.walk import Walk, walk_from
 from wilkc.runtime.keys import parse_verifier_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from wilkc.runtime.audit.note import Checkpoint
     from wilkc.runtime.audit.verifying.anchors import Anchors
     from wilkc.runtime.audit.verifying.parallel import Walked
     from wilkc.runtime.audit.walk import Verdict
 
-__all__ = ["Observer", "Options", "Verification", "VerifiedEvent", "verify"]
+__all__ = ["Observer", "Options", "Verification", "VerifiedEvent", "verify", "verify_uncertified"]
 
 
 def verify(  # noqa: PLR0913  # a log, what speaks for it, and the terms
@@ -77,19 +80,63 @@ def verify(  # noqa: PLR0913  # a log, what speaks for it, and the terms
             or the number of jobs is malformed.
     """
     options = options or Options()
-    if not directory.is_dir():
-        raise UsageError(f"there is no audit log at `{directory}`")
-    if not 1 <= options.jobs <= MAX_JOBS:
-        raise UsageError(f"{options.jobs} is no number of jobs from 1 to {MAX_JOBS}")
+    _require_readable(directory, options)
     try:
         root = parse_verifier_key(root_vkey)
     except ValueError as error:
         raise UsageError(f"the root verifier key cannot be read: {error}") from error
     anchors = read_anchors(directory, checkpoints or {}, options.policy)
-    ids = SortedIds()
-    walk = Walk(root=root, wanted=anchors.sizes(), ids=ids, signatures=options.signatures)
-    reading = Reading(directory, walk)
-    openings = Openings(options.keys, directory) if options.keys else None
+    walk = Walk(root=root, wanted=anchors.sizes(), signatures=options.signatures)
+    return _assess(Reading(directory, walk), anchors, observer, options, live=live)
+
+
+def verify_uncertified(
+    directory: Path,
+    expected: Mapping[str, Checkpoint],
+    observer: Observer,
+    *,
+    sizes: Collection[int],
+    options: Options,
+) -> tuple[Verification, Mapping[int, bytes]]:
+    """Verify a log at work against what the caller knows of it, without its root key.
+
+    Certificates are not judged: what is before an expected checkpoint is known by its root,
+    and nothing else may be believed.
+
+    Args:
+        directory: of the log.
+        expected: what it must have been, by the name that messages use.
+        observer: see `verify`.
+        sizes: at which roots are wanted.
+        options: how thoroughly.
+
+    Returns:
+        The verdict, and size to root.
+
+    Raises:
+        UsageError: there is no such directory, or it cannot be read.
+    """
+    _require_readable(directory, options)
+    anchors = read_anchors(directory, {}, None)
+    anchors.given = {name: (one, Note("", ())) for name, one in expected.items()}
+    wanted = anchors.sizes() | frozenset(sizes)
+    reading = Reading(directory, Walk(wanted=wanted, signatures=options.signatures))
+    found = _assess(reading, anchors, observer, options, live=True)
+    return found, reading.walk.roots
+
+
+def _require_readable(directory: Path, options: Options) -> None:
+    if not directory.is_dir():
+        raise UsageError(f"there is no audit log at `{directory}`")
+    if not 1 <= options.jobs <= MAX_JOBS:
+        raise UsageError(f"{options.jobs} is no number of jobs from 1 to {MAX_JOBS}")
+
+
+def _assess(
+    reading: Reading, anchors: Anchors, observer: Observer | None, options: Options, *, live: bool
+) -> Verification:
+    ids = reading.walk.ids = SortedIds()
+    openings = Openings(options.keys, reading.directory) if options.keys else None
     reading.observers = [one for one in (observer, openings) if one is not None]
     try:
         _read_segments(reading, options, live=live)
@@ -175,7 +222,7 @@ def _set_back(reading: Reading, seq: int, reason: str) -> None:
     """Take back what was walked from an event on whose id turned out to be wrong."""
     path = next(path for first, path in reversed(list_segments(reading.directory)) if first <= seq)
     walk, offset = None, 0
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for frame in read_frames(file):
             walk = walk or walk_from(frame.line)
             offset = frame.offset

@@ -12,9 +12,10 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.plain_files import read_plain
 from wilkc.runtime.audit.cosignature import cosign
 from wilkc.runtime.audit.export.growth import verify_growth
-from wilkc.runtime.audit.note import parse_checkpoint
+from wilkc.runtime.audit.note import MAX_NOTE_BYTES, parse_checkpoint
 from wilkc.runtime.disk import Disk
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Witness:
         """
         path = self._path(origin)
         try:
-            return parse_checkpoint(path.read_bytes().decode("utf-8"))[0]
+            return parse_checkpoint(read_plain(path, MAX_NOTE_BYTES).decode("utf-8"))[0]
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:

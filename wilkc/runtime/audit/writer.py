@@ -23,6 +23,7 @@ from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.files import CHECKPOINT, STATE
 from wilkc.runtime.audit.held import compare_size, held_path, read_held
 from wilkc.runtime.audit.lock import WriterLock
+from wilkc.runtime.audit.note import Checkpoint
 from wilkc.runtime.audit.orphans import ending_records
 from wilkc.runtime.audit.own import own_record, refused_outcome, unknown_outcome
 from wilkc.runtime.audit.recover import recover
@@ -161,8 +162,8 @@ class LogWriter:
             self.roll()
         return due
 
-    def checkpoint(self) -> None:
-        """Cover everything with a checkpoint, and publish it.
+    def checkpoint(self) -> Checkpoint:
+        """Cover everything with a checkpoint, and publish it; what it says.
 
         Raises:
             UnavailableError: the disk refuses.
@@ -171,6 +172,7 @@ class LogWriter:
             tip = self._tip or self._revive()
             self._commit(tip, (), checkpoint=True)
             self._publish(tip, force=True)
+            return Checkpoint(tip.origin, tip.place.seq, tip.place.tree.root())
         except OSError as error:
             self._drop_tip()
             raise unavailable(error, self._means.directory) from error

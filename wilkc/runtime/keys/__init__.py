@@ -10,6 +10,7 @@ from wilkc.runtime.keys.rotate import (
     destroy_keks,
     destroy_provider_keys,
     prepare_kek,
+    provider_keys_over,
     rotate_provider,
 )
 from wilkc.runtime.keys.seal import decrypt, encrypt
@@ -46,6 +47,7 @@ __all__ = [
     "parse_signer",
     "parse_verifier_key",
     "prepare_kek",
+    "provider_keys_over",
     "read_export",
     "refuse_inside",
     "restore_keys",

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.disk import place_of
 from wilkc.runtime.keys.ring import check_mac, read_ring, ring_text
 from wilkc.runtime.keys.wraps import KeyWrapper, bound_to
@@ -147,7 +148,8 @@ def read_file(path: Path) -> bytes:
         UnavailableError: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        with open_plain(path) as file:
+            return file.read()
     except FileNotFoundError as error:
         raise VerificationError(
             f"audit_key_missing: there is no `{path}`",

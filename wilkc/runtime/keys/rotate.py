@@ -107,20 +107,26 @@ def rotate_provider(keys: KeyStore, now: str) -> str:
         return rings.provider.name
 
 
-def destroy_provider_keys(keys: KeyStore) -> tuple[str, ...]:
+def provider_keys_over(keys: KeyStore) -> tuple[str, ...]:
+    """The ids of the provider's old keys, if nothing in the ring is wrapped by them."""
+    rings = keys.rings
+    old = rings.provider.names[1:]
+    used = {key.wrapped.by for key in rings.ring.keys if key.wrapped}
+    return () if used & set(old) else tuple(old)
+
+
+def destroy_provider_keys(keys: KeyStore, told: Collection[str]) -> None:
     """Destroy the provider's old keys, if nothing in the ring is wrapped by them.
 
-    Returns:
-        The ids of the destroyed keys.
+    Args:
+        keys: the opened key directory.
+        told: ids of keys that are on record as going to be destroyed; unless all of them are,
+            none is.
     """
-    rings = keys.rings
-    with rings.locked():
-        old = rings.provider.names[1:]
-        used = {key.wrapped.by for key in rings.ring.keys if key.wrapped}
-        if not old or used & set(old):
-            return ()
-        rings.provider.destroy_old()
-        return old
+    with keys.rings.locked():
+        old = provider_keys_over(keys)
+        if old and set(old) <= set(told):
+            keys.rings.provider.destroy_old()
 
 
 def _rewrapped(keys: KeyStore, entries: list[Entry], wrapper: Wrapper) -> dict[str, Wrap]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.disk import TEMPORARY, Disk
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class FolderSink:
         """A file from the disk, see `Sink.read`."""
         path = self._folder / key
         try:
-            file = path.open("rb")
+            file = open_plain(path)
         except OSError as error:
             raise UnavailableError(f"cannot read `{path}`: {error.strerror}") from error
         with file:
@@ -95,7 +96,7 @@ class FolderSink:
     def _fill(self, path: Path, temporary: Path, sha256: str) -> None:
         digest = hashlib.sha256()
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        with path.open("rb") as source:
+        with open_plain(path) as source:
             fd = self._disk.open(temporary, flags)
             try:
                 while chunk := source.read(_CHUNK):
@@ -110,5 +111,5 @@ class FolderSink:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

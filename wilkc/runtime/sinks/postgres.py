@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.sinks.spooled import spooled
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class PostgresSink:
 
     def _fill(self, key: str, path: Path, sha256: str) -> None:
         digest = hashlib.sha256()
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             number = 0
             while piece := file.read(PIECE):
                 digest.update(piece)

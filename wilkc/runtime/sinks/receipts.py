@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.canonical import canonical_json
 from wilkc.core.closed_json import from_json, to_json
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.plain_files import read_plain
 from wilkc.core.strict_json import decode_json
 from wilkc.runtime.sinks.checking import Shipped  # noqa: TC001  # read back by annotation
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.disk import Disk
 
 FORMAT: Final = "wilk.receipts/v1"
+MAX_BYTES: Final = 256 * 1024 * 1024
 _NAME_DIGITS: Final = 16
 
 
@@ -63,7 +65,7 @@ def load_receipts(folder: Path, sink: str) -> Receipts:
     """
     path = receipts_path(folder, sink)
     try:
-        found = from_json(Receipts, decode_json(path.read_bytes()), "receipts")
+        found = from_json(Receipts, decode_json(read_plain(path, MAX_BYTES)), "receipts")
     except FileNotFoundError:
         return Receipts(FORMAT, "", sink, (), 0)
     except OSError as error:
@@ -100,7 +102,8 @@ def kept_elsewhere(folder: Path) -> int:
     """
     try:
         paths = sorted(folder.glob("*.json"))
-        found = [from_json(Receipts, decode_json(path.read_bytes()), "receipts") for path in paths]
+        texts = [read_plain(path, MAX_BYTES) for path in paths]
+        found = [from_json(Receipts, decode_json(text), "receipts") for text in texts]
     except OSError as error:
         raise UnavailableError(f"cannot read `{folder}`: {error.strerror}") from error
     except ValueError as error:

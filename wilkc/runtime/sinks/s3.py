@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.sinks.spooled import spooled
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class S3Sink:
         """Upload a file under lock, see `Sink.put`."""
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
         until = datetime.now(UTC) + timedelta(days=self._bucket.lock_days)
-        with _asked(self.name), path.open("rb") as file:
+        with _asked(self.name), open_plain(path) as file:
             try:
                 self._client.put_object(
                     Bucket=self._bucket.name,

@@ -10,11 +10,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.plain_files import open_plain, read_plain
 from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, list_segments
 from wilkc.runtime.audit.note import MAX_NOTE_BYTES, parse_checkpoint
 from wilkc.runtime.disk import Disk
@@ -24,7 +27,6 @@ from wilkc.runtime.sinks.receipts import load_receipts, save_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from wilkc.runtime.keys import VerifierKey
     from wilkc.runtime.sinks.checking import Shipped
@@ -110,7 +112,7 @@ def _ship_segment(
     directory: Path, path: Path, sink: Sink, receipts: Receipts, root: VerifierKey
 ) -> Shipped:
     before = receipts.segments[-1] if receipts.segments else None
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         one = check_segment(file, before, root)
     for blob in one.blobs:
         sink.put(_blob_key(blob), directory / _blob_key(blob), blob)
@@ -137,7 +139,7 @@ def _ship_checkpoint(directory: Path, sink: Sink, receipts: Receipts) -> Receipt
     """The newest checkpoint, by the size that it covers."""
     path = directory / CHECKPOINT
     try:
-        data = path.read_bytes()[: MAX_NOTE_BYTES + 1]
+        data = read_plain(path, MAX_NOTE_BYTES)
         size = parse_checkpoint(data.decode("utf-8"))[0].size
     except FileNotFoundError:
         return receipts
@@ -151,21 +153,19 @@ def _ship_checkpoint(directory: Path, sink: Sink, receipts: Receipts) -> Receipt
         )
     if size > receipts.checkpoint:
         # Read once, since the writer may put a newer one in its place at any moment.
-        _put_bytes(sink, f"{CHECKPOINTS}/{size:020d}", data, path)
+        _put_bytes(sink, f"{CHECKPOINTS}/{size:020d}", data)
         with sink.read(f"{CHECKPOINTS}/{size:020d}") as file:
             if file.read(MAX_NOTE_BYTES + 1) != data:
                 raise VerificationError(f"`{sink.name}` has another checkpoint of {size} events")
     return replace(receipts, checkpoint=size)
 
 
-def _put_bytes(sink: Sink, key: str, data: bytes, beside: Path) -> None:
+def _put_bytes(sink: Sink, key: str, data: bytes) -> None:
     digest = hashlib.sha256(data).hexdigest()
-    fd = os.memfd_create(beside.name, os.MFD_CLOEXEC)
-    try:
-        os.write(fd, data)
-        sink.put(key, type(beside)(f"/proc/self/fd/{fd}"), digest)
-    finally:
-        os.close(fd)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        sink.put(key, Path(file.name), digest)
 
 
 def _closed(directory: Path) -> list[tuple[int, Path]]:

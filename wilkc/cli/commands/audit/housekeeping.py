@@ -52,7 +52,9 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
         chores = keep_house(logger, house)
     if rotation:
         with hold_log(directory, keys, provider) as own:
-            chores.done += keep_keys(own, may_destroy=doubt is None)
+            kept = keep_keys(own, may_destroy=doubt is None)
+            chores.done += kept.done
+            chores.skipped += kept.stopped
     for word, lines in (("done", chores.done), ("skipped", chores.skipped), ("BAD", chores.bad)):
         for line in lines:
             click.echo(f"{word:<7}  {line}")

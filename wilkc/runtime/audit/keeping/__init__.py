@@ -4,11 +4,12 @@ from wilkc.runtime.audit.keeping.copies import confirm_destroyed, export_copy
 from wilkc.runtime.audit.keeping.erasure import Pending, pending_erasures, settle_erasures, shred
 from wilkc.runtime.audit.keeping.ledger import Erasure, Export, Ledger, read_ledger
 from wilkc.runtime.audit.keeping.rotation import report_key, rotate, work_due
-from wilkc.runtime.audit.keeping.work import keep_keys
+from wilkc.runtime.audit.keeping.work import Kept, keep_keys
 
 __all__ = [
     "Erasure",
     "Export",
+    "Kept",
     "Ledger",
     "Pending",
     "confirm_destroyed",

@@ -9,6 +9,9 @@ Five steps, each of which may be the last before a crash; run again they go on:
     5. `key.destroyed`, state `complete`, with a certificate: the replaced keys are destroyed,
        and no copy of the keys that was taken before step 4 is left, as far as is on record
 
+A hold that was on record before step 1 forbids the erasure. One that is placed later comes too
+late: what has durably begun is ended, or a person was told that it is when it is not.
+
 Until step 5 an old copy of the key directory could still open the content. Chain, tree and
 signatures are never touched.
 """
@@ -23,7 +26,13 @@ from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.keeping.certificate import Certificate, certificate_note
-from wilkc.runtime.audit.keeping.ledger import DESTROYED, REQUESTED, Erasure, read_ledger
+from wilkc.runtime.audit.keeping.ledger import (
+    DESTROYED,
+    REQUESTED,
+    Erasure,
+    read_ledger,
+    trusted_ledger,
+)
 from wilkc.runtime.audit.keeping.rotation import (
     begin_changes,
     end_changes,
@@ -34,11 +43,15 @@ from wilkc.runtime.audit.keeping.rotation import (
 from wilkc.runtime.audit.note import parse_checkpoint
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import holds_on_subject
+from wilkc.runtime.audit.retention.stub import only_one
 from wilkc.runtime.keys import Rotation, rotate_provider
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wilkc.runtime.audit.keeping.ledger import Ledger
     from wilkc.runtime.audit.logger import AuditLogger
+    from wilkc.runtime.audit.retention import Hold
 
 _ID_BYTES = 8
 _DESTROYED_STATE = "destroyed"
@@ -85,7 +98,7 @@ def shred(
         OSError: the key directory cannot be written.
     """
     means, rotation = logger.means, rotation or Rotation()
-    ended = resume_erasures(logger, rotation)
+    ended = resume_erasures(logger, rotation).ended
     token = means.keys.data.token(person)
     if token is None:
         if ended:
@@ -94,30 +107,59 @@ def shred(
             "nothing is kept about such a person",
             help_text="name the person by the id that the records were made with",
         )
-    _refuse_held(logger, token)
-    ledger = begin_changes(logger)
-    erasure = Erasure(f"erasure-{os.urandom(_ID_BYTES).hex()}", token, means.keys.data.kids(token))
-    details = {"erasure": erasure.id, "kids": list(erasure.kids), "subject": token}
-    _record(logger, REQUESTED, token, details, secret={"reason": reason})  # (1)
+    # No hold may be placed between looking for one and having begun.
+    with only_one(means, wait=True):
+        held = holds_on_subject(logger, token)
+        if held:
+            raise VerificationError(
+                f"records about this person are held by {_names(held)}",
+                help_text="a hold ends by `wilkc audit hold release`",
+            )
+        ledger = begin_changes(logger, trusted=True)
+        kids = means.keys.data.kids(token)
+        details: dict[str, Any] = {
+            "erasure": f"erasure-{os.urandom(_ID_BYTES).hex()}",
+            "kids": list(kids),
+            "subject": token,
+        }
+        seq = _record(logger, REQUESTED, token, details, secret={"reason": reason})  # (1)
+    erasure = Erasure(details["erasure"], token, seq, kids)
     pending = _go_on(logger, ledger, erasure, rotation)
     end_changes(logger)
     return pending
 
 
-def resume_erasures(logger: AuditLogger, rotation: Rotation) -> list[Pending]:
-    """End the steps of erasures that a crash interrupted; a hold stops one before step 2."""
-    ledger = read_ledger(logger.means.directory)
-    begun = [one for one in ledger.erasures.values() if one.seq is None]
-    if not begun:
-        return []
-    begin_changes(logger)
-    ended = []
-    for erasure in begun:
-        if logger.means.keys.data.kids(erasure.subject):
-            _refuse_held(logger, erasure.subject)
-        ended.append(_go_on(logger, ledger, erasure, rotation))
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What became of erasures that a crash had interrupted.
+
+    Attributes:
+        ended: those whose keys are gone now.
+        stopped: one line for each that was not gone on with, and why.
+    """
+
+    ended: tuple[Pending, ...] = ()
+    stopped: tuple[str, ...] = ()
+
+
+def resume_erasures(logger: AuditLogger, rotation: Rotation) -> Resumed:
+    """End the steps of erasures that a crash interrupted.
+
+    One that a hold forbade before it began is left alone and told of; the others go on.
+    """
+    # Only whether there is something to do; what is done is read from a log that verifies.
+    if not _begun(read_ledger(logger.means.directory)):
+        return Resumed()
+    ledger = begin_changes(logger, trusted=True)
+    ended, stopped = [], []
+    for erasure in _begun(ledger):
+        held = _held_before(logger, erasure)
+        if held:
+            stopped.append(f"{erasure.id}: the person was held by {_names(held)} before it began")
+        else:
+            ended.append(_go_on(logger, ledger, erasure, rotation))
     end_changes(logger)
-    return ended
+    return Resumed(tuple(ended), tuple(stopped))
 
 
 def pending_erasures(logger: AuditLogger) -> tuple[Pending, ...]:
@@ -133,13 +175,33 @@ def settle_erasures(logger: AuditLogger) -> tuple[str, ...]:
     Returns:
         The ids of the erasures that are complete now.
     """
-    ledger = read_ledger(logger.means.directory)
-    done = []
-    for waiting in pending_erasures(logger):
-        if not waiting.keys and not waiting.exports:
-            _complete(logger, ledger.erasures[waiting.id])
-            done.append(waiting.id)
-    return tuple(done)
+    if not _over(logger, read_ledger(logger.means.directory)):
+        return ()
+    # A certificate is for what the log really says: a copy of the keys may be hidden from it.
+    done = _over(logger, trusted_ledger(logger))
+    for erasure in done:
+        _complete(logger, erasure)
+    return tuple(erasure.id for erasure in done)
+
+
+def _begun(ledger: Ledger) -> list[Erasure]:
+    """The erasures of which only step 1 is on record."""
+    return [one for one in ledger.erasures.values() if one.seq is None]
+
+
+def _over(logger: AuditLogger, ledger: Ledger) -> list[Erasure]:
+    """The erasures that wait for nothing more."""
+    begun = [one for one in ledger.erasures.values() if one.seq is not None and not one.complete]
+    waits = ((one, _waits(logger, ledger, one)) for one in begun)
+    return [one for one, waiting in waits if not waiting.keys and not waiting.exports]
+
+
+def _held_before(logger: AuditLogger, erasure: Erasure) -> tuple[Hold, ...]:
+    """The holds on a person that were in force before the erasure began and are still."""
+    if not logger.means.keys.data.kids(erasure.subject):
+        return ()  # Step 2 is done: nothing is left to be held.
+    holds = holds_on_subject(logger, erasure.subject)
+    return tuple(hold for hold in holds if hold.seq < erasure.requested)
 
 
 def _go_on(logger: AuditLogger, ledger: Ledger, erasure: Erasure, rotation: Rotation) -> Pending:
@@ -212,14 +274,8 @@ def _complete(logger: AuditLogger, erasure: Erasure) -> None:
     _record(logger, DESTROYED, erasure.subject, details)  # (5)
 
 
-def _refuse_held(logger: AuditLogger, token: str) -> None:
-    holds = holds_on_subject(logger.means.directory, token)
-    if holds:
-        names = ", ".join(f"`{hold.id}`" for hold in holds)
-        raise VerificationError(
-            f"records about this person are held by {names}",
-            help_text="a hold ends by `wilkc audit hold release`",
-        )
+def _names(holds: Iterable[Hold]) -> str:
+    return ", ".join(f"`{hold.id}`" for hold in holds)
 
 
 def _record(
@@ -228,7 +284,7 @@ def _record(
     token: str,
     details: dict[str, Any],
     secret: dict[str, Any] | None = None,
-) -> int | None:
+) -> int:
     event = Event(
         type=kind,
         resource=f"subject:{token}",

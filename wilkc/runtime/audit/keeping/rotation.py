@@ -11,7 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.drafts import Event
-from wilkc.runtime.audit.keeping.ledger import CREATED, DESTROYED, ROTATED, Ledger, read_ledger
+from wilkc.runtime.audit.keeping.ledger import (
+    BEGUN,
+    CREATED,
+    DESTROYED,
+    ROTATED,
+    Ledger,
+    read_ledger,
+    trusted_ledger,
+)
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.keys import (
     Rotation,
@@ -20,6 +28,7 @@ from wilkc.runtime.keys import (
     destroy_provider_keys,
     overlap_end,
     prepare_kek,
+    provider_keys_over,
     rotation_due,
 )
 
@@ -71,9 +80,11 @@ def rotate(
         OSError: the key directory cannot be written.
     """
     means, rotation = logger.means, rotation or Rotation()
-    ledger = begin_changes(logger)
+    due = force or rotation_due(means.keys.ring, means.now())
+    # A data key that is on record as destroyed is left out of a rotation, so its record counts.
+    ledger = begin_changes(logger, trusted=due)
     told = record_changes(logger, ledger)
-    if force or rotation_due(means.keys.ring, means.now()):
+    if due:
         told += replace_kek(logger, ledger, rotation)
     if may_destroy:
         told += destroy_over(logger, ledger, rotation)
@@ -91,16 +102,31 @@ def replace_kek(logger: AuditLogger, ledger: Ledger, rotation: Rotation) -> tupl
 
 
 def destroy_over(logger: AuditLogger, ledger: Ledger, rotation: Rotation) -> tuple[str, ...]:
-    """Step 5: destroy keys whose overlap is over, and then the provider's old ones."""
+    """Step 5: destroy keys whose overlap is over, and then the provider's old ones.
+
+    The ring keeps what it did, and so can be put on record afterwards. A provider forgets its
+    keys: that each is going to be destroyed is on record before, and that it was afterwards.
+    Killed between the two, the next run ends it and records the rest.
+    """
     means = logger.means
     destroy_keks(means.keys, means.now(), rotation)
     told = record_changes(logger, ledger)
-    if means.keys.ring.find("kek", "decrypt_only") is None:
-        for name in destroy_provider_keys(means.keys):
-            details = {"kid": name, "ring": means.keys.ring.version, "use": "provider"}
-            _record(logger, DESTROYED, name, details)
-            told += (f"destroyed {name}",)
+    if means.keys.ring.find("kek", "decrypt_only") is not None:
+        return told
+    for name in provider_keys_over(means.keys):
+        if name not in ledger.begun:
+            _record(logger, DESTROYED, name, _of_provider(means, name) | {"state": BEGUN})
+            ledger.begun.add(name)
+    destroy_provider_keys(means.keys, ledger.begun)
+    for name in sorted(ledger.begun - set(means.keys.rings.provider.names)):
+        _record(logger, DESTROYED, name, _of_provider(means, name))
+        ledger.begun.discard(name)
+        told += (f"destroyed {name}",)
     return told
+
+
+def _of_provider(means: Means, name: str) -> dict[str, Any]:
+    return {"kid": name, "ring": means.keys.ring.version, "use": "provider"}
 
 
 def report_key(logger: AuditLogger) -> SegmentKey:
@@ -114,11 +140,16 @@ def report_key(logger: AuditLogger) -> SegmentKey:
     return means.keys.signing_key("report", means.now())
 
 
-def begin_changes(logger: AuditLogger) -> Ledger:
-    """Mark that changes may not be on record, and read what is."""
+def begin_changes(logger: AuditLogger, *, trusted: bool = False) -> Ledger:
+    """Mark that changes may not be on record, and read what is.
+
+    Args:
+        logger: the log.
+        trusted: whether something is destroyed for what is read, so that it must verify.
+    """
     means = logger.means
     means.disk.put_file(means.keys.directory / MARK, b"")
-    return read_ledger(means.directory)
+    return trusted_ledger(logger) if trusted else read_ledger(means.directory)
 
 
 def end_changes(logger: AuditLogger) -> None:

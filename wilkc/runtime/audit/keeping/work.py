@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wilkc.runtime.audit.keeping.erasure import resume_erasures, settle_erasures
@@ -12,9 +13,20 @@ if TYPE_CHECKING:
     from wilkc.runtime.audit.logger import AuditLogger
 
 
-def keep_keys(
-    logger: AuditLogger, *, force: bool = False, may_destroy: bool = True
-) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was done about keys, for a person.
+
+    Attributes:
+        done: one line for each thing done.
+        stopped: one line for each erasure that was begun and not gone on with.
+    """
+
+    done: tuple[str, ...]
+    stopped: tuple[str, ...]
+
+
+def keep_keys(logger: AuditLogger, *, force: bool = False, may_destroy: bool = True) -> Kept:
     """Go on with erasures that a crash interrupted, rotate, and complete what is over.
 
     Args:
@@ -23,16 +35,17 @@ def keep_keys(
         may_destroy: False where the clock is in doubt: then nothing is destroyed.
 
     Returns:
-        What was put on record, for a person.
+        What was done, and what not.
 
     Raises:
         UsageError: the log is shared.
         UnavailableError: it could not be recorded; run it again.
-        VerificationError: a key is missing, or a hold forbids to go on with an erasure.
+        VerificationError: a key is missing, or the log does not verify.
         OSError: the key directory cannot be written.
     """
-    told = tuple(f"went on with {one.id}" for one in resume_erasures(logger, Rotation()))
+    resumed = resume_erasures(logger, Rotation())
+    told = tuple(f"went on with {one.id}" for one in resumed.ended)
     told += rotate(logger, force=force, may_destroy=may_destroy)
     if may_destroy:
         told += tuple(f"completed {name}" for name in settle_erasures(logger))
-    return told
+    return Kept(told, resumed.stopped)

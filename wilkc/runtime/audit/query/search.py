@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.follow import follow
 from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, parse_line
@@ -98,7 +99,7 @@ class _Segments:
                 return b""
             if self._file is not None:
                 self._file.close()
-            self._file, self._first = self._paths[segment].open("rb"), segment
+            self._file, self._first = open_plain(self._paths[segment]), segment
         self._file.seek(offset)
         return self._file.readline(MAX_LINE_BYTES + 1)
 

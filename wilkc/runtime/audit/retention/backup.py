@@ -8,14 +8,12 @@ in the log is pruned in the copy.
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.plain_files import NotPlainError, open_plain
 from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, list_segments
 from wilkc.runtime.audit.line import CheckpointLine, parse_line
 from wilkc.runtime.audit.listing import segment_records
@@ -67,6 +65,8 @@ def back_up(directory: Path, target: Path, disk: Disk | None = None) -> Backup:
     """
     try:
         return _back_up(directory, target, disk or Disk())
+    except NotPlainError as error:
+        raise VerificationError(f"TAMPERED: `{error.filename}`: {error.strerror}") from error
     except OSError as error:
         place = error.filename or directory
         raise UnavailableError(f"the backup stopped at `{place}`: {error.strerror}") from error
@@ -95,7 +95,7 @@ def _back_up(directory: Path, target: Path, disk: Disk) -> Backup:
             leaves = path.with_suffix(LEAVES_SUFFIX)
             copied += sum(_copy(one, target / one.name, disk) for one in (leaves, path))
             removed += _prune_copy(target / f"{stem}.jsonl", target, disk)
-            last = path.read_bytes().removesuffix(b"\n").rpartition(b"\n")[2]
+            last = _read(path).removesuffix(b"\n").rpartition(b"\n")[2]
         else:
             segment = read_segment(path)
             for name in sorted(segment.blobs):
@@ -139,7 +139,7 @@ def _copy(source: Path, target: Path, disk: Disk) -> int:
 
 def _put(source: Path, content: bytes, target: Path, disk: Disk) -> int:
     if target.exists():
-        if target.read_bytes() != content:
+        if _read(target) != content:
             raise VerificationError(
                 f"`{target}` differs from `{source}`, and neither ever changes",
                 help_text="find out by `wilkc audit verify` which of the two was changed",
@@ -163,20 +163,8 @@ def _copy_blob(directory: Path, target: Path, name: str, disk: Disk) -> int:
 
 def _read(source: Path) -> bytes:
     """The content of a plain file: a link in the log could lead to the keys."""
-    try:
-        fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _no_file(source) from error
-        raise
-    with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise _no_file(source)
+    with open_plain(source) as file:
         return file.read()
-
-
-def _no_file(source: Path) -> VerificationError:
-    return VerificationError(f"TAMPERED: `{source}` is not a plain file, and is not copied")
 
 
 def _prune_copy(segment: Path, target: Path, disk: Disk) -> int:

@@ -8,11 +8,13 @@ what the person says is on record.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.clock import boot_id
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.files import list_segments
@@ -114,8 +116,8 @@ def _moment(record: Mapping[str, Any]) -> _Moment:
 
 
 def _last_record(path: Path) -> dict[str, Any] | None:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+    with open_plain(path) as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
         lines = file.read().split(b"\n")[:-1]
     for line in reversed(lines):
         try:

@@ -1,7 +1,8 @@
 """Destroying the keys of content that is past its time. Layer: runtime.
 
 The record stays; what was sealed in it opens no more. A key is shared by the content of a
-month, so one record under hold keeps the key of its month.
+month, so one record under hold keeps the key of its month. What is held is read from a log
+that verifies, else nothing is destroyed.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.retention.holds import active_holds
-from wilkc.runtime.audit.retention.scan import found_records
+from wilkc.runtime.audit.retention.holds import trusted_holds
 from wilkc.runtime.audit.retention.stub import only_one
+from wilkc.runtime.audit.trusted import read_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from wilkc.core.audit_settings import AuditSettings, RecordClass
     from wilkc.runtime.audit.logger import AuditLogger
@@ -56,7 +56,8 @@ def expire(logger: AuditLogger) -> Expiry:
 
     Raises:
         UsageError: the log cannot be read.
-        VerificationError: a record or a key is malformed.
+        VerificationError: the log does not verify, or a key is malformed; nothing is
+            destroyed.
         UnavailableError: the disk refuses; run it again.
     """
     try:
@@ -70,7 +71,7 @@ def _expire(logger: AuditLogger) -> Expiry:
     means = logger.means
     means.keys.data.refresh()
     due = due_keys(means.keys.data.keys, means.settings, means.clock.wall_us())
-    held = _held(means.directory, due)
+    held = _held(logger, due)
     gone = [key for key in due if key.kid not in held]
     for start in range(0, len(gone), _MAX_KIDS):
         some = gone[start : start + _MAX_KIDS]
@@ -106,15 +107,21 @@ def _end(key: DataKey, settings: AuditSettings) -> datetime:
     return datetime(*following, 1, tzinfo=UTC) + timedelta(days=days)
 
 
-def _held(directory: Path, due: tuple[DataKey, ...]) -> frozenset[str]:
+def _held(logger: AuditLogger, due: tuple[DataKey, ...]) -> frozenset[str]:
     """The keys by which something is sealed that a hold keeps."""
-    holds = active_holds(directory)
-    if not holds or not due:
+    if not due:
         return frozenset()
+    holds = trusted_holds(logger).active
     named = {hold.selector.subject for hold in holds}
     held = {key.kid for key in due if key.subject is not None and key.subject in named}
     wanted = {key.kid for key in due} - held
-    for record in found_records(directory, tuple(b'"kid":"' + k.encode() + b'"' for k in wanted)):
-        if any(hold.holds(record) for hold in holds):
-            held |= {one["kid"] for one in record["sealed"].values()} & wanted
+
+    def take(record: Mapping[str, Any]) -> None:
+        sealed = {one["kid"] for one in record["sealed"].values()} & wanted
+        if sealed and any(hold.holds(record) for hold in holds):
+            held.update(sealed)
+
+    if holds and wanted:
+        # Verified anew: what is read the second time could be something else.
+        read_trusted(logger, take)
     return frozenset(held)

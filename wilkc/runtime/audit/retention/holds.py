@@ -1,16 +1,16 @@
 """Legal holds: what must neither be pruned, expired nor shredded. Layer: runtime.
 
 A hold is two records of the log itself, `hold.placed` and `hold.released`, and nothing else:
-no file beside the log can lift one. Reading them does not verify the log; who destroys
-something verifies what is destroyed first. A hold that cannot be understood stops everything,
-as it may have meant anything.
+no file beside the log can lift one. Whoever destroys something reads them by `trusted_holds`,
+which verifies the whole log: else who can write its directory could release what is held. A
+hold that cannot be understood stops everything, as it may have meant anything.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.closed_json import from_json, to_json
@@ -20,6 +20,7 @@ from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.audit.retention.stub import only_one
+from wilkc.runtime.audit.trusted import read_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,27 +146,42 @@ def active_holds(directory: Path) -> tuple[Hold, ...]:
     return read_holds(directory).active
 
 
-def holds_on_subject(directory: Path, subject: str) -> tuple[Hold, ...]:
-    """The active holds that forbid to destroy a person's keys.
+def trusted_holds(logger: AuditLogger) -> HoldBook:
+    """Everything that a log says of holds, once all of it verifies.
+
+    Raises:
+        UsageError: the log cannot be read.
+        VerificationError: the log does not verify, or a record of a hold is malformed.
+        UnavailableError: it cannot be covered by a checkpoint.
+    """
+    reader = HoldReader()
+    read_trusted(logger, reader.take)
+    return reader.book()
+
+
+def holds_on_subject(logger: AuditLogger, subject: str) -> tuple[Hold, ...]:
+    """The active holds that forbid to destroy a person's keys; the whole log is verified.
 
     Args:
-        directory: of the log, which is read and not verified.
+        logger: the opened log.
         subject: the person's token.
 
     Raises:
-        UsageError: there is no log, or it cannot be read.
-        VerificationError: a record is malformed.
+        UsageError: the log cannot be read.
+        VerificationError: the log does not verify, or a record of a hold is malformed.
+        UnavailableError: it cannot be covered by a checkpoint.
     """
-    active = active_holds(directory)
-    named = [hold for hold in active if hold.selector.subject == subject]
+    active = trusted_holds(logger).active
+    named = {hold.id: hold for hold in active if hold.selector.subject == subject}
     others = [hold for hold in active if hold.selector.subject is None]
+
+    def take(record: Mapping[str, Any]) -> None:
+        if record["subject"] == subject:
+            named.update({hold.id: hold for hold in others if hold.holds(record)})
+
     if others:
-        mark = b'"subject":"' + subject.encode() + b'"'
-        for record in found_records(directory, (mark,)):
-            if record["subject"] == subject:
-                named += [hold for hold in others if hold.holds(record)]
-                others = [hold for hold in others if hold not in named]
-    return tuple(sorted(named, key=lambda hold: hold.seq))
+        read_trusted(logger, take)
+    return tuple(sorted(named.values(), key=lambda hold: hold.seq))
 
 
 def place_hold(
@@ -241,21 +257,40 @@ def read_holds(directory: Path) -> HoldBook:
         UsageError: there is no log, or it cannot be read.
         VerificationError: a record of a hold is malformed.
     """
-    active: list[Hold] = []
-    placed: set[str] = set()
-    used: set[str] = set()
+    reader = HoldReader()
     for record in found_records(directory, _MARKS):
+        reader.take(record)
+    return reader.book()
+
+
+@dataclass(slots=True)
+class HoldReader:
+    """Gathers what the records of a log, given in order, say of holds."""
+
+    _active: list[Hold] = field(default_factory=list)
+    _placed: set[str] = field(default_factory=set)
+    _used: set[str] = field(default_factory=set)
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Look at the next record.
+
+        Raises:
+            VerificationError: it is of a hold, and malformed.
+        """
         kind = record["action"]["type"]
         if record["phase"] != "system" or kind not in {PLACED, RELEASED}:
-            continue
+            return
         hold = _hold_of(record)
-        used.add(hold.id)
+        self._used.add(hold.id)
         if kind == PLACED:
-            active.append(hold)
-            placed.add(hold.id)
+            self._active.append(hold)
+            self._placed.add(hold.id)
         else:
-            active = [one for one in active if one.id != hold.id]
-    return HoldBook(tuple(active), frozenset(placed), frozenset(used))
+            self._active = [one for one in self._active if one.id != hold.id]
+
+    def book(self) -> HoldBook:
+        """What was gathered."""
+        return HoldBook(tuple(self._active), frozenset(self._placed), frozenset(self._used))
 
 
 def _hold_of(record: Mapping[str, Any]) -> Hold:

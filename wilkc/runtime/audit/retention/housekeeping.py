@@ -84,7 +84,9 @@ def keep_house(logger: AuditLogger, house: House) -> Chores:
     """
     chores = Chores()
     if not logger.shared and work_due(logger.means):
-        chores.done += keep_keys(logger, may_destroy=house.doubt is None)
+        kept = keep_keys(logger, may_destroy=house.doubt is None)
+        chores.done += kept.done
+        chores.skipped += kept.stopped
     if logger.roll_due():
         chores.done.append("sealed a segment")
     _let_go(logger, house, chores)

@@ -2,7 +2,8 @@
 
 Layer: runtime. The steps, each of which may be the last before a crash; run again they go on:
 
-    1. the segment is verified: what was tampered with is evidence, and stays
+    1. the whole log is verified, which tells what is held and what was pruned before; then
+       each segment again, as it is judged: what was tampered with is evidence, and stays
     2. `system.pruned` is on record, covered by a checkpoint; that of each earlier pruning
        which the segment holds is written anew, as every stub needs one
     3. the stub is durable: its leaves, then header, seal and last checkpoint
@@ -17,7 +18,7 @@ A segment without a seal, held, or with an action that still runs is passed over
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -29,9 +30,8 @@ from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.listing import segment_records
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.retention.holds import read_holds
+from wilkc.runtime.audit.retention.holds import HoldReader
 from wilkc.runtime.audit.retention.reading import read_segment
-from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.audit.retention.stub import (
     blobs_left,
     note_blobs,
@@ -41,8 +41,10 @@ from wilkc.runtime.audit.retention.stub import (
     stub_firsts,
     write_stub,
 )
+from wilkc.runtime.audit.trusted import read_trusted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wilkc.runtime.audit.logger import AuditLogger
@@ -76,7 +78,7 @@ def prune(logger: AuditLogger, *, elsewhere: int | None = None) -> tuple[Pruning
 
     Raises:
         UsageError: the log cannot be read.
-        VerificationError: a segment was tampered with; nothing more is pruned.
+        VerificationError: the log does not verify; nothing more is pruned.
         UnavailableError: the disk refuses, or another process prunes; run it again.
     """
     try:
@@ -102,33 +104,28 @@ def prunable(logger: AuditLogger) -> tuple[Pruning, ...]:
 
 def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     means, before = logger.means, _horizon(logger)
-    remove_blobs(means, blobs_left(means.directory))  # (6) of a crash
-    recorded = _recorded(means.directory)
+    left = blobs_left(means.directory)
+    due = _due(means.directory, before, elsewhere)
+    if not due and not left:
+        return []
+    known = _read_known(logger, left, [following for _, following, _ in due])  # (1)
+    remove_blobs(means, left - known.needed)  # (6) of a crash
     done: list[Pruning] = []
-    for first, following, path in _closed(means.directory):
-        if not _begins_before(path, before):
-            break
-        if elsewhere is not None and following > elsewhere:
-            break
-        segment = read_segment(path)  # (1)
+    for first, following, path in due:
+        seen = _Seen(known.holds.book())
+        segment = read_segment(path, seen.take)
         if segment.first != first or segment.seal is None or segment.newest >= before:
             continue
-        if segment.walk.seq != following:
-            raise VerificationError(f"TAMPERED: events after `{path.name}` are missing")
+        root = segment.walk.tree.root()
+        if segment.walk.seq != following or known.roots.get(following) != root:
+            raise VerificationError(f"TAMPERED: `{path.name}` is not the segment that belongs here")
         running = logger.oldest_pending()
-        if running is not None and running < following:
-            continue
-        if _is_kept(path, read_holds(means.directory)):
+        if seen.kept or (running is not None and running < following):
             continue
         pruning = Pruning(first, following - 1)
-        details = {
-            "first": pruning.first,
-            "last": pruning.last,
-            "root": to_base64(segment.walk.tree.root()),
-        }
-        told = [details, *_prunings(path)]
-        for one in told:
-            if recorded.get((one["first"], one["last"]), -1) < following:
+        details = {"first": pruning.first, "last": pruning.last, "root": to_base64(root)}
+        for one in (details, *seen.prunings):
+            if known.recorded.get((one["first"], one["last"]), -1) < following:
                 _record(logger, one)  # (2)
         logger.checkpoint()
         write_stub(means, segment)  # (3)
@@ -177,24 +174,71 @@ def _begins_before(path: Path, before: str) -> bool:
     return record is not None and record["ts"] < before
 
 
-def _is_kept(path: Path, book: HoldBook) -> bool:
-    return any(book.keeps(record) for record in segment_records(path))
+def _due(directory: Path, before: str, elsewhere: int | None) -> list[tuple[int, int, Path]]:
+    """The closed segments that are past their time, as far as they are kept elsewhere."""
+    due = []
+    for first, following, path in _closed(directory):
+        if not _begins_before(path, before) or (elsewhere is not None and following > elsewhere):
+            break
+        due.append((first, following, path))
+    return due
 
 
-def _recorded(directory: Path) -> dict[tuple[int, int], int]:
-    """Prunings on record: first and last event of each to the number of its last record."""
-    found = {}
-    for record in found_records(directory, (PRUNED_MARK,)):
-        if record["action"]["type"] == PRUNED and record["phase"] == "system":
+@dataclass(slots=True)
+class _Known:
+    """What a log says, all of which verifies.
+
+    Attributes:
+        left: blobs that a crash may have left.
+        needed: those of them that records refer to.
+        holds: what is said of holds.
+        recorded: prunings on record: first and last event of each to the number of its last
+            record.
+        roots: size to root, where segments end.
+    """
+
+    left: frozenset[str]
+    needed: set[str] = field(default_factory=set)
+    holds: HoldReader = field(default_factory=HoldReader)
+    recorded: dict[tuple[int, int], int] = field(default_factory=dict)
+    roots: Mapping[int, bytes] = field(default_factory=dict)
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Look at the next record."""
+        self.holds.take(record)
+        if record["sealed"] and self.left:
+            self.needed |= self.left & {one["blob"] for one in record["sealed"].values()}
+        if _is_pruning(record):
             details = record["action"]["details"]
-            found[details["first"], details["last"]] = record["seq"]
-    return found
+            self.recorded[details["first"], details["last"]] = record["seq"]
 
 
-def _prunings(path: Path) -> list[dict[str, Any]]:
-    """What the records of a segment say was pruned, as said again: it must stay on record."""
-    return [
-        {**record["action"]["details"], "again": True}
-        for record in segment_records(path, (PRUNED_MARK,))
-        if record["action"]["type"] == PRUNED and record["phase"] == "system"
-    ]
+def _read_known(logger: AuditLogger, left: frozenset[str], sizes: list[int]) -> _Known:
+    known = _Known(left)
+    known.roots = read_trusted(logger, known.take, sizes)
+    return known
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the records of one segment mean for its pruning.
+
+    Attributes:
+        book: of holds.
+        kept: whether one of them must stay.
+        prunings: what they say was pruned, as said again: it must stay on record.
+    """
+
+    book: HoldBook
+    kept: bool = False
+    prunings: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Look at the next record."""
+        self.kept = self.kept or self.book.keeps(record)
+        if _is_pruning(record):
+            self.prunings.append({**record["action"]["details"], "again": True})
+
+
+def _is_pruning(record: Mapping[str, Any]) -> bool:
+    return bool(record["action"]["type"] == PRUNED and record["phase"] == "system")

@@ -6,14 +6,16 @@ What is before the segment is believed as its header says; `verify` compares tha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.frames import read_frames
 from wilkc.runtime.audit.tree import leaf_hash
 from wilkc.runtime.audit.walk import Walk, walk_from
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from wilkc.runtime.audit.segment import Seal
@@ -51,8 +53,12 @@ class Segment:
         return self.walk.seal if self.walk.sealed else None
 
 
-def read_segment(path: Path) -> Segment:
+def read_segment(path: Path, sees: Callable[[dict[str, Any]], None] | None = None) -> Segment:
     """Read and verify a segment.
+
+    Args:
+        path: of its file.
+        sees: called with each of its records, in order.
 
     Raises:
         VerificationError: a line fails; the message says where.
@@ -62,7 +68,7 @@ def read_segment(path: Path) -> Segment:
     first, newest, leaves = 0, "", bytearray()
     blobs: set[str] = set()
     header = event_line = line = b""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for frame in read_frames(file):
             try:
                 if not frame.ended:
@@ -79,6 +85,8 @@ def read_segment(path: Path) -> Segment:
                 event_line = frame.line
                 blobs |= {one["blob"] for one in parsed.event["sealed"].values() if one["blob"]}
                 leaves += leaf_hash(parsed.stored)
+                if sees is not None:
+                    sees(parsed.event)
                 newest = max(newest, parsed.event["ts"])
     if walk is None:
         raise VerificationError(f"TAMPERED: `{path.name}` is empty")

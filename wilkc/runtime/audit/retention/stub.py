@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.encoding import is_hex
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.plain_files import open_plain, read_plain
 from wilkc.runtime.audit.files import BLOBS
 from wilkc.runtime.audit.line import MAX_LINE_BYTES
 from wilkc.runtime.audit.segment import segment_first, segment_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from pathlib import Path
 
     from wilkc.runtime.audit.means import Means
     from wilkc.runtime.audit.retention.reading import Segment
@@ -29,6 +30,7 @@ LEAVES_SUFFIX: Final = ".leaves"
 LOCK: Final = "pruning.lock"
 NOTE: Final = "pruning"
 """Names the blobs of a segment that is being pruned, as nothing else would once it is gone."""
+MAX_NOTE_BYTES: Final = 256 * 1024 * 1024
 _READ_ONLY: Final = 0o444
 _NAME_DIGITS: Final = 64
 
@@ -71,7 +73,7 @@ def genesis_line(directory: Path) -> bytes:
     """
     path = directory / segment_name(0)
     stub = path.with_suffix(STUB_SUFFIX)
-    with (path if path.exists() else stub).open("rb") as file:
+    with open_plain(path if path.exists() else stub) as file:
         return file.readline(MAX_LINE_BYTES + 1).removesuffix(b"\n")
 
 
@@ -101,7 +103,9 @@ def blobs_left(directory: Path) -> frozenset[str]:
         OSError: it cannot be read.
     """
     try:
-        segment, *names = (directory / NOTE).read_bytes().decode("ascii", "replace").split("\n")
+        segment, *names = (
+            read_plain(directory / NOTE, MAX_NOTE_BYTES).decode("ascii", "replace").split("\n")
+        )
     except FileNotFoundError:
         return frozenset()
     last = names.pop() if names else "?"
@@ -118,14 +122,33 @@ def remove_segment(means: Means, segment: Segment) -> None:
     means.disk.sync_directory(means.directory)
 
 
+@contextmanager
+def _folder_of_blobs(directory: Path, name: str) -> Iterator[Path]:
+    """A folder of blobs by its descriptor, reached through no link."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    top = os.open(directory / BLOBS, flags)
+    try:
+        folder = os.open(name, flags, dir_fd=top)
+    finally:
+        os.close(top)
+    try:
+        yield Path("/proc/self/fd", str(folder))
+    finally:
+        os.close(folder)
+
+
 def remove_blobs(means: Means, names: Collection[str]) -> None:
-    """Unlink blobs and then the note of them, durably."""
-    top = means.directory / BLOBS
-    for name in sorted(names):
-        means.disk.unlink(top / name[:2] / name)
+    """Unlink blobs and then the note of them, durably.
+
+    Raises:
+        OSError: the disk refuses, or a link stands where a folder of blobs belongs: it could
+            lead to those of a backup.
+    """
     for folder in sorted({name[:2] for name in names}):
-        if (top / folder).is_dir():
-            means.disk.sync_directory(top / folder)
-    if names:
+        with suppress(FileNotFoundError), _folder_of_blobs(means.directory, folder) as place:
+            for name in sorted(name for name in names if name[:2] == folder):
+                means.disk.unlink(place / name)
+            means.disk.sync_directory(place)
+    if names or (means.directory / NOTE).exists():
         means.disk.unlink(means.directory / NOTE)
         means.disk.sync_directory(means.directory)

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.plain_files import read_plain
 from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.note import MAX_NOTE_BYTES, Checkpoint, Note, parse_checkpoint, require_one
 from wilkc.runtime.audit.verifying.policy import parse_policy
+from wilkc.runtime.audit.walk import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +29,14 @@ class Anchors:
     Attributes:
         given: checkpoints from elsewhere, by the name that messages use.
         published: the log's own, or None if it cannot be read.
+        unpublished: what is wrong with it then.
         policy: which cosignatures are needed, or None.
         witnesses: names of the witnesses that count, once judged.
     """
 
     given: dict[str, tuple[Checkpoint, Note]]
     published: tuple[Checkpoint, Note] | None
+    unpublished: Finding
     policy: Policy | None
     witnesses: tuple[str, ...] = field(default=())
 
@@ -61,18 +65,15 @@ def read_anchors(directory: Path, given: Mapping[str, str], policy: str | None) 
     except VerificationError as error:
         raise UsageError(error.message) from error
     # Read before the segments: a writer at work can only have made the log larger since.
-    return Anchors(
-        {name: _read_given(name, text) for name, text in given.items()}, _published(directory), read
-    )
+    read_given = {name: _read_given(name, text) for name, text in given.items()}
+    return Anchors(read_given, *_published(directory), read)
 
 
 def judge_anchors(reading: Reading, anchors: Anchors, *, required: bool) -> bool:
     """Compare the log with every checkpoint; whether one of them is an anchor from outside."""
     # 9. the published one is there, and signed by a segment's key.
-    if not (reading.directory / CHECKPOINT).is_file():
-        reading.add("INCOMPLETE", f"{PUBLISHED} is missing")
-    elif anchors.published is None:
-        reading.add("TAMPERED", f"{PUBLISHED} is malformed")
+    if anchors.published is None:
+        reading.findings.append(anchors.unpublished)
     elif anchors.published[0].size <= reading.walk.seq and not reading.stopped:
         try:
             require_one(anchors.published[1], reading.walk.keys)
@@ -129,11 +130,17 @@ def _compare(reading: Reading, name: str, checkpoint: Checkpoint, note: Note) ->
         reading.add("TAMPERED", reason)
 
 
-def _published(directory: Path) -> tuple[Checkpoint, Note] | None:
+def _published(directory: Path) -> tuple[tuple[Checkpoint, Note] | None, Finding]:
+    found = Finding("TAMPERED", f"{PUBLISHED} is malformed")
     try:
-        return _read_checkpoint((directory / CHECKPOINT).read_bytes())
-    except (OSError, ValueError):
-        return None
+        data = read_plain(directory / CHECKPOINT, MAX_NOTE_BYTES)
+        return parse_checkpoint(data.decode("utf-8")), found
+    except FileNotFoundError:
+        return None, Finding("INCOMPLETE", f"{PUBLISHED} is missing")
+    except OSError as error:
+        return None, Finding("TAMPERED", f"{PUBLISHED} cannot be read: {error.strerror}")
+    except ValueError:
+        return None, found
 
 
 def _read_given(name: str, text: str) -> tuple[Checkpoint, Note]:
@@ -141,9 +148,3 @@ def _read_given(name: str, text: str) -> tuple[Checkpoint, Note]:
         return parse_checkpoint(text)
     except ValueError as error:
         raise UsageError(f"{name} is no checkpoint: {error}") from error
-
-
-def _read_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:
-    if len(data) > MAX_NOTE_BYTES:
-        raise ValueError("the checkpoint is too long")
-    return parse_checkpoint(data.decode("utf-8"))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.frames import read_frames
 from wilkc.runtime.audit.ids import SortedIds
 from wilkc.runtime.audit.verifying.reading import check_blobs, pruning_of
@@ -119,7 +120,7 @@ def _in_order(pool: ProcessPoolExecutor, tasks: list[Task], ahead: int) -> Itera
 def _walk(task: Task) -> Walked | None:
     ids, prunings = SortedIds(), []
     walk, header = None, b""
-    with task.path.open("rb") as file:
+    with open_plain(task.path) as file:
         for frame in read_frames(file):
             if not frame.ended:
                 return None

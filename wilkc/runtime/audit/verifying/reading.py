@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import NotPlainError, open_plain
 from wilkc.runtime.audit.files import BLOBS
 from wilkc.runtime.audit.frames import is_torn, read_frames
 from wilkc.runtime.audit.verifying.result import VerifiedEvent
@@ -71,7 +72,12 @@ def read_segment(path: Path, reading: Reading, *, last: bool, live: bool) -> boo
         OSError: it cannot be read.
     """
     reading.walk.begin_segment()
-    with path.open("rb") as file:
+    try:
+        file = open_plain(path)
+    except NotPlainError as error:
+        reading.stop("TAMPERED", f"`{path.name}`: {error.strerror}", path.name, 0)
+        return False
+    with file:
         for frame in read_frames(file):
             # 1. framing: a line without its end can only be the last one.
             problem = None if frame.ended else "the line does not end"
@@ -127,7 +133,7 @@ def _fault(  # noqa: PLR0913  # one line's place, its fault and what it may mean
 ) -> None:
     if torn and is_torn(path, offset):
         reading.file, reading.offset = path.name, offset
-        reading.torn_bytes = path.stat().st_size - offset
+        reading.torn_bytes = path.stat(follow_symlinks=False).st_size - offset
         if not live:
             reason = f"{reading.torn_bytes} torn bytes at byte {offset} of `{path.name}`"
             reading.add("UNSEALED_TAIL", reason)
@@ -138,12 +144,15 @@ def _fault(  # noqa: PLR0913  # one line's place, its fault and what it may mean
 
 def _blob_finding(directory: Path, name: str) -> Finding | None:
     path = directory / BLOBS / name[:2] / name
-    if not path.is_file():
-        return Finding("INCOMPLETE", f"blob `{name}` is missing")
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+    try:
+        with open_plain(path) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except (FileNotFoundError, NotADirectoryError):
+        return Finding("INCOMPLETE", f"blob `{name}` is missing")
+    except NotPlainError as error:
+        return Finding("TAMPERED", f"blob `{name}`: {error.strerror}")
     if digest.hexdigest() != name:
         return Finding("TAMPERED", f"blob `{name}` was changed")
     return None

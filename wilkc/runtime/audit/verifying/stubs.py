@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wilkc.core.encoding import to_base64
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import NotPlainError, open_plain
 from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, parse_line
 from wilkc.runtime.audit.segment import SEAL
 from wilkc.runtime.audit.tree import HASH_BYTES, leaf_hash
@@ -57,13 +58,18 @@ def read_stub(path: Path, reading: Reading) -> bool:
     """
     first = reading.walk.seq
     leaves = leaves_path(path)
-    if not path.is_file() or not leaves.is_file():
-        missing = leaves if path.is_file() else path
+    try:
+        lines = _lines(path)
+        with open_plain(leaves) as file:
+            _walk(reading.walk, lines, file)
+    except FileNotFoundError as error:
+        missing = path if error.filename == str(path) else leaves
         reading.stop("INCOMPLETE", f"`{missing.name}` is missing", missing.name, 0)
         return False
-    try:
-        with leaves.open("rb") as file:
-            _walk(reading.walk, _lines(path), file)
+    except NotPlainError as error:
+        other = path if error.filename == str(path) else leaves
+        reading.stop("TAMPERED", f"`{other.name}`: {error.strerror}", other.name, 0)
+        return False
     except (VerificationError, ValueError) as error:
         reading.stop("TAMPERED", f"`{path.name}`: {error}", path.name, 0)
         return False
@@ -97,7 +103,7 @@ def check_prunings(reading: Reading, *, accepted: bool) -> None:
 
 
 def _lines(path: Path) -> tuple[bytes, bytes, bytes]:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         data = file.read(_LINES * (MAX_LINE_BYTES + 1) + 1)
     lines = data.split(b"\n")
     if len(lines) != _LINES + 1 or lines[-1]:

@@ -211,8 +211,8 @@ def test_a_person_is_held_by_name_by_agent_and_by_range(log: Any) -> None:
             Selector(agent="reviewer", subject=OTHER),
         ):
             place_hold(logger, log.directory, selector)
-    assert [hold.id for hold in holds_on_subject(log.directory, SUBJECT)] == wanted
-    assert len(holds_on_subject(log.directory, OTHER)) == 2
+        assert [hold.id for hold in holds_on_subject(logger, SUBJECT)] == wanted
+        assert len(holds_on_subject(logger, OTHER)) == 2
 
 
 def test_no_log_is_no_absence_of_holds(tmp_path: Path) -> None:
