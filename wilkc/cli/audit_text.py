@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.cli.decision_text import printable
@@ -61,7 +62,11 @@ def _good(found: Verification) -> list[str]:
         f"{_INDENT}covered up to event {found.covered:,}; {_tail(found)}",
     ]
     if found.witnesses:
-        lines.append(f"{_INDENT}cosigned by {', '.join(found.witnesses)}")
+        since = "" if found.cosigned is None else f", since {_time(found.cosigned)}"
+        lines.append(f"{_INDENT}cosigned by {', '.join(found.witnesses)}{since}")
+    if found.known:
+        more = "whether the log had more is not known"
+        lines.append(f"{_INDENT}known from elsewhere up to event {found.known:,}; {more}")
     if found.opened is not None:
         lines.append(f"{_INDENT}sealed members open under {_count(found.opened, 'key')}")
     return lines + [f"{_INDENT}not assessed: {what}" for what in _not_assessed(found)]
@@ -72,6 +77,8 @@ def _not_assessed(found: Verification) -> list[str]:
     missing = []
     if not found.anchored:
         missing.append("truncation, as no checkpoint from elsewhere was given")
+    if found.witnesses and not found.anchored:
+        missing.append("whether a newer checkpoint was cosigned: this one came with the log")
     if found.signatures != "all":
         missing.append(
             "signatures of events" if found.signatures == "none" else "signatures of other events"
@@ -118,6 +125,14 @@ def _reported(found: Verification) -> list[str]:
     }
     told = [f"{count:,} times {what}" for what, count in facts.items() if count]
     return [f"{_INDENT}reported: {', '.join(told)}"] if told else []
+
+
+def _time(seconds: int) -> str:
+    """A time of a cosignature, which may be any that fits in 63 bits."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (OverflowError, ValueError, OSError):
+        return f"second {seconds}"
 
 
 def _count(number: int, what: str) -> str:

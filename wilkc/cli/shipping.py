@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wilkc.core.errors import UsageError
-from wilkc.runtime.sinks import FolderSink, kept_elsewhere
+from wilkc.core.errors import GateError, UsageError
+from wilkc.runtime.audit.reanchor import ROOT_SUFFIX
+from wilkc.runtime.disk import Disk
+from wilkc.runtime.sinks import FolderSink, kept_elsewhere, note_folder, receipt_folders
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wilkc.runtime.sinks import Sink
 
 _S3: Final = "s3://"
@@ -41,15 +45,40 @@ def receipts_folder(directory: str, named: str | None) -> Path:
     return Path(named) if named else whole.with_name(f"{whole.name}.sinks")
 
 
-def shipped_events(directory: str) -> int | None:
-    """Events that every place has to which the log is shipped; None where it is shipped nowhere.
+def note_receipts(directory: str, named: str | None) -> None:
+    """Note a folder of receipts that is not the log's own, for whoever prunes.
 
     Raises:
-        VerificationError: a receipt is damaged.
+        UnavailableError: it cannot be noted.
+    """
+    if named:
+        default, folder = receipts_folder(directory, None), receipts_folder(directory, named)
+        if folder.resolve() != default.resolve():
+            note_folder(default, folder, Disk())
+
+
+def shipped_events(directory: str, origin: str, named: Sequence[str] = ()) -> int | None:
+    """Events that every place has to which the log is shipped; None where it is shipped nowhere.
+
+    Args:
+        directory: of the log.
+        origin: its name.
+        named: folders that must have receipts of it, beside its own and those noted there.
+
+    Raises:
+        GateError: a folder that must have receipts has none.
+        VerificationError: a receipt is damaged, or of another log.
         UnavailableError: one cannot be read.
     """
-    folder = receipts_folder(directory, None)
-    return kept_elsewhere(folder) if folder.is_dir() else None
+    known = receipt_folders(receipts_folder(directory, None))
+    demanded = [*known[1:], *(Path(one) for one in named)]
+    for folder in (one for one in demanded if not any(one.glob("*.json"))):
+        raise GateError(
+            f"nothing is pruned: there are no receipts in `{folder}`",
+            help_text="`wilkc audit ship` writes them there by `--receipts`; is its disk mounted?",
+        )
+    folders = {one.resolve() for one in (*known, *demanded)}
+    return min((kept_elsewhere(one, origin + ROOT_SUFFIX) for one in folders), default=None)
 
 
 def open_sink(wanted: Wanted, directory: Path) -> Sink:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wilkc.cli.shipping import Wanted, open_sink, receipts_folder, shipped_events
+from tests.unit.runtime.audit.conftest import ORIGIN
+from wilkc.cli.shipping import (
+    Wanted,
+    open_sink,
+    receipts_folder,
+    shipped_events,
+)
 from wilkc.core.errors import UsageError, VerificationError
 
 if TYPE_CHECKING:
@@ -60,12 +66,12 @@ def test_an_extra_that_is_missing_is_named(
 
 
 def test_a_log_that_is_shipped_goes_only_as_far_as_its_receipts(tmp_path: Path) -> None:
-    assert shipped_events(str(tmp_path / "log")) is None
+    assert shipped_events(str(tmp_path / "log"), ORIGIN) is None
     (tmp_path / "log.sinks").mkdir()
-    assert shipped_events(str(tmp_path / "log")) == 0
+    assert shipped_events(str(tmp_path / "log"), ORIGIN) == 0
     (tmp_path / "log.sinks" / "x.json").write_bytes(b"{}")
     with pytest.raises(VerificationError, match="damaged"):
-        shipped_events(str(tmp_path / "log"))
+        shipped_events(str(tmp_path / "log"), ORIGIN)
 
 
 def test_receipts_lie_beside_the_log_unless_named(tmp_path: Path) -> None:

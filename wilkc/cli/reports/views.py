@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.cli.review.words import visible
+from wilkc.runtime.compliance import shown_period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +65,7 @@ class ViolationView:
 
 def title(body: Body) -> str:
     """What the report is about."""
-    period = body["period"]
-    return f"{body['standard']}: what the records of {period['from'][:_DAY]} to {_last(body)} say"
+    return f"{body['standard']}: what the records of {shown_period(body['period'])} say"
 
 
 def score(body: Body) -> str:
@@ -153,7 +153,3 @@ def _by(declared: Mapping[str, Any] | None) -> str:
 
 def _levels(risks: Mapping[str, int]) -> list[str]:
     return [level for level in ("critical", "high", "medium", "low") if level in risks]
-
-
-def _last(body: Body) -> str:
-    return str(body["period"]["to"][:_DAY])

@@ -40,12 +40,13 @@ class WitnessKey:
         """`name+hex(id)+base64(0x04 ‖ public)`."""
         return f"{self.name}+{self.id.hex()}+{to_base64(COSIGNATURE + self.public)}"
 
-    def cosigned(self, note: Note) -> bool:
-        """Whether a checkpoint has a cosignature by this witness.
+    def cosigned(self, note: Note) -> int | None:
+        """When this witness last cosigned a checkpoint, in seconds since 1970; None if never.
 
         Raises:
             VerificationError: a line claims to be one and does not verify.
         """
+        times = []
         lines = [line for line in note.signatures if (line.name, line.id) == (self.name, self.id)]
         for line in lines:
             if len(line.signature) != _TIME_BYTES + SIGNATURE_BYTES:
@@ -55,7 +56,8 @@ class WitnessKey:
                 raise VerificationError(f"the cosignature of `{self.name}` has no time")
             signed = _message(note.text, time)
             verify_signature(self.public, line.signature[_TIME_BYTES:], signed)
-        return bool(lines)
+            times.append(time)
+        return max(times, default=None)
 
 
 def witness_key(name: str, public: bytes) -> WitnessKey:

@@ -148,7 +148,7 @@ def _assess(
     if wrong is not None:
         _set_back(reading, *wrong)
     check_prunings(reading, accepted=options.accept_pruned)
-    anchored = judge_anchors(reading, anchors, required=options.require_anchor)
+    anchored = judge_anchors(reading, anchors, options)
     if openings is not None:
         openings.judge(reading)
     return _conclude(reading, anchors, openings, options, anchored=anchored)
@@ -276,6 +276,8 @@ def _conclude(
         clock_backwards=tally.backwards,
         clock_steps=tally.steps,
         witnesses=anchors.witnesses,
+        cosigned=anchors.cosigned,
+        known=max(anchors.known(), options.at_least),
         opened=len(openings.opened) if openings else None,
         erased=openings.gone if openings else None,
     )

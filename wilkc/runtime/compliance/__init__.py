@@ -1,6 +1,6 @@
 """What the records evidence: rules over them, and reports. Room: runtime."""
 
-from wilkc.runtime.compliance.body import STATES, encode_body
+from wilkc.runtime.compliance.body import STATES, encode_body, shown_period
 from wilkc.runtime.compliance.controls import STANDARDS, Standard
 from wilkc.runtime.compliance.detect import detect
 from wilkc.runtime.compliance.gathering import Period
@@ -35,5 +35,6 @@ __all__ = [
     "oscal",
     "read_period",
     "record_review",
+    "shown_period",
     "sign_report",
 ]

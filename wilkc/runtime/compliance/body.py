@@ -6,6 +6,7 @@ the host or a path.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.canonical import canonical_json
@@ -14,6 +15,8 @@ from wilkc.runtime.compliance.gathering import facts
 from wilkc.runtime.compliance.rules import BY_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wilkc.runtime.audit.note import Checkpoint
     from wilkc.runtime.compliance.controls import Control
     from wilkc.runtime.compliance.gathering import Gathered, Review
@@ -26,7 +29,23 @@ VIOLATED: Final = "violated"
 NO_EVIDENCE: Final = "no_evidence"
 EVIDENCED: Final = "evidenced"
 STATES: Final = (EVIDENCED, VIOLATED, NO_EVIDENCE, NOT_ASSESSABLE, OUT_OF_SCOPE)
+_DAY: Final = len("2026-11-29")
+_MIDNIGHT: Final = "T00:00:00.000000Z"
 MEANING: Final = "It says what the records evidence, and nothing beyond them."
+
+
+def shown_period(period: Mapping[str, str]) -> str:
+    """A period as people say it: its days, the last one included, or its times.
+
+    Args:
+        period: of a body; its end is the first moment that is not in it.
+    """
+    start, end = period["from"], period["to"]
+    if not (start.endswith(_MIDNIGHT) and end.endswith(_MIDNIGHT)):
+        return f"{start} to {end}"
+    first = start[:_DAY]
+    last = (date.fromisoformat(end[:_DAY]) - timedelta(days=1)).isoformat()
+    return first if first == last else f"{first} to {last}"
 
 
 def report_body(gathered: Gathered, checkpoint: Checkpoint) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.runtime.compliance.body import shown_period
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,7 +28,7 @@ def oscal(body: Mapping[str, Any]) -> dict[str, Any]:
     standard = body["standard"]
     result: dict[str, Any] = {
         "uuid": names.uuid("result"),
-        "title": f"{standard} {start[:10]} to {end[:10]}",
+        "title": f"{standard} {shown_period(body['period'])}",
         "description": body["meaning"],
         "start": start,
         "end": end,

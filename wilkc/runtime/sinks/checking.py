@@ -39,6 +39,8 @@ class Shipped:
         last: hash of its last line.
         next: verifier key that the segment after it must have.
         sha256: of the file.
+        length: of the file, in bytes.
+        blob_length: of the largest of its blobs as they were put, in bytes.
         blobs: names of the blobs that its records refer to, sorted.
     """
 
@@ -48,6 +50,8 @@ class Shipped:
     last: str
     next: str
     sha256: str
+    length: int
+    blob_length: int
     blobs: tuple[str, ...]
 
 
@@ -94,6 +98,8 @@ def check_segment(file: BinaryIO, before: Shipped | None, root: VerifierKey) -> 
         last=walk.prev,
         next=key,
         sha256=digest.hexdigest(),
+        length=digest.tell(),
+        blob_length=0,
         blobs=tuple(sorted(blobs)),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.core.plain_files import open_plain
 from wilkc.runtime.disk import TEMPORARY, Disk
+from wilkc.runtime.sinks.spooled import longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ class FolderSink:
             raise UnavailableError(f"cannot write `{target}`: {error.strerror}") from error
 
     @contextmanager
-    def read(self, key: str) -> Iterator[BinaryIO]:
+    def read(self, key: str, most: int) -> Iterator[BinaryIO]:
         """A file from the disk, see `Sink.read`."""
         path = self._folder / key
         try:
@@ -67,6 +68,9 @@ class FolderSink:
         except OSError as error:
             raise UnavailableError(f"cannot read `{path}`: {error.strerror}") from error
         with file:
+            if file.seek(0, os.SEEK_END) > most:
+                raise longer(f"`{path}`", most)
+            file.seek(0)
             # What is verified is what the disk has, not what is still in memory.
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             yield file

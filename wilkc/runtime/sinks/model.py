@@ -31,10 +31,15 @@ class Sink(Protocol):
         """
         ...
 
-    def read(self, key: str) -> AbstractContextManager[BinaryIO]:
+    def read(self, key: str, most: int) -> AbstractContextManager[BinaryIO]:
         """What is kept by a name, as the sink has it.
 
+        Args:
+            key: its name there.
+            most: bytes that it may have, as it was shipped.
+
         Raises:
+            VerificationError: it is longer.
             UnavailableError: the sink cannot be reached, or has nothing by this name.
         """
         ...

@@ -25,24 +25,25 @@ CONNECT_SECONDS: Final = 10
 STATEMENT_MS: Final = 60_000
 PIECE: Final = 1 << 20
 SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS wilk_object (
+CREATE TABLE IF NOT EXISTS public.wilk_object (
     key text PRIMARY KEY,
     sha256 text NOT NULL,
-    put_at timestamptz NOT NULL DEFAULT now()
+    put_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-CREATE TABLE IF NOT EXISTS wilk_piece (
-    key text NOT NULL REFERENCES wilk_object (key),
+CREATE TABLE IF NOT EXISTS public.wilk_piece (
+    key text NOT NULL REFERENCES public.wilk_object (key),
     number integer NOT NULL,
     body bytea NOT NULL,
     PRIMARY KEY (key, number)
 );
-CREATE OR REPLACE FUNCTION wilk_refuse() RETURNS trigger LANGUAGE plpgsql AS
+CREATE OR REPLACE FUNCTION public.wilk_refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'what was shipped stays as it is'; END $$;
 CREATE OR REPLACE TRIGGER wilk_object_stays BEFORE UPDATE OR DELETE OR TRUNCATE
-    ON wilk_object EXECUTE FUNCTION wilk_refuse();
+    ON public.wilk_object EXECUTE FUNCTION public.wilk_refuse();
 CREATE OR REPLACE TRIGGER wilk_piece_stays BEFORE UPDATE OR DELETE OR TRUNCATE
-    ON wilk_piece EXECUTE FUNCTION wilk_refuse();
+    ON public.wilk_piece EXECUTE FUNCTION public.wilk_refuse();
 """
+"""Every name with its schema: who may make tables elsewhere must not have them taken for these."""
 _VERIFIED: Final = "verify-full"
 _SHOWN: Final = ("host", "port", "dbname")
 
@@ -75,7 +76,7 @@ class PostgresSink:
             "sslmode": _VERIFIED,
             "gssencmode": "disable",
             "connect_timeout": CONNECT_SECONDS,
-            "options": f"-c statement_timeout={STATEMENT_MS}",
+            "options": f"-c statement_timeout={STATEMENT_MS} -c search_path=pg_catalog,pg_temp",
         }
         with _asked(self._name):
             self._server = psycopg.connect(make_conninfo(**words), autocommit=True)
@@ -98,7 +99,7 @@ class PostgresSink:
         """Insert a file in one transaction, see `Sink.put`."""
         with _asked(self._name), self._server.transaction():
             new = self._server.execute(
-                "INSERT INTO wilk_object (key, sha256) VALUES (%s, %s)"
+                "INSERT INTO public.wilk_object (key, sha256) VALUES (%s, %s)"
                 " ON CONFLICT DO NOTHING RETURNING key",
                 (key, sha256),
             ).fetchone()
@@ -106,21 +107,22 @@ class PostgresSink:
                 self._fill(key, path, sha256)
                 return
             kept = self._server.execute(
-                "SELECT sha256 FROM wilk_object WHERE key = %s", (key,)
+                "SELECT sha256 FROM public.wilk_object WHERE key = %s", (key,)
             ).fetchone()
         if kept is None or kept[0] != sha256:
             raise VerificationError(f"`{key}` at `{self._name}` holds something else")
 
     @contextmanager
-    def read(self, key: str) -> Iterator[BinaryIO]:
+    def read(self, key: str, most: int) -> Iterator[BinaryIO]:
         """The pieces in their order, see `Sink.read`."""
         with _asked(self._name), self._server.transaction():
             found = self._server.execute(
-                "SELECT 1 FROM wilk_object WHERE key = %s", (key,)
+                "SELECT 1 FROM public.wilk_object WHERE key = %s", (key,)
             ).fetchone()
             if found is None:
                 raise UnavailableError(f"`{self._name}` has no `{key}`")
-            with spooled(self._pieces(key)) as file:
+            where = f"`{key}` at `{self._name}`"
+            with spooled(self._pieces(key), most, where) as file:
                 yield file
 
     def close(self) -> None:
@@ -134,7 +136,7 @@ class PostgresSink:
             while piece := file.read(PIECE):
                 digest.update(piece)
                 self._server.execute(
-                    "INSERT INTO wilk_piece (key, number, body) VALUES (%s, %s, %s)",
+                    "INSERT INTO public.wilk_piece (key, number, body) VALUES (%s, %s, %s)",
                     (key, number, piece),
                 )
                 number += 1
@@ -145,7 +147,7 @@ class PostgresSink:
         number = 0
         while True:
             row = self._server.execute(
-                "SELECT body FROM wilk_piece WHERE key = %s AND number = %s", (key, number)
+                "SELECT body FROM public.wilk_piece WHERE key = %s AND number = %s", (key, number)
             ).fetchone()
             if row is None:
                 return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.canonical import canonical_json
@@ -18,13 +19,12 @@ from wilkc.core.strict_json import decode_json
 from wilkc.runtime.sinks.checking import Shipped  # noqa: TC001  # read back by annotation
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wilkc.runtime.disk import Disk
 
 FORMAT: Final = "wilk.receipts/v1"
 MAX_BYTES: Final = 256 * 1024 * 1024
 _NAME_DIGITS: Final = 16
+_ENDING: Final = ".place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +90,64 @@ def save_receipts(folder: Path, receipts: Receipts, disk: Disk) -> None:
         raise UnavailableError(f"cannot write `{path}`: {error.strerror}") from error
 
 
-def kept_elsewhere(folder: Path) -> int:
+def note_folder(default: Path, folder: Path, disk: Disk) -> None:
+    """Note where else there are receipts of a log, so that whoever prunes it knows.
+
+    Args:
+        default: where they are looked for.
+        folder: where they are.
+        disk: where to write.
+
+    Raises:
+        UnavailableError: it cannot be noted.
+    """
+    place = str(folder.resolve())
+    name = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:_NAME_DIGITS]
+    path = default / f"{name}{_ENDING}"
+    try:
+        if not path.exists():
+            default.mkdir(mode=0o700, parents=True, exist_ok=True)
+            disk.put_file(path, canonical_json({"receipts": place}))
+            disk.sync_directory(default.parent)
+    except (OSError, UnicodeError) as error:
+        raise UnavailableError(
+            f"cannot note at `{default}` that there are receipts in `{folder}`: {error}",
+            help_text="without that `wilkc audit prune` would take away what was not shipped",
+        ) from error
+
+
+def receipt_folders(default: Path) -> list[Path]:
+    """The folders with receipts of a log: the default one, and those that are noted there.
+
+    Raises:
+        VerificationError: a note is damaged.
+        UnavailableError: one cannot be read.
+    """
+    try:
+        notes = sorted(default.glob(f"*{_ENDING}"))
+        read = [from_json(_Noted, decode_json(read_plain(one, MAX_BYTES)), "note") for one in notes]
+        own = default.is_dir() and (not notes or any(default.glob("*.json")))
+    except OSError as error:
+        raise UnavailableError(f"cannot read `{default}`: {error.strerror}") from error
+    except ValueError as error:
+        raise VerificationError(f"a note in `{default}` is damaged: {error}") from error
+    return [*([default] if own else ()), *(Path(one.receipts) for one in read)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    receipts: str
+
+
+def kept_elsewhere(folder: Path, log: str | None = None) -> int:
     """Events of the log that every sink has: what lies before may go, as far as sinks matter.
 
     Args:
         folder: of the receipts; where it is missing or empty nothing is elsewhere.
+        log: name of the log's root key, of which all receipts must be; None for any.
 
     Raises:
-        VerificationError: a file is damaged. Then nothing may go.
+        VerificationError: a file is damaged, or of another log. Then nothing may go.
         UnavailableError: a file cannot be read.
     """
     try:
@@ -108,4 +158,7 @@ def kept_elsewhere(folder: Path) -> int:
         raise UnavailableError(f"cannot read `{folder}`: {error.strerror}") from error
     except ValueError as error:
         raise VerificationError(f"the receipts in `{folder}` are damaged: {error}") from error
+    for one in found:
+        if log is not None and one.segments and one.log != log:
+            raise VerificationError(f"`{folder}` has receipts of another log, `{one.log}`")
     return min((one.size for one in found), default=0)

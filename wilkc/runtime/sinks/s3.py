@@ -32,6 +32,8 @@ CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
 ATTEMPTS: Final = 3
 LOCK_DAYS: Final = 365
+MAX_PAGES: Final = 1000
+"""Of the list of versions of one object, a thousand each."""
 _CHUNK: Final = 1 << 20
 _SLACK: Final = timedelta(minutes=5)
 _THERE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
@@ -102,7 +104,7 @@ class S3Sink:
         self._require_kept(key, checksum, until)
 
     @contextmanager
-    def read(self, key: str) -> Iterator[BinaryIO]:
+    def read(self, key: str, most: int) -> Iterator[BinaryIO]:
         """The oldest version, see `Sink.read`."""
         with _asked(self.name):
             answer = self._client.get_object(
@@ -111,7 +113,7 @@ class S3Sink:
                 VersionId=self._oldest(key),
             )
             pieces = answer["Body"].iter_chunks(_CHUNK)
-            with spooled(pieces) as file:
+            with spooled(pieces, most, f"`{key}` at `{self.name}`") as file:
                 yield file
 
     def close(self) -> None:
@@ -166,7 +168,9 @@ class S3Sink:
         full = self._bucket.prefix + key
         found = ""
         pages = self._client.get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=self._bucket.name, Prefix=full):
+        for number, page in enumerate(pages.paginate(Bucket=self._bucket.name, Prefix=full)):
+            if number >= MAX_PAGES:
+                raise UnavailableError(f"`{self.name}` lists versions of `{key}` without end")
             # Newest first within a key; the last one seen is the oldest.
             for one in page.get("Versions", []):
                 if one.get("Key") == full:

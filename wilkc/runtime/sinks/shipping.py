@@ -115,7 +115,9 @@ def _ship_segment(
     with open_plain(path) as file:
         one = check_segment(file, before, root)
     for blob in one.blobs:
-        sink.put(_blob_key(blob), directory / _blob_key(blob), blob)
+        place = directory / _blob_key(blob)
+        one = replace(one, blob_length=max(one.blob_length, _size(place)))
+        sink.put(_blob_key(blob), place, blob)
     sink.put(path.name, path, one.sha256)
     return _check_there(sink, one, before, root)
 
@@ -123,10 +125,10 @@ def _ship_segment(
 def _check_there(sink: Sink, one: Shipped, before: Shipped | None, root: VerifierKey) -> Shipped:
     name = f"seg-{one.first:020d}.jsonl"
     try:
-        with sink.read(name) as file:
-            found = check_segment(file, before, root)
+        with sink.read(name, one.length) as file:
+            found = replace(check_segment(file, before, root), blob_length=one.blob_length)
         for blob in found.blobs:
-            with sink.read(_blob_key(blob)) as file:
+            with sink.read(_blob_key(blob), one.blob_length) as file:
                 check_blob(file, blob)
     except VerificationError as error:
         raise VerificationError(f"`{name}` at `{sink.name}`: {error.message}") from error
@@ -154,8 +156,8 @@ def _ship_checkpoint(directory: Path, sink: Sink, receipts: Receipts) -> Receipt
     if size > receipts.checkpoint:
         # Read once, since the writer may put a newer one in its place at any moment.
         _put_bytes(sink, f"{CHECKPOINTS}/{size:020d}", data)
-        with sink.read(f"{CHECKPOINTS}/{size:020d}") as file:
-            if file.read(MAX_NOTE_BYTES + 1) != data:
+        with sink.read(f"{CHECKPOINTS}/{size:020d}", MAX_NOTE_BYTES) as file:
+            if file.read() != data:
                 raise VerificationError(f"`{sink.name}` has another checkpoint of {size} events")
     return replace(receipts, checkpoint=size)
 
@@ -174,6 +176,14 @@ def _closed(directory: Path) -> list[tuple[int, Path]]:
         return list_segments(directory)[:-1]
     except OSError as error:
         raise UsageError(f"cannot read the audit log `{directory}`: {error.strerror}") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        with open_plain(path) as file:
+            return file.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise UnavailableError(f"cannot read `{path}`: {error.strerror}") from error
 
 
 def _root_key(text: str) -> VerifierKey:

@@ -22,6 +22,8 @@ from wilkc.runtime.keys import SigningKey
 if TYPE_CHECKING:
     from pathlib import Path
 
+SIGNED = 1_800_000_000
+"""Seconds since 1970: the 15th of January 2027, 8 o'clock."""
 NAMES = ("w.example/one", "w.example/two", "w.example/three")
 WITNESSES = {name: SigningKey(bytes([n]) * 32) for n, name in enumerate(NAMES, start=1)}
 
@@ -36,17 +38,58 @@ def _policy(quorum: str = "group both 2 one two three\nquorum both\n") -> str:
 
 def _cosigned(checkpoint: str, *names: str) -> str:
     text = parse_note(checkpoint).text
-    return checkpoint + "".join(
-        cosign(text, name, WITNESSES[name], 1_800_000_000) for name in names
-    )
+    return checkpoint + "".join(cosign(text, name, WITNESSES[name], SIGNED) for name in names)
 
 
-def test_a_quorum_of_witnesses_is_an_anchor(full: Any) -> None:
+def test_a_quorum_of_witnesses_since_a_time_is_an_anchor(full: Any) -> None:
     (full.directory / "checkpoint").write_text(
         _cosigned(full.checkpoint, *NAMES[:2]), encoding="utf-8"
     )
-    found = full.verify(policy=_policy(), require_anchor=True)
-    assert (found.verdict, found.witnesses) == ("OK", ("one", "two"))
+    found = full.verify(policy=_policy(), require_anchor=True, cosigned_since=SIGNED)
+    assert (found.verdict, found.witnesses, found.cosigned) == ("OK", ("one", "two"), SIGNED)
+    later = full.verify(policy=_policy(), cosigned_since=SIGNED + 1)
+    assert later.verdict == "INCOMPLETE"
+    assert "quorum `both` since the given time" in later.reasons[0]
+
+
+def test_a_log_rolled_back_with_its_old_cosigned_checkpoint_is_not_ok(
+    full: Any, filled: Any, tmp_path: Path
+) -> None:
+    """Everything in it is genuine and agrees, so only what is known from elsewhere tells."""
+    published = full.directory / "checkpoint"
+    published.write_text(_cosigned(full.checkpoint, *NAMES[:2]), encoding="utf-8")
+    old = full.copy(tmp_path / "old")
+    with full.open() as logger:
+        filled(logger)
+    newest, size = full.checkpoint, full.verify().size
+    found = old.verify(policy=_policy())
+    assert (found.verdict, found.witnesses, found.anchored) == (
+        "OK_UNANCHORED", ("one", "two"), False,
+    )  # fmt: skip
+    text = verification_text(found)
+    assert "cosigned by one, two, since 2027-01-15T08:00:00Z" in text
+    assert "not assessed: whether a newer checkpoint was cosigned" in text
+    assert old.verify(policy=_policy(), require_anchor=True).verdict == "INCOMPLETE"
+    assert old.verify(policy=_policy(), cosigned_since=SIGNED + 60).verdict == "INCOMPLETE"
+    assert old.verify(newest, policy=_policy()).verdict == "TRUNCATED"
+    cut = old.verify(policy=_policy(), at_least=size)
+    assert cut.verdict == "TRUNCATED"
+    assert f"at least {size} are known" in cut.reasons[0]
+    kept = old.verify(policy=_policy(), at_least=found.size)
+    assert (kept.verdict, kept.known) == ("OK", found.size)
+    assert "whether the log had more is not known" in verification_text(kept)
+
+
+def test_the_newest_whole_quorum_says_when(full: Any) -> None:
+    text = parse_note(full.checkpoint).text
+    signed = full.checkpoint + "".join(
+        cosign(text, name, WITNESSES[name], SIGNED + n) for n, name in enumerate(NAMES)
+    )
+    for since, names in ((SIGNED, ("one", "two", "three")), (SIGNED + 1, ("two", "three"))):
+        found = full.verify(signed, policy=_policy(), cosigned_since=since)
+        assert (found.verdict, found.witnesses, found.cosigned) == ("OK", names, SIGNED + 1)
+    late = full.verify(signed, policy=_policy(), cosigned_since=SIGNED + 2)
+    assert late.verdict == "INCOMPLETE"
 
 
 def test_too_few_witnesses_are_no_anchor(full: Any) -> None:
@@ -61,7 +104,7 @@ def test_too_few_witnesses_are_no_anchor(full: Any) -> None:
 
 def test_a_forged_cosignature_is_tampering(full: Any) -> None:
     good = _cosigned(full.checkpoint, *NAMES)
-    other = cosign("other text\n", NAMES[2], WITNESSES[NAMES[2]], 1_800_000_000)
+    other = cosign("other text\n", NAMES[2], WITNESSES[NAMES[2]], SIGNED)
     forged = "".join(good.splitlines(keepends=True)[:-1]) + other
     assert full.verify(good, policy=_policy()).verdict == "OK"
     assert full.verify(forged, policy=_policy()).verdict == "TAMPERED"

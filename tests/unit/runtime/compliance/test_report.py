@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, Log, make_log
+from wilkc.cli.reports.views import title
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit import Actor, Event
 from wilkc.runtime.compliance import (
@@ -21,6 +22,7 @@ from wilkc.runtime.compliance import (
     issued_event,
     make_report,
     open_report,
+    oscal,
     read_period,
     record_review,
     sign_report,
@@ -292,3 +294,23 @@ def test_a_signed_report_opens_by_its_key_alone(log: Log) -> None:
 def test_nothing_says_more_than_the_records(log: Log) -> None:
     for standard in STANDARDS:
         assert b"compliant" not in encode_body(body_of(log, standard)).lower()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        ("2026-11-01", "2026-11-30", "2026-11-01 to 2026-11-30"),
+        ("2026-01-01", "2026-12-31", "2026-01-01 to 2026-12-31"),
+        ("2026-11-29", "2026-11-29", "2026-11-29"),
+        ("2026-11-29T10:00:00Z", "2026-11-29",
+         "2026-11-29T10:00:00.000000Z to 2026-11-30T00:00:00.000000Z"),
+    ],
+)  # fmt: skip
+def test_a_title_says_the_period_as_it_was_asked_for(
+    log: Log, start: str, end: str, shown: str
+) -> None:
+    body = body_of(log, period=read_period(start, end))
+    assert title(body) == f"SOC2: what the records of {shown} say"
+    (result,) = oscal(body)["assessment-results"]["results"]
+    assert result["title"] == f"SOC2 {shown}"
+    assert result["end"] == read_period(start, end).end

@@ -297,8 +297,8 @@ class Hung(FolderSink):
         super().put(key, path, sha256)
 
     @contextmanager
-    def read(self, key: str) -> Iterator[BinaryIO]:
-        with super().read(key) as file:
+    def read(self, key: str, most: int) -> Iterator[BinaryIO]:
+        with super().read(key, most) as file:
             yield file
 
 

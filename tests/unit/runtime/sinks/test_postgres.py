@@ -40,6 +40,9 @@ def sink(postgres_server: PostgresServer, database: str) -> Iterator[PostgresSin
     sink.close()
 
 
+MOST = 4 * PIECE
+
+
 def _file(folder: Path, data: bytes) -> tuple[Path, str]:
     path = folder / "file"
     path.write_bytes(data)
@@ -52,7 +55,7 @@ def test_segments_arrive_and_are_verified_there(cargo: Cargo, sink: PostgresSink
     cargo.add()
     assert cargo.ship(sink).segments == 1
     assert check(sink, cargo.receipts, cargo.log.root).size > found.size
-    with sink.read(cargo.log.segments()[0].name) as file:
+    with sink.read(cargo.log.segments()[0].name, MOST) as file:
         assert file.read() == cargo.log.segments()[0].read_bytes()
 
 
@@ -61,7 +64,7 @@ def test_files_of_any_size_come_back(size: int, sink: PostgresSink, tmp_path: Pa
     path, digest = _file(tmp_path, secrets.token_bytes(size))
     sink.put("x", path, digest)
     sink.put("x", path, digest)
-    with sink.read("x") as file:
+    with sink.read("x", MOST) as file:
         assert file.read() == path.read_bytes()
 
 
@@ -69,7 +72,7 @@ def test_something_else_by_the_same_name_is_refused(sink: PostgresSink, tmp_path
     sink.put("x", *_file(tmp_path, b"one"))
     with pytest.raises(VerificationError, match="holds something else"):
         sink.put("x", *_file(tmp_path, b"other"))
-    with sink.read("x") as file:
+    with sink.read("x", MOST) as file:
         assert file.read() == b"one"
 
 
@@ -77,7 +80,7 @@ def test_a_file_that_is_not_what_it_was_leaves_nothing(sink: PostgresSink, tmp_p
     path, _ = _file(tmp_path, b"one")
     with pytest.raises(VerificationError, match="changed while it was copied"):
         sink.put("x", path, "0" * 64)
-    with pytest.raises(UnavailableError, match="has no `x`"), sink.read("x"):
+    with pytest.raises(UnavailableError, match="has no `x`"), sink.read("x", MOST):
         pass
 
 
@@ -198,3 +201,41 @@ def test_the_name_of_a_sink_holds_no_password(
     sink = PostgresSink(postgres_server.address(database, "wilk:secret-word"))
     assert "secret-word" not in sink.name
     sink.close()
+
+
+def test_tables_of_the_same_name_in_another_schema_are_not_taken_for_these(
+    postgres_server: PostgresServer, database: str, sink: PostgresSink, tmp_path: Path
+) -> None:
+    """Who may make a schema of its own would else get what is shipped, and answer for it."""
+    for statement in (
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.wilk_object AS SELECT * FROM public.wilk_object",
+        "CREATE TABLE other.wilk_piece AS SELECT * FROM public.wilk_piece",
+        f"ALTER DATABASE {database} SET search_path = other, public",
+    ):
+        postgres_server.execute(statement, database)
+    again = PostgresSink(postgres_server.address(database))
+    again.make_tables()
+    again.put("x", *_file(tmp_path, b"one"))
+    with sink.read("x", MOST) as file:
+        assert file.read() == b"one"
+    with psycopg.connect(postgres_server.address(database)) as server:
+        row = server.execute("SELECT count(*) FROM other.wilk_object").fetchone()
+    assert row == (0,)
+    again.close()
+
+
+def test_a_database_that_sends_without_end_is_not_listened_to(
+    postgres_server: PostgresServer, database: str, cargo: Cargo, sink: PostgresSink
+) -> None:
+    cargo.ship(sink)
+    postgres_server.execute("DROP TRIGGER wilk_piece_stays ON wilk_piece", database)
+    postgres_server.execute(
+        "INSERT INTO wilk_piece SELECT key, n, 'x' FROM wilk_object, generate_series(1, 9) AS n",
+        database,
+    )
+    with pytest.raises(VerificationError, match="bytes that were shipped"):
+        check(sink, cargo.receipts, cargo.log.root)
+    postgres_server.execute("UPDATE wilk_piece SET body = '' WHERE number > 0", database)
+    with pytest.raises(VerificationError, match="bytes that were shipped"):
+        check(sink, cargo.receipts, cargo.log.root)

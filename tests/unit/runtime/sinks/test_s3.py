@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.unit.runtime.sinks.conftest import Cargo
 
 DAYS = 30
+MOST = 1 << 20
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_putting_again_is_nothing(sink: S3Sink, tmp_path: Path) -> None:
     path, digest = _file(tmp_path, b"one")
     sink.put("x", path, digest)
     sink.put("x", path, digest)
-    with sink.read("x") as file:
+    with sink.read("x", MOST) as file:
         assert file.read() == b"one"
 
 
@@ -126,7 +127,7 @@ def test_a_file_that_is_not_what_it_was_is_refused_by_the_server(
     path, _ = _file(tmp_path, b"one")
     with pytest.raises(UnavailableError):
         sink.put("x", path, "0" * 64)
-    with pytest.raises(UnavailableError, match="has no `x`"), sink.read("x"):
+    with pytest.raises(UnavailableError, match="has no `x`"), sink.read("x", MOST):
         pass
 
 
@@ -217,3 +218,9 @@ def test_a_storage_that_locks_nothing_gives_no_receipt(
         careless.close()
     assert kept_elsewhere(cargo.receipts) == 0
     assert cargo.ship(sink).segments == 2
+
+
+def test_what_is_longer_than_what_was_shipped_is_not_taken(sink: S3Sink, tmp_path: Path) -> None:
+    sink.put("x", *_file(tmp_path, b"one"))
+    with pytest.raises(VerificationError, match="more than the 2 bytes"), sink.read("x", 2):
+        pass

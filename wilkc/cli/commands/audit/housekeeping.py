@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wilkc.cli.commands.audit.options import key_options
+from wilkc.cli.commands.audit.options import key_options, receipts_option
 from wilkc.cli.exits import UNVERIFIED
 from wilkc.cli.recording import hold_log, open_recorder
 from wilkc.cli.shipping import shipped_events
@@ -21,6 +21,7 @@ from wilkc.runtime.audit.retention import House, clock_doubt, confirm_clock, kee
 @click.option("--root", metavar="VKEY", help="The key that `init` printed, to verify by.")
 @click.option("--backup", metavar="DEST", help="Where the backup is kept up to date.")
 @click.option("--clock-is-right", is_flag=True, help="Say so where the clock moved by a day.")
+@receipts_option
 @key_options
 def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
     *,
@@ -28,6 +29,7 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
     root: str | None,
     backup: str | None,
     clock_is_right: bool,
+    receipts: tuple[str, ...],
     keys: str | None,
     provider: str | None,
 ) -> None:
@@ -39,6 +41,7 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
     """
     doubt = clock_doubt(Path(directory), Clock())
     with open_recorder(directory, keys, provider) as logger:
+        elsewhere = shipped_events(directory, logger.origin, receipts)
         if doubt is not None and clock_is_right:
             confirm_clock(logger)
             doubt = None
@@ -47,7 +50,7 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
             root=root,
             backup=Path(backup) if backup else None,
             doubt=doubt,
-            elsewhere=shipped_events(directory),
+            elsewhere=elsewhere,
         )
         chores = keep_house(logger, house)
     if rotation:

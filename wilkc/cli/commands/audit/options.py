@@ -51,6 +51,13 @@ def read_text(path: str, what: str, *, encoding: str = "utf-8") -> str:
         raise UsageError(f"`{path}` is no {what}: it is not UTF-8") from error
 
 
+receipts_option: Final = click.option(
+    "--receipts",
+    multiple=True,
+    metavar="DIR",
+    help="Receipts that must be there; default: those that `ship` wrote or noted.",
+)
+
 records_format_option: Final = click.option(
     "-f",
     "--format",

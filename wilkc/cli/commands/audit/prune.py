@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wilkc.cli.commands.audit.options import key_options
+from wilkc.cli.commands.audit.options import key_options, receipts_option
 from wilkc.cli.recording import open_recorder
 from wilkc.cli.shipping import shipped_events
 from wilkc.core.errors import GateError
@@ -18,9 +18,16 @@ from wilkc.runtime.audit.retention import clock_doubt, confirm_clock, prunable, 
 @click.argument("directory", metavar="DIR")
 @click.option("--dry-run", is_flag=True, help="Only list what is past its time.")
 @click.option("--clock-is-right", is_flag=True, help="Say so where the clock moved by a day.")
+@receipts_option
 @key_options
-def prune_log(
-    *, directory: str, dry_run: bool, clock_is_right: bool, keys: str | None, provider: str | None
+def prune_log(  # noqa: PLR0913  # a command has as many arguments as options
+    *,
+    directory: str,
+    dry_run: bool,
+    clock_is_right: bool,
+    receipts: tuple[str, ...],
+    keys: str | None,
+    provider: str | None,
 ) -> None:
     """Prune the sealed segments of the log in DIR that are past their retention.
 
@@ -35,9 +42,10 @@ def prune_log(
             help_text="set the clock; if it is right, say so by `--clock-is-right`",
         )
     with open_recorder(directory, keys, provider) as logger:
+        elsewhere = shipped_events(directory, logger.origin, receipts)
         if doubt is not None and not dry_run:
             confirm_clock(logger)
-        found = prunable(logger) if dry_run else prune(logger, elsewhere=shipped_events(directory))
+        found = prunable(logger) if dry_run else prune(logger, elsewhere=elsewhere)
     word = "past their time" if dry_run else "pruned"
     for one in found:
         click.echo(f"{word}  records {one.first:,} to {one.last:,}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from wilkc.cli.commands.audit.options import format_option
-from wilkc.cli.shipping import Wanted, open_sink, receipts_folder
+from wilkc.cli.shipping import Wanted, note_receipts, open_sink, receipts_folder
 from wilkc.runtime.sinks import check as check_sink
 from wilkc.runtime.sinks import ship as ship_log
 
@@ -61,6 +61,7 @@ def ship(  # noqa: PLR0913  # a command has as many arguments as options
         if check:
             found = check_sink(sink, folder, root)
         else:
+            note_receipts(directory, receipts)
             found = ship_log(Path(directory), sink, folder, root)
     if form == "json":
         click.echo(json.dumps(asdict(found)))

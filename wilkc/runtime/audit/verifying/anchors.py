@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wilkc.runtime.audit.verifying.options import Options
     from wilkc.runtime.audit.verifying.policy import Policy
     from wilkc.runtime.audit.verifying.reading import Reading
 
@@ -32,6 +33,8 @@ class Anchors:
         unpublished: what is wrong with it then.
         policy: which cosignatures are needed, or None.
         witnesses: names of the witnesses that count, once judged.
+        cosigned: when the newest quorum of them had cosigned, in seconds since 1970; None for
+            none.
     """
 
     given: dict[str, tuple[Checkpoint, Note]]
@@ -39,15 +42,16 @@ class Anchors:
     unpublished: Finding
     policy: Policy | None
     witnesses: tuple[str, ...] = field(default=())
+    cosigned: int | None = None
 
     def compared(self) -> dict[str, tuple[Checkpoint, Note]]:
         """All of them by name."""
         published = {PUBLISHED: self.published} if self.published else {}
         return {**self.given, **published}
 
-    def outside(self) -> bool:
-        """Whether one from elsewhere says anything: every log agrees with an empty one."""
-        return any(checkpoint.size for checkpoint, _ in self.given.values())
+    def known(self) -> int:
+        """Events that one from elsewhere speaks for: every log agrees with an empty one."""
+        return max((checkpoint.size for checkpoint, _ in self.given.values()), default=0)
 
     def sizes(self) -> frozenset[int]:
         """At which the log's root is needed."""
@@ -69,8 +73,13 @@ def read_anchors(directory: Path, given: Mapping[str, str], policy: str | None) 
     return Anchors(read_given, *_published(directory), read)
 
 
-def judge_anchors(reading: Reading, anchors: Anchors, *, required: bool) -> bool:
-    """Compare the log with every checkpoint; whether one of them is an anchor from outside."""
+def judge_anchors(reading: Reading, anchors: Anchors, options: Options) -> bool:
+    """Compare the log with every checkpoint; whether one of them is an anchor from outside.
+
+    The log's own checkpoint is none, whoever cosigned it: whoever puts an old log in the place
+    of the newer one puts the checkpoint of that time beside it. Unless it must be cosigned
+    since a time: then the witnesses say that there was no larger one.
+    """
     # 9. the published one is there, and signed by a segment's key.
     if anchors.published is None:
         reading.findings.append(anchors.unpublished)
@@ -81,20 +90,28 @@ def judge_anchors(reading: Reading, anchors: Anchors, *, required: bool) -> bool
             reading.add("TAMPERED", f"{PUBLISHED}: {error.message}")
     for name, (checkpoint, note) in anchors.compared().items():
         _compare(reading, name, checkpoint, note)
-    anchored = anchors.outside()
+    if options.at_least > reading.walk.seq and not reading.stopped:
+        reason = f"the log has {reading.walk.seq} events, at least {options.at_least} are known"
+        reading.add("TRUNCATED", reason)
+    anchored = max(anchors.known(), options.at_least) > 0
     if anchors.policy is not None:
-        anchored = _judge_policy(reading, anchors, anchors.policy)
-    if required and not anchored:
+        fresh = _judge_policy(reading, anchors, anchors.policy, options.cosigned_since)
+        anchored = anchored or fresh
+    if options.require_anchor and not anchored:
         reading.add("INCOMPLETE", "there is no checkpoint from elsewhere to compare with")
     return anchored
 
 
-def _judge_policy(reading: Reading, anchors: Anchors, policy: Policy) -> bool:
-    """Whether a checkpoint has the quorum; one with the most witnesses counts."""
+def _judge_policy(reading: Reading, anchors: Anchors, policy: Policy, since: int | None) -> bool:
+    """Require the quorum under a checkpoint; whether witnesses of it signed since a time.
+
+    The checkpoint with the most witnesses is the one that is told of.
+    """
     found = False
     for name, (_, note) in anchors.compared().items():
         try:
-            cosigners = policy.cosigners(note)
+            times = policy.cosigners(note)
+            cosigners = tuple(name for name, at in times.items() if since is None or at >= since)
             signed = policy.signed_by_log(note, reading.walk.keys)
         except VerificationError as error:
             reading.add("TAMPERED", f"{name}: {error.message}")
@@ -102,10 +119,13 @@ def _judge_policy(reading: Reading, anchors: Anchors, policy: Policy) -> bool:
         if signed and policy.satisfied(cosigners):
             found = True
             anchors.witnesses = max(anchors.witnesses, cosigners, key=len)
+            at = policy.satisfied_since(times) or 0
+            anchors.cosigned = max(anchors.cosigned or 0, at) or None
     if not found and not reading.stopped:
-        reading.add("INCOMPLETE", f"no checkpoint has the policy's quorum `{policy.quorum}`")
+        late = "" if since is None else " since the given time"
+        reading.add("INCOMPLETE", f"no checkpoint has the policy's quorum `{policy.quorum}`{late}")
     # A policy without witnesses is no view from outside.
-    return anchors.outside() or (found and bool(anchors.witnesses))
+    return found and since is not None and bool(anchors.witnesses)
 
 
 def _compare(reading: Reading, name: str, checkpoint: Checkpoint, note: Note) -> None:

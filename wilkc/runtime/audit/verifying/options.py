@@ -24,6 +24,9 @@ class Options:
         accept_pruned: whether ranges that were pruned on record are in order.
         require_anchor: whether a log without a checkpoint from outside is `INCOMPLETE`.
         policy: text of a tlog-policy that a checkpoint must satisfy, or None.
+        cosigned_since: seconds since 1970 before which no cosignature counts for the policy, or
+            None: else a whole log that was rolled back shows the checkpoint of that time.
+        at_least: number of events that the log is known to have had; 0 if none is known.
         keys: the opened key directory, of each of whose keys one sealed member is to open.
         jobs: processes that read segments, 1 to 64; only one does where an observer or keys are
             given.
@@ -33,5 +36,7 @@ class Options:
     accept_pruned: bool = False
     require_anchor: bool = False
     policy: str | None = None
+    cosigned_since: int | None = None
+    at_least: int = 0
     keys: KeyStore | None = None
     jobs: int = 1

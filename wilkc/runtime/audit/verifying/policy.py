@@ -15,6 +15,8 @@ from wilkc.runtime.audit.cosignature import WitnessKey, parse_witness_key
 from wilkc.runtime.keys import VerifierKey, parse_verifier_key
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from wilkc.runtime.audit.note import Note
 
 MAX_POLICY_BYTES: Final = 1 << 20
@@ -49,17 +51,25 @@ class Policy:
     quorum: str | None = None
     _used: set[str] = field(default_factory=set)
 
-    def cosigners(self, note: Note) -> tuple[str, ...]:
-        """The names of the witnesses that cosigned a checkpoint.
+    def cosigners(self, note: Note) -> dict[str, int]:
+        """The names of the witnesses that cosigned a checkpoint, and when each last did.
 
         Raises:
             VerificationError: a line claims to be a witness's and does not verify.
         """
-        return tuple(name for name, key in self.witnesses.items() if key.cosigned(note))
+        times = {name: key.cosigned(note) for name, key in self.witnesses.items()}
+        return {name: time for name, time in times.items() if time is not None}
 
-    def satisfied(self, cosigners: tuple[str, ...]) -> bool:
+    def satisfied(self, cosigners: Collection[str]) -> bool:
         """Whether these witnesses are the quorum."""
         return self.quorum == NONE or self._witnessed(str(self.quorum), frozenset(cosigners))
+
+    def satisfied_since(self, cosigners: Mapping[str, int]) -> int | None:
+        """The latest time at or after which a whole quorum cosigned; None for no quorum."""
+        for time in sorted(set(cosigners.values()), reverse=True):
+            if self.satisfied([name for name, at in cosigners.items() if at >= time]):
+                return time
+        return None
 
     def signed_by_log(self, note: Note, known: list[VerifierKey]) -> bool:
         """Whether a listed log signed, or where none is listed, a key known to be the log's.

@@ -48,6 +48,9 @@ class Verification:
         clock_backwards: how often the monotonic clock went back within a boot.
         clock_steps: how often the wall clock stepped by more than a second.
         witnesses: names of the policy's witnesses whose cosignature counts.
+        cosigned: when the newest quorum of them had cosigned, in seconds since 1970, or None.
+        known: events that are known from elsewhere. Whether the log ever had more is not known
+            to anybody who verifies it.
         opened: data keys of which one sealed member was opened, or None if not assessed.
         erased: data keys that are gone, as the log says, or None if not assessed.
     """
@@ -78,6 +81,8 @@ class Verification:
     clock_backwards: int
     clock_steps: int
     witnesses: tuple[str, ...]
+    cosigned: int | None
+    known: int
     opened: int | None
     erased: int | None
 

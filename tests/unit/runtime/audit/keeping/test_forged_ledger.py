@@ -13,7 +13,7 @@ from wilkc.core.subset import encode_subset
 from wilkc.runtime.audit import Event
 from wilkc.runtime.audit.keeping import export_copy, keep_keys, rotate, settle_erasures, shred
 from wilkc.runtime.audit.keeping.ledger import read_ledger
-from wilkc.runtime.audit.line import line_hash, parse_line
+from wilkc.runtime.audit.line import EventLine, line_hash, parse_line
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import House, Selector, keep_house, place_hold
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.runtime.audit.keeping.conftest import Kept
-    from wilkc.runtime.audit import AuditLogger
 
 
 @pytest.fixture
@@ -42,7 +41,9 @@ def _forge(kept: Kept, kind: str, details: Mapping[str, Any]) -> None:
     path = kept.log.segments()[0]
     lines = path.read_bytes().split(b"\n")[:-1]
     at = next(n for n, line in enumerate(lines) if b'"config.access"' in line)
-    event = parse_line(lines[at]).event
+    parsed = parse_line(lines[at])
+    assert isinstance(parsed, EventLine)
+    event = parsed.event
     event["action"] |= {"type": kind, "details": dict(details)}
     event["class"] = "security"
     event["sealed"] = {}
@@ -50,7 +51,7 @@ def _forge(kept: Kept, kind: str, details: Mapping[str, Any]) -> None:
     lines[at] = b'{"event":' + encode_subset(event) + b',"sig":' + sig
     for n in range(at + 1, len(lines)):
         old = parse_line(lines[n])
-        prev = old.event["prev"] if hasattr(old, "event") else old.prev
+        prev = old.event["prev"] if isinstance(old, EventLine) else old.prev
         lines[n] = lines[n].replace(prev.encode(), line_hash(lines[n - 1]).encode(), 1)
     path.chmod(0o644)
     path.write_bytes(b"".join(line + b"\n" for line in lines))
@@ -101,7 +102,7 @@ def test_no_certificate_for_a_log_that_hides_a_copy_of_the_keys(told: Kept, tmp_
     ]
 
 
-def _crash_before_step_2(kept: Kept, dying: Any) -> AuditLogger:
+def _crash_before_step_2(kept: Kept, dying: Any) -> Kept:
     """An erasure that is on record as requested, and nothing more was done."""
     for left in range(200):
         place = kept.log.directory.parent / f"copy {left}"

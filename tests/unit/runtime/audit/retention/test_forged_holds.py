@@ -13,7 +13,7 @@ from tests.unit.runtime.audit.retention.conftest import BIG, WEEK, Later, made, 
 from wilkc.core.audit_settings import ContentDays
 from wilkc.core.errors import UnavailableError, VerificationError
 from wilkc.runtime.audit.keeping import shred
-from wilkc.runtime.audit.line import line_hash, parse_line
+from wilkc.runtime.audit.line import EventLine, line_hash, parse_line
 from wilkc.runtime.audit.retention import (
     Selector,
     active_holds,
@@ -61,7 +61,7 @@ def _relined(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
     for at, line in enumerate(lines):
         if before is not None:
             old = parse_line(line)
-            prev = old.event["prev"] if hasattr(old, "event") else old.prev
+            prev = old.event["prev"] if isinstance(old, EventLine) else old.prev
             lines[at] = line.replace(prev.encode(), before.encode(), 1)
         before = line_hash(lines[at])
     path.chmod(0o644)
@@ -81,12 +81,18 @@ def _release(log: Any) -> None:
         at = next(n for n, x in enumerate(lines) if b'"hold.placed"' in x)
         forged = lines[at].replace(b'"hold.placed"', b'"hold.released"')
         place = next(n for n in range(at + 1, len(lines)) if b'"phase":"intent"' in lines[n])
-        seq = b'"seq":%d,' % (parse_line(lines[place]).event["seq"])
-        own = b'"seq":%d,' % (parse_line(lines[at]).event["seq"])
+        seq = b'"seq":%d,' % _number(lines[place])
+        own = b'"seq":%d,' % _number(lines[at])
         lines[place] = forged.replace(own, seq)
         return lines
 
     _relined(path, change)
+
+
+def _number(line: bytes) -> int:
+    parsed = parse_line(line)
+    assert isinstance(parsed, EventLine)
+    return int(parsed.event["seq"])
 
 
 def _take_away(log: Any) -> None:
