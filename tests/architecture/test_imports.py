@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +124,12 @@ def test_importing_stays_light(statement: str, refused: list[str]) -> None:
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert loaded.isdisjoint(refused)
+
+
+def test_locks_between_processes_are_taken_in_one_place() -> None:
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        if re.search(r"fcntl\.(flock|lockf|F_SETLK)", path.read_text(encoding="utf-8"))
+    }
+    assert found == {"core/locks.py"}

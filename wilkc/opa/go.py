@@ -6,7 +6,6 @@ Go distribution.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError
+from wilkc.core.locks import take_lock
 from wilkc.opa.obtain import file_digest, is_whole
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def building(target: Path) -> Iterator[Path | None]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with (target.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        take_lock(lock.fileno(), None)
         if is_whole(target):
             yield None
             return

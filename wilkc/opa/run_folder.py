@@ -8,7 +8,6 @@ the kernel gives it up when its last holder, OPA included, is gone.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from wilkc.core.errors import UnavailableError
 from wilkc.core.files import replace_file
+from wilkc.core.locks import require_lock
 from wilkc.opa.announcement import announcement_path
 from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET, STATUS_SOCKET
 from wilkc.opa.socket_place import checked_socket, make_folder, require_free, require_private
@@ -117,18 +117,18 @@ class RunFolder:
             self._made = make_folder(self.path)
         self._take()
 
+    def _busy(self, _: int) -> UnavailableError:
+        return UnavailableError(
+            f"another sidecar runs in `{self.path}`",
+            help_text="stop it first, or name a socket in another folder",
+        )
+
     def _take(self) -> None:
         fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             require_private(self.path, os.fstat(fd))
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            require_lock(fd, self._busy)
             require_free(self.socket)
-        except BlockingIOError as error:
-            os.close(fd)
-            raise UnavailableError(
-                f"another sidecar runs in `{self.path}`",
-                help_text="stop it first, or name a socket in another folder",
-            ) from error
         except BaseException:
             os.close(fd)
             raise

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.core.locks import lock_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 NAME: Final = ".grants.lock"
 WAIT_SECONDS: Final = 30.0
-_POLL_SECONDS: Final = 0.02
 
 
 @contextmanager
@@ -27,29 +25,15 @@ def only_one(folder: Path) -> Iterator[None]:
         UsageError: the folder is not there or cannot be written.
         UnavailableError: another process holds it for too long.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    busy = UnavailableError(
+        f"another grant or revocation is under way in `{folder}`",
+        help_text="it holds the lock for as long as it runs",
+    )
     try:
-        lock = os.open(folder / NAME, flags, 0o600)
+        lock = lock_file(folder / NAME, lambda _: busy, seconds=WAIT_SECONDS)
     except OSError as error:
         raise UsageError(f"cannot write to `{folder}`: {error.strerror}") from error
     try:
-        _take(lock, folder)
         yield
     finally:
         os.close(lock)
-
-
-def _take(lock: int, folder: Path) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise UnavailableError(
-                    f"another grant or revocation is under way in `{folder}`",
-                    help_text="it holds the lock for as long as it runs",
-                ) from error
-            time.sleep(_POLL_SECONDS)
-        else:
-            return

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError
+from wilkc.core.locks import lock_file, locked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +22,7 @@ def take_lock(folder: Path) -> int:
         UnavailableError: another watcher is at work.
         OSError: the folder cannot be used.
     """
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise UnavailableError(
-            f"another watcher is at work on `{folder}`",
-            help_text="one is enough; end it first, or leave the work to it",
-        ) from error
-    return fd
+    return lock_file(folder / LOCK, lambda _: _busy(folder))
 
 
 @contextmanager
@@ -43,8 +33,12 @@ def watching(folder: Path) -> Iterator[None]:
         UnavailableError: another watcher is at work.
         OSError: the folder cannot be used.
     """
-    fd = take_lock(folder)
-    try:
+    with locked_file(folder / LOCK, lambda _: _busy(folder)):
         yield
-    finally:
-        os.close(fd)
+
+
+def _busy(folder: Path) -> UnavailableError:
+    return UnavailableError(
+        f"another watcher is at work on `{folder}`",
+        help_text="one is enough; end it first, or leave the work to it",
+    )

@@ -6,14 +6,13 @@ the file only names the holder for whoever is refused.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError
+from wilkc.core.locks import lock_file
 from wilkc.core.subset import encode_subset
 from wilkc.runtime.audit.clock import boot_id, this_process
 from wilkc.runtime.audit.files import LOCK
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.disk import Disk
 
-_POLL_SECONDS: Final = 0.001
 _MAX_OWNER_BYTES: Final = 1024
 
 
@@ -42,9 +40,8 @@ class WriterLock:
             UnavailableError: another process held it all the time; the message says which.
             OSError: the file cannot be opened or written.
         """
-        fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
+        fd = lock_file(self._path, _busy, seconds=wait_ms / 1000, opening=self._disk.open)
         try:
-            self._wait(fd, time.monotonic() + wait_ms / 1000)
             self._sign(fd)
         except BaseException:
             self._disk.close(fd)
@@ -57,23 +54,17 @@ class WriterLock:
             self._disk.close(self._fd)
             self._fd = None
 
-    def _wait(self, fd: int, until: float) -> None:
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() >= until:
-                    holder = os.pread(fd, _MAX_OWNER_BYTES, 0).decode("utf-8", "replace").strip()
-                    raise UnavailableError(
-                        f"audit_unavailable: another writer holds the log: {holder or 'unknown'}"
-                    ) from error
-                time.sleep(_POLL_SECONDS)
-            else:
-                return
-
     def _sign(self, fd: int) -> None:
         owner = {**this_process().as_json(), "boot": boot_id(), "host": socket.gethostname()}
         # Not synced, and no fault of the log if a full disk has no room for it.
         with suppress(OSError):
             self._disk.truncate(fd, 0)
             os.pwrite(fd, encode_subset(owner) + b"\n", 0)
+
+
+def _busy(fd: int) -> UnavailableError:
+    """The refusal, which names the holder."""
+    holder = os.pread(fd, _MAX_OWNER_BYTES, 0).decode("utf-8", "replace").strip()
+    return UnavailableError(
+        f"audit_unavailable: another writer holds the log: {holder or 'unknown'}"
+    )

@@ -7,11 +7,10 @@ the other way round, a crash could let it sign two histories.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.locks import locked_file
 from wilkc.core.plain_files import read_plain
 from wilkc.runtime.audit.cosignature import cosign
 from wilkc.runtime.audit.export.growth import verify_growth
@@ -79,20 +78,14 @@ class Witness:
             self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Else a crash could take the memory away and leave the cosignature.
             self._disk.sync_directory(self._state.parent)
-        fd = self._disk.open(self._state / _LOCK, os.O_RDWR | os.O_CREAT)
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise UnavailableError("another process is signing for this witness") from error
+        busy = UnavailableError("another process is signing for this witness")
+        with locked_file(self._state / _LOCK, lambda _: busy, opening=self._disk.open):
             old = self.seen(origin)
             new, note, text = verify_growth(proof, old, root)
             if new.origin != origin:
                 raise VerificationError(f"the checkpoint is of another log, `{new.origin}`")
             self._disk.put_file(self._path(origin), text.encode())
             return text + cosign(note.text, self._name, self._key, time)
-        finally:
-            self._disk.close(fd)
 
     def _path(self, origin: str) -> Path:
         return self._state / origin.replace("/", "+")

@@ -8,14 +8,13 @@ violations that are on record already, since they stand after the kept place.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.canonical import canonical_json
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.locks import lock_file
 from wilkc.core.strict_json import decode_json
 from wilkc.runtime.audit import START, Cursor, Event, follow
 from wilkc.runtime.audit.own import WILK
@@ -165,14 +164,12 @@ def _save(keys: Path, cursor: Cursor, judge: Judge, disk: Disk) -> None:
 @contextmanager
 def _locked(keys: Path, disk: Disk) -> Iterator[None]:
     path = keys / LOCK_FILE
+    busy = UnavailableError("the rules are at work on this log already")
     try:
-        fd = disk.open(path, os.O_RDWR | os.O_CREAT)
+        fd = lock_file(path, lambda _: busy, opening=disk.open)
     except OSError as error:
-        raise UnavailableError(f"cannot open `{path}`: {error.strerror}") from error
+        raise UnavailableError(f"cannot lock `{path}`: {error.strerror}") from error
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-    except BlockingIOError as error:
-        raise UnavailableError("the rules are at work on this log already") from error
     finally:
         disk.close(fd)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.contract import Request
+from wilkc.core.locks import take_lock
 from wilkc.opa import Announced, Transport, is_answer
 from wilkc.runtime.host.facts import Asking
 
@@ -50,8 +50,7 @@ def look_at_log(directory: Path) -> Asking:
             file.write(bytes(_BYTES))
             file.flush()
             os.fsync(file.fileno())
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            locks = _refuses_a_second(file.fileno())
+            locks = take_lock(file.fileno()) and _refuses_a_second(file.fileno())
     except OSError as error:
         return Asking(place, problem=f"`{place}` cannot be written: {error.strerror}")
     if not locks:
@@ -63,9 +62,6 @@ def _refuses_a_second(fd: int) -> bool:
     """Whether another open file of the same inode is kept out by the lock that is held."""
     other = os.open(f"/proc/self/fd/{fd}", os.O_RDWR)
     try:
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not take_lock(other)
     finally:
         os.close(other)
-    return False

@@ -6,12 +6,11 @@ made anew: a fresh key in place of a lost one would hide the loss.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.locks import locked_file
 from wilkc.core.plain_files import open_plain
 from wilkc.runtime.disk import place_of
 from wilkc.runtime.keys.ring import check_mac, read_ring, ring_text
@@ -115,13 +114,11 @@ class RingFile:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the key directory's lock, with the newest ring; not twice in one thread."""
-        fd = self.disk.open(self.directory / LOCK_FILE, os.O_RDWR | os.O_CREAT)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+        busy = UnavailableError("another process changes these keys")
+        lock = self.directory / LOCK_FILE
+        with locked_file(lock, lambda _: busy, seconds=None, opening=self.disk.open):
             self.refresh()
             yield
-        finally:
-            self.disk.close(fd)
 
     def _load(self) -> Ring:
         text = read_file(place_of(self.directory, RING_FILE))

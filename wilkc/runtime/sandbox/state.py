@@ -8,7 +8,7 @@ killed; the next launch cleans up after it.
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import json
 import os
 import signal
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.core.locks import require_lock, take_lock
 from wilkc.runtime.sandbox.groups import PREFIX, Group
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import remove_made
@@ -149,7 +150,7 @@ def write_note(job: Job, left: Sequence[str], groups: Sequence[str]) -> Note:
         with _locked() as top:
             path = top / f"{job.launch}{_SUFFIX}"
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            require_lock(fd, lambda _: OSError(errno.EWOULDBLOCK, "its note is locked"))
             content = {"agent": job.agent, "left": list(left), "groups": list(groups)}
             os.write(fd, json.dumps(content).encode())
     except OSError as error:
@@ -223,7 +224,7 @@ def _lock() -> int:
         if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
             os.close(fd)
             raise PermissionError(1, "it belongs to somebody else, or others may enter it")
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        take_lock(fd, None)
         # It may have been removed as empty while this launch waited for the lock.
         if os.fstat(fd).st_nlink:
             return fd
@@ -252,11 +253,8 @@ def _sweep(top: Path) -> None:
     for path in _notes(top):
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        else:
-            _bury(top, path)
+            if take_lock(fd):
+                _bury(top, path)
         finally:
             os.close(fd)
 

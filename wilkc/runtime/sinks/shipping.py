@@ -7,7 +7,6 @@ read it back and verify that, and only then write the receipt. Each step can be 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.locks import lock_file
 from wilkc.core.plain_files import open_plain, read_plain
 from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, list_segments
 from wilkc.runtime.audit.note import MAX_NOTE_BYTES, parse_checkpoint
@@ -199,16 +199,14 @@ def _blob_key(name: str) -> str:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
+    busy = UnavailableError(f"another process is shipping from `{folder}`")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = lock_file(folder / LOCK, lambda _: busy)
     except OSError as error:
         raise UnavailableError(f"cannot use `{folder}`: {error.strerror}") from error
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-    except BlockingIOError as error:
-        raise UnavailableError(f"another process is shipping from `{folder}`") from error
     finally:
         os.close(fd)
 

@@ -6,7 +6,6 @@ each event. A segment that is still there speaks for itself, whatever stands bes
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.encoding import is_hex
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.locks import locked_file
 from wilkc.core.plain_files import open_plain, read_plain
 from wilkc.runtime.audit.files import BLOBS
 from wilkc.runtime.audit.line import MAX_LINE_BYTES
@@ -53,16 +53,13 @@ def only_one(means: Means, *, wait: bool = False) -> Iterator[None]:
         UnavailableError: another one does.
         OSError: the lock cannot be opened.
     """
-    fd = means.disk.open(means.directory / LOCK, os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError as error:
-        means.disk.close(fd)
-        raise UnavailableError("another process prunes this log") from error
-    try:
+    with locked_file(
+        means.directory / LOCK,
+        lambda _: UnavailableError("another process prunes this log"),
+        seconds=None if wait else 0,
+        opening=means.disk.open,
+    ):
         yield
-    finally:
-        means.disk.close(fd)
 
 
 def genesis_line(directory: Path) -> bytes:
