@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.runtime.compliance.conftest import DAY_US, ORIGIN, START_US, Records
+from tests.unit.runtime.compliance.conftest import ORIGIN, Records
 from wilkc.cli.reports import markdown
-from wilkc.runtime.audit.clock import timestamp
 from wilkc.runtime.audit.note import Checkpoint
 from wilkc.runtime.compliance.body import STATES, report_body
-from wilkc.runtime.compliance.gathering import Gathered, Period
+from wilkc.runtime.compliance.gathering import Gathered
+from wilkc.runtime.compliance.report import read_period
 from wilkc.runtime.compliance.rules import BY_ID
 
 ROOT = Path(__file__).parents[2]
@@ -39,8 +39,7 @@ def report() -> str:
         records.make("alert.raised", details={"alert": "a", "agent": "reviewer", "seqs": [4]}),
         records.make("alert.delivered", details={"alert": "a"}),
     ]  # fmt: skip
-    period = Period(timestamp(START_US), timestamp(START_US + DAY_US))
-    gathered = Gathered("SOC2", period, len(made))
+    gathered = Gathered("SOC2", read_period("2026-11-30", "2026-11-30"), len(made))
     for record in made:
         gathered.take(record)
     body = report_body(gathered, Checkpoint(ORIGIN, len(made), bytes(range(32))))

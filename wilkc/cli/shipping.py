@@ -70,14 +70,14 @@ def shipped_events(directory: str, origin: str, named: Sequence[str] = ()) -> in
         VerificationError: a receipt is damaged, or of another log.
         UnavailableError: one cannot be read.
     """
-    known = receipt_folders(receipts_folder(directory, None))
-    demanded = [*known[1:], *(Path(one) for one in named)]
+    own, noted = receipt_folders(receipts_folder(directory, None))
+    demanded = [*noted, *(Path(one) for one in named)]
     for folder in (one for one in demanded if not any(one.glob("*.json"))):
         raise GateError(
             f"nothing is pruned: there are no receipts in `{folder}`",
             help_text="`wilkc audit ship` writes them there by `--receipts`; is its disk mounted?",
         )
-    folders = {one.resolve() for one in (*known, *demanded)}
+    folders = {one.resolve() for one in (*own, *demanded)}
     return min((kept_elsewhere(one, origin + ROOT_SUFFIX) for one in folders), default=None)
 
 

@@ -6,7 +6,9 @@ The steps are numbered as the design's: what a crash can leave is cut off and ke
     1. the caller holds the lock; the page cache is dropped, so that the disk is read
     2. the log is compared with the held checkpoint
     3. the last segment is walked; a torn tail goes to quarantine
-    4. a whole line that fails ends everything
+    4. a whole line that fails ends everything; in mode `checkpoint` records that no checkpoint
+       speaks for go to quarantine as a torn tail does: their write was cut short, or they are
+       anybody's, as nothing signs them
     5. and 6. are the writer's: it records the recovery and closes orphaned intents
 """
 
@@ -117,20 +119,40 @@ def _recovered(directory: Path, end: _End, disk: Disk) -> Recovered:
 def _walk(path: Path, keys: Path) -> tuple[Walk, int]:
     """Walk a segment; the walk and the offset behind its last good line."""
     walk: Walk | None = None
+    covered = 0
     with open_plain(path) as file:
         for frame in read_frames(file):
             try:
                 if walk is None:
                     walk = _begin(frame.line, keys)
                 _take(walk, frame)
+                if walk.after_checkpoint:
+                    covered = file.tell()
             except VerificationError as error:
                 if is_torn(path, frame.offset) and walk is not None and walk.header is not None:
-                    return walk, frame.offset
+                    return _signed(path, keys, walk, frame.offset, covered)
                 place = f"`{path.name}`, byte {frame.offset}"
                 raise VerificationError(f"TAMPERED: {place}: {error.message}") from error  # 4.
         if walk is None:
             raise VerificationError(f"TAMPERED: `{path.name}` is empty")
-        return walk, file.tell()
+        return _signed(path, keys, walk, file.tell(), covered)
+
+
+def _signed(path: Path, keys: Path, walk: Walk, offset: int, covered: int) -> tuple[Walk, int]:
+    """The walk up to where something signed speaks for it, and the offset behind that."""
+    if walk.header is None or walk.header.mode == "event" or walk.after_checkpoint:
+        return walk, offset
+    if not covered:
+        # A segment is made with a checkpoint: this one was made by somebody else.
+        raise VerificationError(f"TAMPERED: no checkpoint speaks for `{path.name}`")
+    again: Walk | None = None
+    with open_plain(path) as file:
+        for frame in read_frames(file):
+            if frame.offset >= covered:
+                break
+            again = again or _begin(frame.line, keys)
+            _take(again, frame)
+    return again or walk, covered
 
 
 def _take(walk: Walk, frame: Frame) -> None:

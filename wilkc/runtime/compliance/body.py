@@ -30,7 +30,8 @@ NO_EVIDENCE: Final = "no_evidence"
 EVIDENCED: Final = "evidenced"
 STATES: Final = (EVIDENCED, VIOLATED, NO_EVIDENCE, NOT_ASSESSABLE, OUT_OF_SCOPE)
 _DAY: Final = len("2026-11-29")
-_MIDNIGHT: Final = "T00:00:00.000000Z"
+_WHOLE: Final = ".000000Z"
+_MIDNIGHT: Final = f"T00:00:00{_WHOLE}"
 MEANING: Final = "It says what the records evidence, and nothing beyond them."
 
 
@@ -42,7 +43,7 @@ def shown_period(period: Mapping[str, str]) -> str:
     """
     start, end = period["from"], period["to"]
     if not (start.endswith(_MIDNIGHT) and end.endswith(_MIDNIGHT)):
-        return f"{start} to {end}"
+        return f"{start.replace(_WHOLE, 'Z')} to {end.replace(_WHOLE, 'Z')}"
     first = start[:_DAY]
     last = (date.fromisoformat(end[:_DAY]) - timedelta(days=1)).isoformat()
     return first if first == last else f"{first} to {last}"

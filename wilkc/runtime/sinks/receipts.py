@@ -116,8 +116,8 @@ def note_folder(default: Path, folder: Path, disk: Disk) -> None:
         ) from error
 
 
-def receipt_folders(default: Path) -> list[Path]:
-    """The folders with receipts of a log: the default one, and those that are noted there.
+def receipt_folders(default: Path) -> tuple[list[Path], list[Path]]:
+    """The folders with receipts of a log: the default one if it is one, and those noted there.
 
     Raises:
         VerificationError: a note is damaged.
@@ -131,7 +131,7 @@ def receipt_folders(default: Path) -> list[Path]:
         raise UnavailableError(f"cannot read `{default}`: {error.strerror}") from error
     except ValueError as error:
         raise VerificationError(f"a note in `{default}` is damaged: {error}") from error
-    return [*([default] if own else ()), *(Path(one.receipts) for one in read)]
+    return [default] if own else [], [Path(one.receipts) for one in read]
 
 
 @dataclass(frozen=True, slots=True)

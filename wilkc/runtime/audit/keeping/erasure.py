@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit.drafts import Event
-from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.keeping.certificate import Certificate, certificate_note
 from wilkc.runtime.audit.keeping.ledger import (
     DESTROYED,
@@ -40,7 +39,6 @@ from wilkc.runtime.audit.keeping.rotation import (
     replace_kek,
     report_key,
 )
-from wilkc.runtime.audit.note import parse_checkpoint
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import holds_on_subject
 from wilkc.runtime.audit.retention.stub import only_one
@@ -249,10 +247,9 @@ def _waits(logger: AuditLogger, ledger: Ledger, erasure: Erasure) -> Pending:
 
 def _complete(logger: AuditLogger, erasure: Erasure) -> None:
     means = logger.means
-    note, _ = parse_checkpoint((means.directory / CHECKPOINT).read_text(encoding="utf-8"))
-    if erasure.seq is None or note.size <= erasure.seq:
-        raise VerificationError("the newest checkpoint does not cover the erasure yet")
     key = report_key(logger)
+    # What the log's directory says of itself could be anything, and is not what is certified.
+    end = logger.checkpoint()
     certificate = Certificate(
         origin=logger.origin,
         erasure=erasure.id,
@@ -260,8 +257,8 @@ def _complete(logger: AuditLogger, erasure: Erasure) -> None:
         kids=erasure.kids,
         keks=erasure.keks,
         providers=erasure.providers,
-        size=note.size,
-        root=note.root,
+        size=end.size,
+        root=end.root,
         completed=means.now(),
     )
     details = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.closed_json import from_json, to_json
@@ -23,7 +23,7 @@ from wilkc.runtime.audit.retention.stub import only_one
 from wilkc.runtime.audit.trusted import read_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from wilkc.runtime.audit.logger import AuditLogger, Receipt
@@ -128,9 +128,18 @@ class HoldBook:
         """
         if any(hold.holds(record) for hold in self.active):
             return True
-        if record["action"]["type"] != RELEASED or record["phase"] != "system":
-            return False
-        return _hold_of(record).id in self.placed
+        return _hold_named(record, RELEASED) in self.placed
+
+    def without(self, records: Iterable[Mapping[str, Any]]) -> HoldBook:
+        """The same once some records of holds that are over are pruned."""
+        gone = {_hold_named(record, PLACED) for record in records}
+        return replace(self, placed=frozenset(name for name in self.placed if name not in gone))
+
+
+def _hold_named(record: Mapping[str, Any], kind: str) -> str | None:
+    """The hold that a record of this kind is of, or None if it is none."""
+    own = record["phase"] == "system" and record["action"]["type"] == kind
+    return _hold_of(record).id if own else None
 
 
 def active_holds(directory: Path) -> tuple[Hold, ...]:

@@ -30,7 +30,7 @@ from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.listing import segment_records
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.retention.holds import HoldReader
+from wilkc.runtime.audit.retention.holds import PLACED, HoldReader
 from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.audit.retention.stub import (
     blobs_left,
@@ -111,8 +111,9 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     known = _read_known(logger, left, [following for _, following, _ in due])  # (1)
     remove_blobs(means, left - known.needed)  # (6) of a crash
     done: list[Pruning] = []
+    book = known.holds.book()
     for first, following, path in due:
-        seen = _Seen(known.holds.book())
+        seen = _Seen(book)
         segment = read_segment(path, seen.take)
         if segment.first != first or segment.seal is None or segment.newest >= before:
             continue
@@ -133,6 +134,7 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
         remove_segment(means, segment)  # (5)
         remove_blobs(means, segment.blobs)  # (6)
         done.append(pruning)
+        book = book.without(seen.holds)
     return done
 
 
@@ -227,17 +229,21 @@ class _Seen:
         book: of holds.
         kept: whether one of them must stay.
         prunings: what they say was pruned, as said again: it must stay on record.
+        holds: those of holds.
     """
 
     book: HoldBook
     kept: bool = False
     prunings: list[dict[str, Any]] = field(default_factory=list)
+    holds: list[Mapping[str, Any]] = field(default_factory=list)
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Look at the next record."""
         self.kept = self.kept or self.book.keeps(record)
         if _is_pruning(record):
             self.prunings.append({**record["action"]["details"], "again": True})
+        elif record["action"]["type"] == PLACED:
+            self.holds.append(record)
 
 
 def _is_pruning(record: Mapping[str, Any]) -> bool:
