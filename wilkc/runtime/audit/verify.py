@@ -93,7 +93,7 @@ def verify(  # noqa: PLR0913  # a log, what speaks for it, and the terms
 def verify_uncertified(
     directory: Path,
     expected: Mapping[str, Checkpoint],
-    observer: Observer,
+    observer: Observer | None,
     *,
     sizes: Collection[int],
     options: Options,

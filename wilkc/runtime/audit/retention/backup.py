@@ -3,7 +3,8 @@
 Sealed segments, stubs, blobs and the checkpoint of the last sealed segment; never a key. A
 copy that is already there is compared and never overwritten: a sealed segment that differs
 was changed at one of the two places, and that is for a person to look into. What was pruned
-in the log is pruned in the copy.
+in the log is pruned in the copy, once the log verifies up to what the copy has: a copy is kept
+against whoever can write the log's directory.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
-from wilkc.core.plain_files import NotPlainError, open_plain
+from wilkc.core.plain_files import NotPlainError, open_plain, read_plain
 from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, list_segments
 from wilkc.runtime.audit.line import CheckpointLine, parse_line
 from wilkc.runtime.audit.listing import segment_records
-from wilkc.runtime.audit.note import parse_checkpoint
+from wilkc.runtime.audit.note import MAX_NOTE_BYTES, Checkpoint, parse_checkpoint
 from wilkc.runtime.audit.retention.prune import PRUNED, PRUNED_MARK
 from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.audit.retention.stub import LEAVES_SUFFIX, STUB_SUFFIX
 from wilkc.runtime.audit.segment import segment_first
+from wilkc.runtime.audit.verify import verify_uncertified
+from wilkc.runtime.audit.verifying.options import Options
 from wilkc.runtime.disk import Disk
 
 if TYPE_CHECKING:
@@ -88,13 +91,13 @@ def _back_up(directory: Path, target: Path, disk: Disk) -> Backup:
             help_text="a segment is sealed by its size, its age, or `wilkc audit housekeeping`",
         )
     _require_place(directory, target, disk)
-    copied = removed = 0
-    last = b""
+    copied, last = 0, b""
+    over: list[Path] = []
     for stem, path in parts:
         if path.suffix == STUB_SUFFIX:
             leaves = path.with_suffix(LEAVES_SUFFIX)
             copied += sum(_copy(one, target / one.name, disk) for one in (leaves, path))
-            removed += _prune_copy(target / f"{stem}.jsonl", target, disk)
+            over += [path for path in (target / f"{stem}.jsonl",) if path.exists()]
             last = _read(path).removesuffix(b"\n").rpartition(b"\n")[2]
         else:
             segment = read_segment(path)
@@ -102,9 +105,44 @@ def _back_up(directory: Path, target: Path, disk: Disk) -> Backup:
                 copied += _copy_blob(directory, target, name, disk)
             copied += _copy(path, target / path.name, disk)
             last = segment.checkpoint if segment.seal else last
+    if over:
+        _require_pruned(directory, target, over[-1])
+    removed = sum(_prune_copy(path, target, disk) for path in over)
     note = _note_of(last)
     disk.put_file(target / CHECKPOINT, note.encode("utf-8"))
     return Backup(parse_checkpoint(note)[0].size, copied, removed)
+
+
+def _require_pruned(directory: Path, target: Path, last: Path) -> None:
+    """Require that the log goes on from what the copy has, and lacks what it says it pruned.
+
+    Certificates need the root key, so a new beginning that it would have to certify is not
+    believed here.
+
+    Args:
+        directory: of the log.
+        target: the copy.
+        last: the newest segment of the copy that the log has not any more.
+    """
+    walk = read_segment(last).walk
+    expected = {f"the backup's `{last.name}`": Checkpoint(walk.origin, walk.seq, walk.tree.root())}
+    try:
+        data = read_plain(target / CHECKPOINT, MAX_NOTE_BYTES)
+        expected["the backup's checkpoint"] = parse_checkpoint(data.decode("utf-8"))[0]
+    except FileNotFoundError:
+        pass  # The first backup was interrupted.
+    except ValueError as error:
+        raise VerificationError(f"the checkpoint of the backup is malformed: {error}") from error
+    options = Options(accept_pruned=True)
+    found, _ = verify_uncertified(directory, expected, None, sizes=(), options=options)
+    known = max(one.size for one in expected.values())
+    begun = [seq for seq in found.reanchors if seq >= known]
+    if not found.ok or begun:
+        why = found.reasons[0] if not found.ok else f"event {begun[0]} begins anew"
+        raise VerificationError(
+            f"nothing is removed from the backup, as the log does not verify: {why}",
+            help_text="see what is wrong by `wilkc audit verify`; the backup is evidence",
+        )
 
 
 def _is_told(stub: Path, sealed: Iterable[Path]) -> bool:
@@ -169,8 +207,6 @@ def _read(source: Path) -> bytes:
 
 def _prune_copy(segment: Path, target: Path, disk: Disk) -> int:
     """Remove the copy of a segment that was pruned, its blobs first."""
-    if not segment.exists():
-        return 0
     held: Segment = read_segment(segment)
     for name in sorted(held.blobs):
         disk.unlink(target / BLOBS / name[:2] / name)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.audit.sealing import open_member
 from wilkc.runtime.audit.verify import verify
 from wilkc.runtime.audit.verifying.options import Options
@@ -28,7 +27,6 @@ VERIFIED: Final = "verify.done"
 ACCEPTING: Final = Options(accept_pruned=True)
 """What retention took away on record is in order here."""
 DESTROYED: Final = "key.destroyed"
-_DESTROYED_MARK: Final = (b'"type":"key.destroyed"',)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def check_restore(source: Path, root: str, keys: KeyStore, log: Path) -> Restora
             shut.append(kid)
         else:
             opened.append(kid)
-    gone = _destroyed(log) if shut else set()
+    gone = _destroyed(log, root) if shut else set()
     return Restorable(
         found=found,
         opened=tuple(opened),
@@ -119,11 +117,15 @@ def record_restore_check(logger: AuditLogger, restorable: Restorable) -> None:
     )
 
 
-def _destroyed(log: Path) -> set[str]:
+def _destroyed(log: Path, root: str) -> set[str]:
+    """The data keys that a log says were destroyed; none where it does not verify."""
     gone: set[str] = set()
-    for record in found_records(log, _DESTROYED_MARK):
-        kids = record["action"]["details"].get("kids", [])
-        own = record["action"]["type"] == DESTROYED and record["phase"] == "system"
+
+    def take(event: VerifiedEvent) -> None:
+        action = event.record["action"]
+        kids = action["details"].get("kids", [])
+        own = action["type"] == DESTROYED and event.record["phase"] == "system"
         if own and isinstance(kids, list):
             gone.update(kid for kid in kids if isinstance(kid, str))
-    return gone
+
+    return gone if verify(log, root, live=True, observer=take, options=ACCEPTING).ok else set()

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.runtime.audit.conftest import DENY, REQUEST, fill
-from tests.unit.runtime.audit.retention.conftest import BIG, Later, open_at
+from tests.unit.runtime.audit.retention.conftest import BIG, Later, made, open_at
+from wilkc.core.encoding import to_base64
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
-from wilkc.runtime.audit import verify
+from wilkc.core.subset import encode_subset
+from wilkc.runtime.audit import Actor, Event, verify
+from wilkc.runtime.audit.line import EventLine, parse_line
 from wilkc.runtime.audit.retention import back_up, check_restore, prune, record_restore_check
+from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.disk import Disk
 
 if TYPE_CHECKING:
@@ -173,3 +177,89 @@ def test_a_blob_that_is_another_is_not_copied(aged: Any, tmp_path: Path) -> None
     with pytest.raises(VerificationError, match="was changed"):
         back_up(aged.directory, tmp_path / "copy")
     assert blob.name not in _names(tmp_path / "copy")
+
+
+def _passed_off_as_pruned(log: Any) -> None:
+    """Take the first segment away, and say by a forged record that it was pruned."""
+    one = read_segment(log.segments()[0])
+    one.path.with_suffix(".leaves").write_bytes(one.leaves)
+    lines = (one.header, one.seal_line, one.checkpoint)
+    one.path.with_suffix(".pruned").write_bytes(b"".join(line + b"\n" for line in lines))
+    one.path.unlink()
+    path = log.segments()[0]
+    stored = path.read_bytes().split(b"\n")
+    at, event = next(
+        (n, parsed.event)
+        for n, parsed in enumerate(map(parse_line, stored[:-1]))
+        if isinstance(parsed, EventLine) and parsed.event["phase"] == "intent"
+    )
+    root = to_base64(one.walk.tree.root())
+    details = {"first": 0, "last": one.walk.seq - 1, "root": root}
+    event["action"] |= {"type": "system.pruned", "details": details}
+    forged = event | {"phase": "system", "decision": None, "class": "security", "sealed": {}}
+    sig = stored[at].rpartition(b',"sig":')[2]
+    stored[at] = b'{"event":' + encode_subset(forged) + b',"sig":' + sig
+    path.chmod(0o600)
+    path.write_bytes(b"\n".join(stored))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_forged_pruning_takes_nothing_from_the_backup(
+    aged: Any, tmp_path: Path, *, known: bool
+) -> None:
+    """The copy is kept against whoever can write the log's directory."""
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    if not known:  # the segment with the forged record is new to the backup
+        for path in sorted(copy.glob("seg-*"))[1:]:
+            path.unlink()
+    before = _names(copy)
+    _passed_off_as_pruned(aged)
+    with pytest.raises(VerificationError):
+        back_up(aged.directory, copy)
+    assert before <= _names(copy)
+
+
+def test_a_log_put_in_the_place_of_another_takes_nothing_from_its_backup(
+    aged: Any, tmp_path: Path
+) -> None:
+    """A whole log by other keys verifies by itself, its prunings as well."""
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    before = _names(copy)
+    other = made(tmp_path / "other")
+    for day in (0, 3, 12):
+        with open_at(other, Later(day)) as logger:
+            fill(logger, 3)
+            logger.roll()
+    with open_at(other, Later(12)) as logger:
+        assert prune(logger)
+    for path in copy.glob("seg-*.jsonl"):
+        if not (other.directory / path.name).exists() and path.name != f"seg-{0:020}.jsonl":
+            path.unlink()
+    before = _names(copy)
+    with pytest.raises(VerificationError):
+        back_up(other.directory, copy)
+    assert f"seg-{0:020}.jsonl" in _names(copy)
+    assert before <= _names(copy)
+
+
+def test_a_destroyed_key_excuses_nothing_unless_the_log_verifies(
+    aged: Any, log: Any, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    back_up(aged.directory, copy)
+    kids = sorted({key.kid for key in aged.keys().data.keys})
+    details = {"kids": kids, "state": "expired"}
+    with open_at(aged, Later(12)) as logger:
+        logger.system(
+            Event("key.destroyed", "log:x", Actor("system", "wilk"), details=details, clear=True)
+        )
+    with log.open() as logger:
+        fill(logger)
+    told = check_restore(copy, aged.root, log.keys(), aged.directory)
+    assert (len(told.erased), told.lost) == (2, ())
+    path = aged.segments()[-1]
+    path.write_bytes(path.read_bytes().replace(b'"expired"', b'"expiree"'))
+    told = check_restore(copy, aged.root, log.keys(), aged.directory)
+    assert (told.erased, len(told.lost)) == ((), 2)
