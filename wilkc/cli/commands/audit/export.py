@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wilkc.cli.commands.audit.filtering import filter_of, filter_options
-from wilkc.cli.commands.audit.options import read_text
+from wilkc.cli.commands.audit.options import checkpoint_text
 from wilkc.cli.record_forms import record_lines
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit import follow
 from wilkc.runtime.audit.export import ocsf_event, write_tiles
-from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.query import scan
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def export(
     if (form == "tiles") != (output is not None):
         raise UsageError("tiles, and nothing else, are written to a folder: `--output`")
     if output is not None:
-        text = read_text(checkpoint or str(log / CHECKPOINT), "checkpoint")
+        text = checkpoint_text(log, checkpoint)
         count = write_tiles(log, Path(output), text)
         click.echo(f"exported  {count:,} events to {output}", err=True)
         return

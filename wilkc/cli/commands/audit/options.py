@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from wilkc.core.errors import UsageError
+from wilkc.core.plain_files import read_plain
+from wilkc.runtime.audit.files import CHECKPOINT
+from wilkc.runtime.audit.note import MAX_NOTE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +52,23 @@ def read_text(path: str, what: str, *, encoding: str = "utf-8") -> str:
         raise UsageError(f"cannot read `{path}`: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"`{path}` is no {what}: it is not UTF-8") from error
+
+
+def checkpoint_text(log: Path, named: str | None) -> str:
+    """A checkpoint that a person named, or else the one that the log publishes.
+
+    Raises:
+        UsageError: it cannot be read, or is no text.
+    """
+    if named:
+        return read_text(named, "checkpoint")
+    path = log / CHECKPOINT
+    try:
+        return read_plain(path, MAX_NOTE_BYTES).decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read `{path}`: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"`{path}` is no checkpoint: it is not UTF-8") from error
 
 
 receipts_option: Final = click.option(

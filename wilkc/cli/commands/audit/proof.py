@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from wilkc.cli.commands.audit.options import read_text
+from wilkc.cli.commands.audit.options import checkpoint_text, read_text
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.export import make_bundle, make_growth
-from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.note import parse_checkpoint
 
 
@@ -45,7 +44,7 @@ def proof(
         return
     if event is None or root is None:
         raise UsageError("the root key is needed: `--root`")
-    text = read_text(checkpoint or str(log / CHECKPOINT), "checkpoint")
+    text = checkpoint_text(log, checkpoint)
     click.echo(make_bundle(log, event, text, root), nl=False)
 
 

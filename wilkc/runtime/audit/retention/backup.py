@@ -19,7 +19,7 @@ from wilkc.runtime.audit.files import BLOBS, CHECKPOINT, list_segments
 from wilkc.runtime.audit.line import CheckpointLine, parse_line
 from wilkc.runtime.audit.listing import segment_records
 from wilkc.runtime.audit.note import MAX_NOTE_BYTES, Checkpoint, parse_checkpoint
-from wilkc.runtime.audit.retention.prune import PRUNED, PRUNED_MARK
+from wilkc.runtime.audit.retention.known import PRUNED, PRUNED_MARK
 from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.audit.retention.stub import LEAVES_SUFFIX, STUB_SUFFIX
 from wilkc.runtime.audit.segment import segment_first

@@ -7,14 +7,16 @@ destroyed; the rest is done all the same.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.keeping import keep_keys, work_due
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.backup import back_up
+from wilkc.runtime.audit.retention.checked import is_due, note_in_order
 from wilkc.runtime.audit.retention.expire import expire
 from wilkc.runtime.audit.retention.prune import prune
 from wilkc.runtime.audit.retention.restoring import (
@@ -23,10 +25,10 @@ from wilkc.runtime.audit.retention.restoring import (
     check_restore,
     record_restore_check,
 )
-from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.audit.verify import verify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from wilkc.runtime.audit.logger import AuditLogger
@@ -35,7 +37,6 @@ VERIFY_DAYS: Final = 7
 """So often the whole log is verified."""
 RESTORE_DAYS: Final = 30
 """So often the backup is checked; after 90 days without, a rule of the reports is violated."""
-_VERIFIED_MARK: Final = (b'"type":"verify.done"',)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,14 @@ class Chores:
     skipped: list[str] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
 
+    @contextmanager
+    def going_on(self, what: str) -> Iterator[None]:
+        """One chore; that it finds something that does not verify stops none of the others."""
+        try:
+            yield
+        except VerificationError as error:
+            self.bad.append(f"{what}: {error.message}")
+
 
 def keep_house(logger: AuditLogger, house: House) -> Chores:
     """Rotate, seal, expire, prune, back up, verify and check the backup, where it is due.
@@ -79,14 +88,15 @@ def keep_house(logger: AuditLogger, house: House) -> Chores:
 
     Raises:
         UsageError: a place is not there, or the root key is malformed.
-        VerificationError: the log was tampered with, or a key is missing.
+        VerificationError: a record cannot be made, as the log was tampered with.
         UnavailableError: the disk refuses; run it again.
     """
     chores = Chores()
     if not logger.shared and work_due(logger.means):
-        kept = keep_keys(logger, may_destroy=house.doubt is None)
-        chores.done += kept.done
-        chores.skipped += kept.stopped
+        with chores.going_on("keys"):
+            kept = keep_keys(logger, may_destroy=house.doubt is None)
+            chores.done += kept.done
+            chores.skipped += kept.stopped
     if logger.roll_due():
         chores.done.append("sealed a segment")
     _let_go(logger, house, chores)
@@ -105,13 +115,15 @@ def _let_go(logger: AuditLogger, house: House, chores: Chores) -> None:
     if house.doubt is not None:
         chores.skipped.append(f"expiry and pruning: {house.doubt}")
         return
-    expiry = expire(logger)
-    if expiry.destroyed:
-        chores.done.append(f"destroyed {len(expiry.destroyed)} keys of content past its time")
-    if expiry.held:
-        chores.skipped.append(f"expiry of {len(expiry.held)} keys: under hold")
-    pruned = prune(logger, elsewhere=house.elsewhere)
-    chores.done += [f"pruned records {one.first} to {one.last}" for one in pruned]
+    with chores.going_on("expiry"):
+        expiry = expire(logger)
+        if expiry.destroyed:
+            chores.done.append(f"destroyed {len(expiry.destroyed)} keys of content past its time")
+        if expiry.held:
+            chores.skipped.append(f"expiry of {len(expiry.held)} keys: under hold")
+    with chores.going_on("pruning"):
+        pruned = prune(logger, elsewhere=house.elsewhere)
+        chores.done += [f"pruned records {one.first} to {one.last}" for one in pruned]
 
 
 def _back_up(logger: AuditLogger, target: Path, chores: Chores) -> None:
@@ -124,19 +136,21 @@ def _back_up(logger: AuditLogger, target: Path, chores: Chores) -> None:
 
 
 def _verify(logger: AuditLogger, root: str, chores: Chores) -> None:
-    if not _is_due(logger, "log", VERIFY_DAYS):
+    if not is_due(logger.means, "log", VERIFY_DAYS):
         return
     found = verify(logger.means.directory, root, live=True, options=ACCEPTING)
     details = {
         "kind": "log", "root": found.root, "size": found.size, "verdict": found.verdict,
     }  # fmt: skip
     _record(logger, details, ok=found.ok)
+    if found.ok:
+        note_in_order(logger.means, "log")
     told = f"verified {found.size} events: {found.verdict}"
     (chores.done if found.ok else chores.bad).append(told)
 
 
 def _check_backup(logger: AuditLogger, root: str, backup: Path, chores: Chores) -> None:
-    if not _is_due(logger, "restore", RESTORE_DAYS) or not backup.is_dir():
+    if not is_due(logger.means, "restore", RESTORE_DAYS) or not backup.is_dir():
         return
     means = logger.means
     checked = check_restore(backup, root, means.keys, means.directory)
@@ -145,20 +159,6 @@ def _check_backup(logger: AuditLogger, root: str, backup: Path, chores: Chores) 
     if checked.lost:
         told = f"{told}, content of {len(checked.lost)} keys is lost"
     (chores.done if checked.ok else chores.bad).append(told)
-
-
-def _is_due(logger: AuditLogger, kind: str, days: int) -> bool:
-    """Whether no good verification of a kind is on record for so long."""
-    last = ""
-    for record in found_records(logger.means.directory, _VERIFIED_MARK):
-        action, status = record["action"], record["result"]["status"]
-        own = action["type"] == VERIFIED and record["phase"] == "system"
-        good = own and status == "success"
-        if good and action["details"].get("kind") == kind:
-            last = record["ts"]
-    now = datetime.fromtimestamp(logger.means.clock.wall_us() / 1_000_000, UTC)
-    # A record of the future says nothing of today.
-    return not f"{now - timedelta(days=days):%Y-%m-%dT%H:%M:%S}" <= last <= logger.means.now()
 
 
 def _record(logger: AuditLogger, details: dict[str, Any], *, ok: bool) -> None:

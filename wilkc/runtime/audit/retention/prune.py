@@ -18,10 +18,10 @@ A segment without a seal, held, or with an action that still runs is passed over
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from wilkc.core.encoding import to_base64
 from wilkc.core.errors import VerificationError
@@ -30,7 +30,7 @@ from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.listing import segment_records
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.retention.holds import PLACED, HoldReader
+from wilkc.runtime.audit.retention.known import PRUNED, Seen, read_known
 from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.audit.retention.stub import (
     blobs_left,
@@ -41,18 +41,11 @@ from wilkc.runtime.audit.retention.stub import (
     stub_firsts,
     write_stub,
 )
-from wilkc.runtime.audit.trusted import read_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from wilkc.runtime.audit.logger import AuditLogger
-    from wilkc.runtime.audit.retention.holds import HoldBook
-
-PRUNED: Final = "system.pruned"
-PRUNED_MARK: Final = b'"type":"system.pruned"'
-"""Stands in the line of every record of a pruning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +101,12 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     due = _due(means.directory, before, elsewhere)
     if not due and not left:
         return []
-    known = _read_known(logger, left, [following for _, following, _ in due])  # (1)
+    known = read_known(logger, left, [following for _, following, _ in due])  # (1)
     remove_blobs(means, left - known.needed)  # (6) of a crash
     done: list[Pruning] = []
     book = known.holds.book()
     for first, following, path in due:
-        seen = _Seen(book)
+        seen = Seen(book)
         segment = read_segment(path, seen.take)
         if segment.first != first or segment.seal is None or segment.newest >= before:
             continue
@@ -184,67 +177,3 @@ def _due(directory: Path, before: str, elsewhere: int | None) -> list[tuple[int,
             break
         due.append((first, following, path))
     return due
-
-
-@dataclass(slots=True)
-class _Known:
-    """What a log says, all of which verifies.
-
-    Attributes:
-        left: blobs that a crash may have left.
-        needed: those of them that records refer to.
-        holds: what is said of holds.
-        recorded: prunings on record: first and last event of each to the number of its last
-            record.
-        roots: size to root, where segments end.
-    """
-
-    left: frozenset[str]
-    needed: set[str] = field(default_factory=set)
-    holds: HoldReader = field(default_factory=HoldReader)
-    recorded: dict[tuple[int, int], int] = field(default_factory=dict)
-    roots: Mapping[int, bytes] = field(default_factory=dict)
-
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Look at the next record."""
-        self.holds.take(record)
-        if record["sealed"] and self.left:
-            self.needed |= self.left & {one["blob"] for one in record["sealed"].values()}
-        if _is_pruning(record):
-            details = record["action"]["details"]
-            self.recorded[details["first"], details["last"]] = record["seq"]
-
-
-def _read_known(logger: AuditLogger, left: frozenset[str], sizes: list[int]) -> _Known:
-    known = _Known(left)
-    known.roots = read_trusted(logger, known.take, sizes)
-    return known
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What the records of one segment mean for its pruning.
-
-    Attributes:
-        book: of holds.
-        kept: whether one of them must stay.
-        prunings: what they say was pruned, as said again: it must stay on record.
-        holds: those of holds.
-    """
-
-    book: HoldBook
-    kept: bool = False
-    prunings: list[dict[str, Any]] = field(default_factory=list)
-    holds: list[Mapping[str, Any]] = field(default_factory=list)
-
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Look at the next record."""
-        self.kept = self.kept or self.book.keeps(record)
-        if _is_pruning(record):
-            self.prunings.append({**record["action"]["details"], "again": True})
-        elif record["action"]["type"] == PLACED:
-            self.holds.append(record)
-
-
-def _is_pruning(record: Mapping[str, Any]) -> bool:
-    return bool(record["action"]["type"] == PRUNED and record["phase"] == "system")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.retention.checked import note_in_order
 from wilkc.runtime.audit.sealing import open_member
 from wilkc.runtime.audit.verify import verify
 from wilkc.runtime.audit.verifying.options import Options
@@ -115,6 +116,8 @@ def record_restore_check(logger: AuditLogger, restorable: Restorable) -> None:
             clear=True,
         )
     )
+    if restorable.ok:
+        note_in_order(logger.means, "restore")
 
 
 def _destroyed(log: Path, root: str) -> set[str]:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.runtime.audit.conftest import fill
 from tests.unit.runtime.audit.retention.conftest import WEEK, Later, made, open_at
+from wilkc.runtime.audit import Event
+from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import House, keep_house
 
 if TYPE_CHECKING:
@@ -77,3 +79,32 @@ def test_it_is_verified_each_week(tmp_path: Path) -> None:
             done = keep_house(logger, House(root=log.root)).done
             verified.append(any(line.startswith("verified") for line in done))
     assert verified == [True, False, False, True, False]
+
+
+def test_a_forged_verification_puts_none_off(tmp_path: Path) -> None:
+    """When it was last in order stands beside the keys, which the log's directory is not."""
+    log = made(tmp_path / "log")
+    with open_at(log, Later(0)) as logger:
+        details = {"kind": "log", "root": "0" * 64, "size": 1, "verdict": "OK"}
+        logger.system(Event("verify.done", "log:x", WILK, details=details, clear=True))
+        assert keep_house(logger, House(root=log.root)).done[-1].startswith("verified")
+        noted = log.places.keys / "checked.json"
+        for text in (b"", b"{}", b'{"log":1,"v":"wilk.checked/v1"}', b'{"log":"9","v":"x"}'):
+            noted.write_bytes(text)
+            assert keep_house(logger, House(root=log.root)).done[-1].startswith("verified")
+        assert keep_house(logger, House(root=log.root)).done == []
+
+
+def test_what_cannot_be_believed_stops_only_what_destroys(aged: Any) -> None:
+    """The rest is done all the same, and the whole is told as bad."""
+    path = aged.segments()[2]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"./src/a.ts", b"./src/b.ts", 1))
+    before = len(aged.keys().data.keys)
+    with open_at(aged, Later(60)) as logger:
+        chores = keep_house(logger, House(root=aged.root))
+    assert [line.split(":")[0] for line in chores.bad[:2]] == ["expiry", "pruning"]
+    assert all("nothing is destroyed" in line for line in chores.bad[:2])
+    assert chores.bad[2].startswith("verified")
+    assert len(aged.keys().data.keys) == before
+    assert list(aged.directory.glob("*.pruned")) == []
