@@ -54,8 +54,7 @@ def lower_sandbox(
     asked = model.sandbox if isinstance(model, AgentSpec) else None
     section = asked or Sandbox()
     fold = isinstance(model, AgentSpec) and model.case == "insensitive"
-    granted = granted_permissions(asked, permissions)
-    reader = Reader(document)
+    granted, reader = granted_permissions(asked, permissions), Reader(document)
     isolation = section.isolation
     level: Level = (isolation.level if isolation else None) or "strict"
     reader.problems += [*check_words(section, document), *check_floor(section, level, document)]
