@@ -25,23 +25,26 @@ if TYPE_CHECKING:
 _POLL_SECONDS: Final = 0.001
 
 
-def take_lock(fd: int, seconds: float | None = 0) -> bool:
+def take_lock(fd: int, seconds: float | None = 0, *, shared: bool = False) -> bool:
     """Take the lock of an open file; whether it was got in time.
 
     Args:
         fd: of the file, or of a folder.
         seconds: how long to wait while another one holds it: not at all, or None for ever.
+        shared: whether others may hold it, too, if they share it as well. A lock that is held
+            changes from one kind to the other.
 
     Raises:
         OSError: the file system has no locks.
     """
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     if seconds is None:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        fcntl.flock(fd, kind)
         return True
     until = time.monotonic() + seconds
     while True:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= until:
                 return False

@@ -45,6 +45,17 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
         assert take_lock(again)
 
 
+def test_a_shared_lock_keeps_out_whoever_wants_it_alone(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with _opened(path) as one, _opened(path) as other:
+        assert take_lock(one, shared=True)
+        assert take_lock(other, None, shared=True)
+        assert not take_lock(other)
+        assert take_lock(other, shared=True)
+        os.close(os.dup(one))
+        assert not take_lock(one)
+
+
 def test_a_folder_can_be_locked(tmp_path: Path) -> None:
     one, other = (os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY) for _ in range(2))
     try:

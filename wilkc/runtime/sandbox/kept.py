@@ -8,7 +8,7 @@ when a launch begins is emptied, as is what nobody has used for a day.
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
 import shutil
 import stat
@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.locks import require_lock, take_lock
 from wilkc.runtime.sandbox.environment import TMP
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.state import state_directory
@@ -194,7 +195,7 @@ def _place(top: Path, name: str, bases: Bases) -> _Place:
     _require_own(path)
     fd = os.open(path, _DIRECTORY)
     bases.extra.append(fd)
-    fcntl.flock(fd, fcntl.LOCK_SH)
+    take_lock(fd, None, shared=True)
     os.utime(fd)
     return _Place(path, fd)
 
@@ -217,16 +218,20 @@ def _made(place: _Place, name: str, identity: Identity, bases: Bases) -> Lent:
 def _anew(place: _Place, found: tuple[Lent, ...], job: Job, bases: Bases) -> tuple[Lent, ...]:
     """The same directories, emptied, where no other launch uses them."""
     try:
-        fcntl.flock(place.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        require_lock(place.fd, _in_use)
         for one in found:
             _empty(one.source)
-        fcntl.flock(place.fd, fcntl.LOCK_SH)
+        take_lock(place.fd, None, shared=True)
     except OSError:
         raise _too_large(job) from None
     if is_over(found, job.plan.limits.tmp):
         raise _too_large(job)
     bases.reports.append("what `context: shared` had kept was larger than `tmp`, and was emptied")
     return found
+
+
+def _in_use(_: int) -> OSError:
+    return BlockingIOError(errno.EWOULDBLOCK, "another launch uses them")
 
 
 def _empty(path: str) -> None:
@@ -253,7 +258,7 @@ def _forget(top: Path) -> None:
         with suppress(OSError, RecursionError):
             fd = os.open(path, _DIRECTORY)
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                require_lock(fd, _in_use)
                 shutil.rmtree(path)
             finally:
                 os.close(fd)
