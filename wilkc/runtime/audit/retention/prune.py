@@ -101,6 +101,8 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     due = _due(means.directory, before, elsewhere)
     if not due and not left:
         return []
+    # Before anything is written: where the state is lost, what still runs is not known.
+    before_all = logger.oldest_pending()
     known = read_known(logger, left, [following for _, following, _ in due])  # (1)
     remove_blobs(means, left - known.needed)  # (6) of a crash
     done: list[Pruning] = []
@@ -113,8 +115,8 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
         root = segment.walk.tree.root()
         if segment.walk.seq != following or known.roots.get(following) != root:
             raise VerificationError(f"TAMPERED: `{path.name}` is not the segment that belongs here")
-        running = logger.oldest_pending()
-        if seen.kept or (running is not None and running < following):
+        running = (before_all, logger.oldest_pending())
+        if seen.kept or any(one is not None and one < following for one in running):
             continue
         pruning = Pruning(first, following - 1)
         details = {"first": pruning.first, "last": pruning.last, "root": to_base64(root)}
