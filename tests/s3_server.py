@@ -13,7 +13,7 @@ import boto3
 
 from wilkc.opa.obtain import cached_program, is_whole
 
-VERSION: Final = "1.8.0"  # as tools/build_s3_server.py has it
+VERSION: Final = "1.8.0"  # as tools/build_test_servers.py has it
 SECONDS: Final = 60.0
 ACCESS: Final = {"AWS_ACCESS_KEY_ID": "wilk", "AWS_SECRET_ACCESS_KEY": "wilk-of-a-test"}
 REGION: Final = "us-east-1"
@@ -61,7 +61,7 @@ class S3Server:
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         limit = time.monotonic() + SECONDS
-        while (port := _port_of(self._process.pid)) is None:
+        while (port := port_of(self._process.pid)) is None:
             if time.monotonic() > limit or self._process.poll() is not None:
                 self.__exit__()
                 raise RuntimeError("the S3 server does not start")
@@ -86,8 +86,8 @@ class S3Server:
         )
 
 
-def _port_of(pid: int) -> int | None:
-    """The port that a process listens on, see proc(5)."""
+def port_of(pid: int) -> int | None:
+    """The TCP port that a process listens on, or None where it does not yet; see proc(5)."""
     held = set()
     for path in Path(f"/proc/{pid}/fd").iterdir():
         try:
