@@ -61,7 +61,7 @@ class S3Server:
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         limit = time.monotonic() + SECONDS
-        while (port := port_of(self._process.pid)) is None:
+        while (port := _port_of(self._process.pid)) is None:
             if time.monotonic() > limit or self._process.poll() is not None:
                 self.__exit__()
                 raise RuntimeError("the S3 server does not start")
@@ -86,8 +86,8 @@ class S3Server:
         )
 
 
-def port_of(pid: int) -> int | None:
-    """The TCP port that a process listens on, or None where it does not yet; see proc(5)."""
+def _port_of(pid: int) -> int | None:
+    """The port that a process listens on, see proc(5)."""
     held = set()
     for path in Path(f"/proc/{pid}/fd").iterdir():
         try:

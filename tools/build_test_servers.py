@@ -1,96 +1,81 @@
-"""Builds the servers that only tests need, each once, from its pinned Go module.
+"""Builds the servers that only tests need, each once, from pinned Go modules.
 
-usage: python tools/build_test_servers.py [NAME ...]
+usage: python tools/build_test_servers.py
 
-versitygw keeps objects in a folder and has Object Lock; logs are shipped to it. FerretDB speaks
-MongoDB's protocol over SQLite; LibreChat's documents are read from it.
+versitygw keeps objects in a folder and has Object Lock; logs are shipped to it. mongo-server speaks
+MongoDB's protocol; LibreChat's documents are read from it. It is FerretDB as its package is meant
+to be embedded, since FerretDB's own program cannot be built from its published module.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError, WilkError
-from wilkc.opa.go import building, built_from, find_go, go_version, install, keep, say
+from wilkc.opa.go import build, building, built_from, find_go, go_version, install, keep, say
 from wilkc.opa.obtain import cached_program, is_whole
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+S3: Final = ("github.com/versity/versitygw", "1.8.0",
+             "h1:au+wI+aybno/STsQiSm35Uu6Q6iK5MWReQxgO6SEMFc=")  # fmt: skip
+"""Module, version and hash of versitygw."""
+MONGO: Final = Path(__file__).parents[1] / "tests" / "data" / "mongo_server"
+"""A module of its own, whose `go.sum` pins FerretDB and all below it."""
 
 
-@dataclass(frozen=True)
-class Server:
-    """One program, and the module that it is built from.
-
-    Attributes:
-        name: of the program, which is its package `cmd/NAME`.
-        module: its path.
-        version: without the `v`.
-        module_hash: as Go's checksum database has it.
-    """
-
-    name: str
-    module: str
-    version: str
-    module_hash: str
+def main() -> int:
+    """Make sure that there are all of them. Returns a process exit code."""
+    mongo_version = source_version(MONGO)
+    return max(
+        provide(cached_program("versitygw", S3[1]), _build_s3),
+        provide(cached_program("mongo-server", mongo_version), _build_mongo),
+    )
 
 
-SERVERS: Final = (
-    Server(
-        "versitygw",
-        "github.com/versity/versitygw",
-        "1.8.0",
-        "h1:au+wI+aybno/STsQiSm35Uu6Q6iK5MWReQxgO6SEMFc=",
-    ),
-    Server(
-        "ferretdb",
-        "github.com/FerretDB/FerretDB",
-        "1.24.2",
-        "h1:trrUU0LbmusMbyubhPS1IELncvrIwKrsRT2LW1UUWCw=",
-    ),
-)
+def source_version(source: Path) -> str:
+    """A name for what a module on the disk says now."""
+    digest = hashlib.sha256()
+    for name in ("go.mod", "go.sum", "main.go"):
+        digest.update((source / name).read_bytes())
+    return digest.hexdigest()[:16]
 
 
-def main(names: list[str]) -> int:
-    """Make sure that there are the servers named, or all. Returns a process exit code."""
-    missing = 0
-    for server in SERVERS:
-        if names and server.name not in names:
-            continue
-        try:
-            provide(server)
-        except WilkError as error:
-            missing = 1
-            sys.stderr.write(f"  {server.name} cannot be had: {error.message}\n")
-            sys.stderr.write(f"  {error.help_text}\n  without it, tests that need it are skipped\n")
-    return missing
+def provide(target: Path, make: Callable[[Path, Path], Path]) -> int:
+    """Build a program if it is not there; says what it does. Returns a process exit code."""
+    name = target.name
+    try:
+        if not is_whole(target):
+            with building(target) as folder:
+                if folder is not None:
+                    started = time.monotonic()
+                    go = find_go(folder)
+                    say(f"building {name} with {go_version(go)}, for tests: once")
+                    keep(make(go, folder), target)
+                    say(f"built in {time.monotonic() - started:.0f} s")
+    except WilkError as error:
+        sys.stderr.write(f"  {name} cannot be had: {error.message}\n  {error.help_text}\n")
+        sys.stderr.write("  without it the tests that need it are skipped\n")
+        return 1
+    return 0
 
 
-def provide(server: Server) -> Path:
-    """The program, built now if it is not there.
+def _build_s3(go: Path, folder: Path) -> Path:
+    module, version, _ = S3
+    binary = install(go, f"{module}/cmd/versitygw@v{version}", "versitygw", folder)
+    if built_from(go, binary) != S3:
+        raise UnavailableError("what Go built is not the pinned module")
+    return binary
 
-    Raises:
-        WilkError: it cannot be had.
-    """
-    target = cached_program(server.name, server.version)
-    if is_whole(target):
-        return target
-    with building(target) as folder:
-        if folder is not None:
-            started = time.monotonic()
-            go = find_go(folder)
-            say(f"building {server.name} {server.version} with {go_version(go)}, for tests: once")
-            package = f"{server.module}/cmd/{server.name}@v{server.version}"
-            binary = install(go, package, server.name, folder)
-            if built_from(go, binary) != (server.module, server.version, server.module_hash):
-                raise UnavailableError("what Go built is not the pinned module")
-            keep(binary, target)
-            say(f"built in {time.monotonic() - started:.0f} s")
-    return target
+
+def _build_mongo(go: Path, folder: Path) -> Path:
+    return build(go, MONGO, "mongo-server", folder)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

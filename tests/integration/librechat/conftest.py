@@ -54,8 +54,8 @@ def guard(served: Served, tmp_path: Path, notes: Notes) -> Iterator[Guard]:
 
 @pytest.fixture(scope="session")
 def mongo_program(require: Callable[[str, str], NoReturn]) -> Path:
-    """FerretDB."""
-    return find_mongo_server() or require("ferretdb", "FerretDB was not built")
+    """The server."""
+    return find_mongo_server() or require("mongo", "the MongoDB server was not built")
 
 
 @pytest.fixture
