@@ -64,7 +64,7 @@ def spec_data(spec: SpecPlan, profile: Callable[[SpecPlan], str]) -> Json:
 
 def asks_for_roles(spec: CanonicalBytes) -> bool:
     """Whether what `spec_data` gave may ask for roles: a value of a test may look like it."""
-    return canonical_json(_place(ROLES)) in spec
+    return bytes(canonical_json(_place(ROLES))) in bytes(spec)
 
 
 def _tests(when: When) -> Json:

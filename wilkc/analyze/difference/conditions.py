@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wilkc.analyze.difference.sides import Finding
     from wilkc.language.when import Held, When
     from wilkc.plan import SpecPlan
+    from wilkc.plan.model import Permissions
 
 MAX_WAYS: Final = 256
 """Ways in which two versions are compared; of more, what may be granted is taken for granted."""
@@ -52,7 +53,7 @@ class Circumstances:
 
 def circumstances(to: Side, base: Side) -> Iterator[Circumstances]:
     """Every way that makes another pair of sides, once; those that a request shows first."""
-    specs = (*to.specs, *base.specs)
+    specs = [spec for spec in (*to.specs, *base.specs) if spec.whens]
     effects = list(chain.from_iterable(effects_of(one.permissions).items() for one in specs))
     if not effects:
         yield Circumstances(to, base, Way())
@@ -117,7 +118,7 @@ def _where(side: Side, shown: Mapping[When, Held]) -> Side:
     )
 
 
-def _with(side: Side, counted: Callable[..., object]) -> Side:
+def _with(side: Side, counted: Callable[[Permissions], Permissions]) -> Side:
     def bounded(spec: SpecPlan) -> SpecPlan:
         return replace(spec, permissions=counted(spec.permissions), whens=())
 

@@ -3,6 +3,7 @@
 from wilkc.language.when.model import (
     AGENT,
     ATTRIBUTE_PATTERN,
+    JUDGED,
     OF_THE_AGENT,
     ROLES,
     TIME,
@@ -44,6 +45,7 @@ __all__ = [
     "CLOCK_PATTERN",
     "DAY",
     "DAYS",
+    "JUDGED",
     "MOST_OF_ONE",
     "OF_THE_AGENT",
     "ROLES",

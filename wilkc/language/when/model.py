@@ -27,7 +27,7 @@ ATTRIBUTE_PATTERN: Final = (
     r"^(?:subject[.]properties|resource|context)[.][A-Za-z_][A-Za-z0-9_-]{0,63}$"
 )
 _OPEN: Final = re.compile(ATTRIBUTE_PATTERN.strip("^$"), re.ASCII)
-_JUDGED: Final = {
+JUDGED: Final = {
     **dict.fromkeys(
         (
             "resource.id", "resource.type", "resource.properties", "resource.argv",
@@ -115,8 +115,8 @@ def showing(request: Request, values: Mapping[str, Json]) -> Request:
 
 def attribute_problem(name: str) -> str | None:
     """Why `when` cannot test an attribute; None where it can."""
-    if name in _JUDGED:
-        return _JUDGED[name]
+    if name in JUDGED:
+        return JUDGED[name]
     if name in {*OF_THE_AGENT, TIME} or _OPEN.fullmatch(name):
         return None
     return _HELP

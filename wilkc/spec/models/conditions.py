@@ -26,6 +26,7 @@ from wilkc.language.when import (
     CLOCK_PATTERN,
     DAY,
     DAYS,
+    JUDGED,
     ROLES,
     TIME,
     ZONE_PATTERN,
@@ -192,7 +193,7 @@ class PresentTest(Section):
     """A value, whatever it is.
 
     Attributes:
-        present: that there is one, `true`
+        present: that there is one, e.g. `true`
     """
 
     present: Annotated[bool, AfterValidator(_true)]
@@ -331,9 +332,10 @@ class Condition(Section):
 
     model_config = ConfigDict(
         extra="allow",
-        json_schema_extra={**SOMETHING, "propertyNames": {"anyOf": [
-            {"enum": [AGENT, ROLES, TIME]}, {"pattern": ATTRIBUTE_PATTERN},
-        ]}},
+        json_schema_extra={**SOMETHING, "propertyNames": {
+            "anyOf": [{"enum": [AGENT, ROLES, TIME]}, {"pattern": ATTRIBUTE_PATTERN}],
+            "not": {"enum": sorted(JUDGED)},
+        }},
     )  # fmt: skip
     __pydantic_extra__: dict[str, AttributeTest] = Field(init=False)
 
