@@ -145,7 +145,7 @@ def test_roles_are_those_that_bindings_give(judged: Judged) -> None:
 def test_a_role_that_nobody_defines_is_refused() -> None:
     sources = {**ROLES, "roles.yaml": b"bindings: {roles: {release: []}}\n", "fleet.jsonl":
                b'{"agent": "releaser", "spec": "spec", "roles": ["release"]}\n'}  # fmt: skip
-    found = check(sources)
+    found = [one for one in check(sources) if one.severity == "error"]
     assert [(one.code, one.span.file) for one in found] == [("W147", "spec.yaml")]
     assert "`guest`" in found[0].message
 
