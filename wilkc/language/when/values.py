@@ -10,18 +10,25 @@ import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.language.when.model import TIME
-from wilkc.language.when.tests import Networks, OneOf, Range
+from wilkc.language.when.tests import Networks, OneOf, Range, address_of
 from wilkc.language.when.times import UNFOUND, edge_instants, just_before, time_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wilkc.core.contract import Json
-    from wilkc.language.when.tests import Test
+    from wilkc.language.when.tests import Test, Value
     from wilkc.language.when.times import Marks, Values
 
 MOST: Final = 4_096
 """Kinds of values of one attribute."""
+
+
+_FIRST_ADDRESSES: Final = (
+    "0.0.0.0",  # noqa: S104 - an address to compare with
+    "::", "::1", "::1:0:0", "::1:0:0:0", "64:ff9b::1:0:0", "2003::",
+)  # fmt: skip
+"""The first addresses, and the first ones behind blocks whose addresses carry IPv4 ones."""
 
 
 class TooManyError(Exception):
@@ -76,28 +83,41 @@ def _held(tests: Iterable[Test], value: Json) -> Marks:
 
 
 def _edges(tests: Iterable[Test]) -> Iterator[Json]:
-    """Values at the edges of all sets, intervals and blocks."""
+    """Values at the edges of all sets, intervals and blocks.
+
+    Numbers and addresses are lines that the tests cut into pieces: the first value of every
+    piece is among these.
+    """
     for test in tests:
         if isinstance(test, OneOf):
-            yield from test.values
-            yield from (one + 1 for one in test.values if type(one) is int)
+            for value in test.values:
+                yield from (value, *_next(value))
         elif isinstance(test, Range):
             least, most = test.least or 0, test.most
-            yield from (least, max(least - 1, 0))
+            yield from (least, max(least - 1, 0), 0)
             yield from () if most is None else (most, most + 1)
         elif isinstance(test, Networks):
             yield from _addresses(test.blocks)
 
 
 def _addresses(blocks: Iterable[str]) -> Iterator[str]:
-    """The first address of each block, the one behind its last, and some near to them."""
+    """The first and the last address of each block, and the ones before and behind these."""
     for text in blocks:
         block = ipaddress.ip_network(text)
         first, last = int(block.network_address), int(block.broadcast_address)
         kind: Any = type(block.network_address)
-        numbers = (first, last + 1, first - 1, last, *range(first + 1, first + 5))
+        numbers = (first, last + 1, first - 1, last)
         yield from (str(kind(one)) for one in numbers if 0 <= one < 2**block.max_prefixlen)
-    yield from ("192.0.2.7", "2001:db8::7")
+    yield from _FIRST_ADDRESSES
+
+
+def _next(value: Value) -> Iterator[Value]:
+    """What follows a value on its line, if it is on one and not at its end."""
+    if type(value) is int:
+        yield value + 1
+    address: Any = address_of(value)
+    if address is not None and int(address) + 1 < 2**address.max_prefixlen:
+        yield str(address + 1)
 
 
 def _odd(tests: Sequence[Test]) -> Iterator[Json]:

@@ -140,6 +140,27 @@ def test_an_example_shows_that_a_condition_holds() -> None:
     assert shown > 20
 
 
+@pytest.mark.parametrize(
+    ("attribute", "tests", "kinds"),
+    [
+        (SIZE, (Range(5), OneOf((4,))), 4),
+        (SIZE, (Range(5, 5), OneOf((0, 4, 5, 6))), 4),
+        (SIZE, (Range(most=3), Range(2)), 4),
+        (IP, (Networks(("10.0.0.0/31",)), OneOf(("10.0.0.0", "10.0.0.1"))), 4),
+        (IP, (Networks(("10.0.0.0/30",)), OneOf(("10.0.0.0", "10.0.0.1", "10.0.0.2"))), 5),
+        (IP, (Networks(("::1/128",)), Networks(("2001:db8::/32", "0.0.0.0/0"))), 4),
+        (IP, (Networks(("::/0",)), Networks(("::1/128",))), 4),
+        (ENV, (OneOf(("a", "b")), OneOf(("b", "c")), OneOf((1,))), 7),
+        ("subject.properties.g", (OneOf(("a",), listed=True), OneOf(("b",), listed=True)), 5),
+        ("subject.properties.g", (OneOf(("a",), True, True), OneOf(("a", "b"), listed=True)), 4),
+    ],
+)
+def test_every_kind_of_values_is_found(attribute: str, tests: tuple[Any, ...], kinds: int) -> None:
+    whens = [_one(attribute, test) for test in tests]
+    found = ways(dict.fromkeys(whens), 256, found=True)
+    assert len(found) == kinds, sorted(found, key=repr)
+
+
 def test_more_ways_than_are_wanted_are_an_error() -> None:
     whens = [_one(f"context.a{place}", OneOf(("x",))) for place in range(4)]
     assert len(ways(dict.fromkeys(whens, False), 16, found=False)) == 16
