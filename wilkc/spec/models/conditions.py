@@ -318,6 +318,16 @@ AttributeTest = Annotated[
 ]
 
 
+_NAMES: dict[str, Any] = {
+    **SOMETHING,
+    "propertyNames": {
+        "anyOf": [{"enum": [AGENT, ROLES, TIME]}, {"pattern": ATTRIBUTE_PATTERN}],
+        "not": {"enum": sorted(JUDGED)},
+    },
+}
+"""What editors are told of the names of attributes."""
+
+
 class Condition(Section):
     """What a request must show for an entry to hold; every test must.
 
@@ -332,11 +342,8 @@ class Condition(Section):
 
     model_config = ConfigDict(
         extra="allow",
-        json_schema_extra={**SOMETHING, "propertyNames": {
-            "anyOf": [{"enum": [AGENT, ROLES, TIME]}, {"pattern": ATTRIBUTE_PATTERN}],
-            "not": {"enum": sorted(JUDGED)},
-        }},
-    )  # fmt: skip
+        json_schema_extra=_NAMES,
+    )
     __pydantic_extra__: dict[str, AttributeTest] = Field(init=False)
 
     subject_id: AgentTest | None = Field(default=None, alias=AGENT)
