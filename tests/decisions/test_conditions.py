@@ -225,6 +225,21 @@ def test_a_window_that_meets_its_bounds_is_accepted() -> None:
     assert check({"a.yaml": made.encode()}) == ()
 
 
+def test_a_test_has_a_thousand_values_at_most() -> None:
+    for many in (
+        list(map(str, range(1001))),
+        {"cidr": [f"10.0.{n // 256}.{n % 256}" for n in range(1001)]},
+    ):
+        found = check(
+            {"a.yaml": json.dumps({"permissions": _allowing("context.a", many)}).encode()}
+        )
+        assert [one.code for one in found if one.severity == "error"] == ["W104"]
+    fewer = list(map(str, range(1000)))
+    assert (
+        check({"a.yaml": json.dumps({"permissions": _allowing("context.a", fewer)}).encode()}) == ()
+    )
+
+
 def test_conditions_in_too_many_ways_are_refused() -> None:
     def spec(attributes: int) -> dict[str, bytes]:
         entries = [_entry(f"context.a{place}", ["x"]) for place in range(attributes)]

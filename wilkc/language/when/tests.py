@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
 from wilkc.language.hosts import canonical_host
+from wilkc.language.hosts.addresses import within
 from wilkc.language.instants import EARLIEST, LATEST, instant_of
 from wilkc.language.when.zones import DAY, DAYS, WEEK, minute_of_week
 
@@ -83,9 +84,7 @@ class Networks:
     def holds(self, value: Json) -> Held:
         """Whether the test holds of a value."""
         address = address_of(value)
-        if address is None:
-            return None
-        return any(address in ipaddress.ip_network(block) for block in self.blocks)
+        return None if address is None else within(address, self.blocks)
 
     def words(self) -> str:
         """The test as a person reads it behind the attribute."""

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from wilkc.language.when import Test
 
 _SUBJECT: Final = "subject."
+MAX_VALUES: Final = 1_000
+"""Values or blocks of one test; compiling compares each with each."""
 
 
 def _read(parse: Callable[[str], Any]) -> AfterValidator:
@@ -87,7 +89,17 @@ Block = Annotated[str, _read(_block), WithJsonSchema({"type": "string", "minLeng
 """An address or a block of addresses, kept as a block."""
 
 
+def _few(values: tuple[Any, ...]) -> None:
+    if len(values) > MAX_VALUES:
+        raise refusal(
+            "W104",
+            f"a test of {len(values)} values, more than {MAX_VALUES}",
+            "name a role or a group of them, and let the enforcement point say who belongs to it",
+        )
+
+
 def _values(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    _few(values)
     if not values:
         raise refusal("W115", "a test of no values", "write the values, or `{present: true}`")
     if len({type(one) for one in values}) > 1:
@@ -96,6 +108,7 @@ def _values(values: tuple[Value, ...]) -> tuple[Value, ...]:
 
 
 def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+    _few(values)
     if not values:
         raise refusal("W115", "a test of no values", "write at least one")
     return values
