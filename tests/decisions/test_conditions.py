@@ -225,16 +225,16 @@ def test_a_window_that_meets_its_bounds_is_accepted() -> None:
     assert check({"a.yaml": made.encode()}) == ()
 
 
-def test_a_test_has_a_thousand_values_at_most() -> None:
+def test_a_test_has_few_values() -> None:
     for many in (
-        list(map(str, range(1001))),
-        {"cidr": [f"10.0.{n // 256}.{n % 256}" for n in range(1001)]},
+        list(map(str, range(257))),
+        {"cidr": [f"10.0.{n // 256}.{n % 256}" for n in range(257)]},
     ):
         found = check(
             {"a.yaml": json.dumps({"permissions": _allowing("context.a", many)}).encode()}
         )
         assert [one.code for one in found if one.severity == "error"] == ["W104"]
-    fewer = list(map(str, range(1000)))
+    fewer = list(map(str, range(256)))
     assert (
         check({"a.yaml": json.dumps({"permissions": _allowing("context.a", fewer)}).encode()}) == ()
     )

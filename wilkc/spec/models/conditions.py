@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from wilkc.language.when import Test
 
 _SUBJECT: Final = "subject."
-MAX_VALUES: Final = 1_000
+MAX_VALUES: Final = 256
 """Values or blocks of one test; compiling compares each with each."""
 
 
