@@ -85,7 +85,11 @@ def _draft(chosen: random.Random) -> Draft:
         "decision_id": maybe(), "detail": text(), "latency_us": chosen.choice([None, 0, 2**53 - 1]),
         "reason": text(), "revision": maybe(), "rule": maybe(),
     }  # fmt: skip
-    details = {"owner": {"pid": 1, "start": 2}, "a": [text(), None, True, -1, {}], "b": {}}
+    details: dict[str, Any] = {
+        "owner": {"pid": 1, "start": 2},
+        "a": [text(), None, True, -1, {}],
+        "b": {},
+    }
     return replace(
         DRAFT,
         actor=Actor("user", text(), maybe()),
