@@ -32,13 +32,13 @@ from wilkc.spec.models.base import (
     Words,
     refusal,
 )
+from wilkc.spec.models.conditions import Condition  # noqa: TC001 - pydantic reads it
 from wilkc.spec.models.entries import (
     AgentItem,
     AllowedCommandItem,
     AllowedPathItem,
     BlockedCommandItem,
     BlockedPathItem,
-    Condition,
     Entry,
     ModelItem,
     NameItem,
