@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, str]] = {
     "grants": "wilkc.cli.commands.grants:grants",
     "init": "wilkc.cli.commands.init:init",
     "keys": "wilkc.cli.commands.keys:keys",
+    "plugin": "wilkc.cli.commands.plugin:plugin",
     "prove": "wilkc.cli.commands.prove:prove",
     "revoke": "wilkc.cli.commands.revoke:revoke",
     "rules": "wilkc.cli.commands.rules:rules",

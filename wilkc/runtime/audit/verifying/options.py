@@ -28,8 +28,7 @@ class Options:
             None: else a whole log that was rolled back shows the checkpoint of that time.
         at_least: number of events that the log is known to have had; 0 if none is known.
         keys: the opened key directory, of each of whose keys one sealed member is to open.
-        jobs: processes that read segments, 1 to 64; only one does where an observer or keys are
-            given.
+        jobs: processes that read segments, 1 to 64.
     """
 
     signatures: Signatures = "all"
