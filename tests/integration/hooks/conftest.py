@@ -138,6 +138,6 @@ def denied(done: Done) -> str:
     assert done.stderr.strip()
     assert len(done.stderr.splitlines()) == 1
     if done.stdout:
-        assert "allow" not in done.stdout
+        assert '"allow"' not in done.stdout
         assert "deny" in done.stdout
     return done.stderr.strip()

@@ -85,6 +85,9 @@ class Run:
         signal.setitimer(signal.ITIMER_REAL, MAX_DEADLINE_SECONDS)
         try:
             options = parse(words)
+            if options["workspace"]:
+                # A service stands in another folder.
+                options["workspace"] = os.path.abspath(options["workspace"])  # noqa: PTH100
             self._cursor, self._codex = (options["harness"] == name for name in ("cursor", "codex"))
             signal.setitimer(signal.ITIMER_REAL, options["deadline"])
             payload = read_payload(0)
@@ -107,12 +110,14 @@ class Run:
                 os._exit(0)
         except BaseException:  # noqa: BLE001  # whatever it is, it is a denial
             self.deny("the answer could not be printed")
-        self._end_denied(answer.printed, answer.reason)
+        self._end_denied(answer.printed or self._printed(), answer.reason)
 
     def deny(self, why: str) -> NoReturn:
         """End with a denial, in the form that blocks in every harness."""
-        printed = _CURSOR_DENIAL if self._cursor else ""
-        self._end_denied(printed, one_line(f"wilk: denied: {why}"))
+        self._end_denied(self._printed(), one_line(f"wilk: denied: {why}"))
+
+    def _printed(self) -> str:
+        return _CURSOR_DENIAL if self._cursor else ""
 
     def _end_denied(self, printed: str, reason: str) -> NoReturn:
         code = DENIED

@@ -42,7 +42,7 @@ OPTIONS: Final = (
     Option("bundle", "path", "FILE", "Where no service answers: decide by this bundle."),
     Option("key", "paths", "FILE", "Public key that the bundle must be signed by."),
     Option("key-id", "text", "ID", "The only key's id; default: the key file's stem."),
-    Option("scope", "text", "NAME", "Scope that the bundle's signature must bind."),
+    Option("bundle-scope", "text", "NAME", "Scope that the bundle's signature must bind."),
     Option("state", "path", "FILE", "Refuse a bundle older than this file of `wilkc serve` says."),
     Option("audit", "path", "DIR", "The log of decisions by the bundle."),
     Option("audit-keys", "path", "DIR", "Its keys; default: the log's path with `.keys`."),

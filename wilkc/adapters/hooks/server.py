@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.adapters.hooks.answers import refusing
 from wilkc.adapters.hooks.client import MAX_PAYLOAD_BYTES, Answer, answer_bytes
 from wilkc.adapters.hooks.judge import judge
-from wilkc.adapters.hooks.options import HARNESSES, MAX_DEADLINE_SECONDS, check, empty
+from wilkc.adapters.hooks.options import MAX_DEADLINE_SECONDS, check, empty
 from wilkc.core.strict_json import decode_json
 from wilkc.opa.listening import listen_at
 from wilkc.opa.socket_place import checked_socket, make_folder
@@ -156,24 +156,25 @@ def _head(head: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if not isinstance(options, dict) or set(options) != set(standard):
         raise ValueError("the hook is of another version than the service: start it again")
     for name, value in standard.items():
-        if value is None:
-            fits = isinstance(options[name], str | None)
-        elif isinstance(value, list):
-            fits = isinstance(options[name], list) and all(
-                isinstance(one, str) for one in options[name]
-            )
-        elif isinstance(value, bool):
-            fits = isinstance(options[name], bool)
-        else:
-            fits = type(options[name]) is float and 0 < options[name] <= MAX_DEADLINE_SECONDS
-        if not fits:
+        if not _fits(options[name], value):
             raise ValueError(f"the option `{name}` is of another type")
     if not isinstance(told, dict) or not all(isinstance(one, str) for one in told.values()):
         raise ValueError("what the harness tells is no text")
-    if options["harness"] not in {None, *HARNESSES}:
-        raise ValueError("the harness is not known")
+    if not (options["workspace"] or "/").startswith("/"):
+        raise ValueError("the workspace is no absolute path")
     check(options)
     return options, told
+
+
+def _fits(value: Any, standard: Any) -> bool:
+    """Whether a value is of the type that an option has."""
+    if standard is None:
+        return isinstance(value, str | None)
+    if isinstance(standard, list):
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if isinstance(standard, bool):
+        return isinstance(value, bool)
+    return type(value) is float and 0 < value <= MAX_DEADLINE_SECONDS
 
 
 def _received(connection: sockets.socket, deadline: float) -> bytes:

@@ -57,7 +57,7 @@ def _bundle(options: Mapping[str, Any]) -> tuple[VerifiedBundle, Mapping[str, Pu
         raise UsageError("no bundle is named")
     data = read_bundle_file(options["bundle"])
     verified, keys = verify_with(
-        data, options["key"], key_id=options["key-id"], scope=options["scope"]
+        data, options["key"], key_id=options["key-id"], scope=options["bundle-scope"]
     )
     if options["state"] is not None:
         mark = StateFile(Path(options["state"])).mark()

@@ -164,6 +164,7 @@ def test_options_travel_as_words_and_back() -> None:
     [
         {"deadline": 99.0}, {"deadline": 1}, {"fulfils": "x"}, {"fulfils": [1]}, {"agent": ""},
         {"agent": 3}, {"harness": "vim"}, {"unsafe-no-sandbox": 1}, {"more": 1}, {"socket": None},
+        {"workspace": "work"},
     ],
 )  # fmt: skip
 def test_a_head_of_another_form_is_a_denial(reference: Reference, changed: dict[str, Any]) -> None:
