@@ -60,9 +60,10 @@ class Reference:
         *,
         harness: str | None = None,
         given: dict[str, Any] | None = None,
+        told: dict[str, str] | None = None,
     ) -> Answer:
-        """The answer to a payload."""
+        """The answer to a payload; the workspace is named unless the harness tells it."""
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        held = {**options(), "workspace": str(self.workspace), **(given or {})}
-        held["workspace"], held["harness"] = str(self.workspace), harness
-        return judge(raw, held, {}, Means(self, self.recorder))
+        workspace = str(self.workspace) if told is None else None
+        held = {**options(), **(given or {}), "workspace": workspace, "harness": harness}
+        return judge(raw, held, told or {}, Means(self, self.recorder))

@@ -197,8 +197,9 @@ def test_a_harness_that_never_ends_its_payload_gets_a_denial(world: World, allow
         assert process.stderr is not None
         process.stdin.write(allowed)
         process.stdin.flush()
-        said = process.stderr.read()
+        # Waited for first: what is never late would never end what it says, either.
         assert process.wait(30) == 2
+        said = process.stderr.read()
     assert b"no answer in time" in said
 
 

@@ -128,6 +128,44 @@ def test_conditions_that_nobody_promised_are_a_denial(reference: Reference) -> N
     assert "[condition_not_fulfillable]" in answer.reason
 
 
+def test_the_workspace_is_never_where_the_agent_went(reference: Reference) -> None:
+    payload = {**_case(reference, "claude", "read").payload, "cwd": str(reference.workspace)}
+    assert "[workspace_unknown]" in reference.judge(payload, told={}).reason
+    other = {"GEMINI_PROJECT_DIR": str(reference.workspace)}
+    assert "[workspace_unknown]" in reference.judge(payload, told=other).reason
+    named = {"CLAUDE_PROJECT_DIR": str(reference.workspace)}
+    assert reference.judge(payload, told=named).code == 0
+    cursor = _case(reference, "cursor", "read").payload
+    assert reference.judge(cursor, told={}).code == 0
+    several = [str(reference.workspace), "/"]
+    assert reference.judge({**cursor, "workspace_roots": several}, told={}).code == 2
+
+
+ASKED = [
+    ("claude", "search", True),
+    ("claude", "after_other", False),
+    ("claude", "read_blocked", False),
+    ("codex", "bash_denied", False),
+    ("codex", "unknown", False),
+    ("copilot", "bash_denied", True),
+    ("cursor", "mcp_other", True),
+    ("cursor", "tool_unknown", False),
+    ("gemini", "search", False),
+]
+
+
+@pytest.mark.parametrize(("harness", "name", "asks"), ASKED)
+def test_a_person_is_asked_only_where_the_harness_asks(
+    reference: Reference, harness: str, name: str, asks: bool
+) -> None:
+    payload = _case(reference, harness, name).payload
+    asking = {"ask-unmatched": True}
+    answer = reference.judge(payload, harness=harness, given=asking)
+    assert (answer.code, '"ask"' in answer.printed) == ((0, True) if asks else (2, False))
+    assert reference.judge(payload, given={**asking, "unattended": True}).code == 2
+    assert reference.judge(payload).code == 2
+
+
 def test_the_waived_sandbox_stays_on_record(reference: Reference) -> None:
     notes = reference.recorder = Notes()
     reference.judge(_case(reference, "claude", "bash").payload)
