@@ -22,7 +22,20 @@ TEXTS = (
     "Bash", "bash", "Read", "mcp__docs__search", "mcp__x__y", "PreToolUse", "PostToolUse", "\0",
     "\ud800", "a" * 5_000, "*** Begin Patch\n*** Add File: .env\n+x\n*** End Patch",
 )  # fmt: skip
-VALUES = (None, True, False, 0, -1, 1.5, 10**400, [], {}, [[]], {"a": {"b": []}}, ["Bash"])
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    10**400,
+    [],
+    {},
+    [[]],
+    {"a": {"b": []}},
+    ["Bash"],
+)
 NAMES = (
     "tool_name", "tool_input", "cwd", "file_path", "command", "updatedInput", "toolName", "url",
     "turn_id", "cursor_version", "hook_event_name", "content", "path", "prompt", "surprise",

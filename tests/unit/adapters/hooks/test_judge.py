@@ -120,8 +120,9 @@ def test_no_allow_without_a_revision(reference: Reference, monkeypatch: pytest.M
 def test_conditions_that_nobody_promised_are_a_denial(reference: Reference) -> None:
     payload = _case(reference, "claude", "fetch").payload
     assert reference.judge(payload).code == 0
-    for changed in ({"fulfils": []}, {"fulfils": ["sandbox"]}, {"fulfils": ["surprise"]}):
-        assert reference.judge(payload, given={**options(), **changed}).code == 2
+    promises: tuple[list[str], ...] = ([], ["sandbox"], ["surprise"])
+    for fulfils in promises:
+        assert reference.judge(payload, given={**options(), "fulfils": fulfils}).code == 2
     bash = _case(reference, "claude", "bash").payload
     assert reference.judge(bash).code == 0
     answer = reference.judge(bash, given={**options(), "unsafe-no-sandbox": False})

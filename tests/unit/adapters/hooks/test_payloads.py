@@ -75,7 +75,8 @@ def test_a_member_of_another_type_or_missing_is_refused(one: Case) -> None:
         name = next((name for name in names if name in call.given), None)
         if name is None:
             continue
-        for value in (7, [], {"a": 1}):
+        others: tuple[Any, ...] = (7, [], {"a": 1})
+        for value in others:
             changed = {**call.given, name: value}
             _refuse_input(one, changed)
         if role not in tool.optional:

@@ -24,7 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
 @click.group(cls=LazyGroup, places=COMMANDS, invoke_without_command=True)
 @hook_options
 @click.pass_context
-def hook(context: click.Context, **given: Any) -> None:
+def hook(context: click.Context, /, **given: Any) -> None:
     """Judge the tool call that a harness tells on standard input, and answer as it expects.
 
     Exits with 0 or 2 only: 2, with the reason on standard error, blocks in every harness.
