@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "hook": "wilkc.cli.commands.hook:hook",
     "init": "wilkc.cli.commands.init:init",
     "keys": "wilkc.cli.commands.keys:keys",
+    "plugin": "wilkc.cli.commands.plugin:plugin",
     "prove": "wilkc.cli.commands.prove:prove",
     "revoke": "wilkc.cli.commands.revoke:revoke",
     "rules": "wilkc.cli.commands.rules:rules",
