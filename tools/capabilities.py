@@ -3,8 +3,8 @@
 Usage: python tools/capabilities.py < <(opa capabilities --current)
 
 Only builtins whose answer depends on their arguments alone: nothing that asks the network,
-the clock, the environment or chance, and no `glob.match`, whose meaning is not Wilk's. Clocks of zones
-are read off the time zone database of the host besides.
+the clock, the environment or chance, and no `glob.match`, whose meaning is not Wilk's. Clocks
+of zones are read off the time zone database of the host besides.
 """
 
 from __future__ import annotations
