@@ -26,6 +26,7 @@ from benchmarks.loading import loading
 from benchmarks.measure import Row, table
 from benchmarks.proving import proving
 from benchmarks.reaching import carrying, reaching
+from benchmarks.recording import recording
 from benchmarks.reviewing import comparing, peers
 from benchmarks.scaling import scaling
 from benchmarks.starting import check_command, check_in_process, linting, process_start
@@ -87,6 +88,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *peers(min(rounds or 5, 5)),
         *differing(min(rounds or 5, 5), small=small),
         *gating(min(rounds or 15, 15), small=small),
+        *recording(min(rounds or 10, 10), small=small),
         *verifying(min(rounds or 5, 5), small=small),
     ]
 
