@@ -33,9 +33,10 @@ ROOMS = {
     "compiler": COMPILE_SIDE - {"format"},
     "bundle": {"core", "language"},
     "opa": {"core", "language", "bundle"},
-    "runtime": {"core", "language", "bundle", "opa"},
-    "adapters": {"core", "language", "bundle", "opa", "runtime"},
-    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "runtime", "adapters"},
+    "identity": {"core", "language", "bundle"},
+    "runtime": {"core", "language", "bundle", "opa", "identity"},
+    "adapters": {"core", "language", "bundle", "opa", "identity", "runtime"},
+    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "identity", "runtime", "adapters"},
 }
 # The one home of each third-party package, as path prefixes below the package.
 HOMES = {
@@ -49,6 +50,7 @@ HOMES = {
     "urllib3": ["opa/"],
     "cryptography": ["bundle/keys.py", "runtime/keys/"],
     "click": ["cli/"],
+    "jwt": ["identity/tokens/"],
     "starlette": ["adapters/authzen/app.py"],
     "uvicorn": ["adapters/authzen/server.py"],
     "idna": ["language/hosts/"],
@@ -110,6 +112,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
+        ("import wilkc.identity", ["yaml", "jinja2", "pydantic", "click", "jwt", "requests"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
         ("import wilkc.runtime.alerts", ["yaml", "jinja2", "pydantic", "click", "boto3"]),
