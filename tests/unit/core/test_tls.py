@@ -225,7 +225,8 @@ def test_files_that_are_none_are_refused(authority: Authority, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("localhost.example", False),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True),
+     ("localhost.example", False),
      ("0.0.0.0", False), ("::", False), ("10.0.0.1", False), ("", False)],  # noqa: S104  # not bound
 )  # fmt: skip
 def test_what_stays_on_the_host(host: str, expected: bool) -> None:
