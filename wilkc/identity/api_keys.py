@@ -131,9 +131,7 @@ class ApiKeys:
         now = self._clock.now()
         if now >= expires:
             raise AuthenticationError(EXPIRED, "the API key has ended", credential=name)
-        self._revocations.require_none(
-            now, ("key", name), ("principal", principal), ("agent", principal)
-        )
+        self._revocations.require_none(now, ("key", name), ("agent", principal))
         if now - used >= USED_EVERY:
             with self._database.change() as change:
                 change.execute("UPDATE api_keys SET used = ? WHERE id = ?", (now, name))

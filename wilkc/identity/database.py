@@ -109,9 +109,12 @@ class Database:
         Raises:
             UnavailableError: it cannot be asked now.
         """
-        with self._asking():
-            found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
-        return found
+        try:
+            with self._lock:
+                row: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise UnavailableError(f"cannot use `{self.path}`: {error}") from error
+        return row
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a question.

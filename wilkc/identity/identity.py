@@ -144,7 +144,7 @@ class Identity:
             AuthenticationError: it is.
             UnavailableError: nobody can tell.
         """
-        self.revocations.require_none(self.clock.now(), ("agent", agent), ("principal", agent))
+        self.revocations.require_none(self.clock.now(), ("agent", agent))
 
     def close(self) -> None:
         """Let go of the files."""

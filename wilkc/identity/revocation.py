@@ -193,8 +193,9 @@ class _Table:
             raise ValueError("it is damaged, or was written by another version of Wilk")
 
     def hash(self, kind: Kind, name: str) -> bytes:
-        """What stands for a name."""
-        text = f"{kind}\0{name}".encode("utf-8", "surrogatepass")
+        """What stands for a name; principals are agents, so one is revoked as both."""
+        same = "agent" if kind == "principal" else kind
+        text = f"{same}\0{name}".encode("utf-8", "surrogatepass")
         return blake2b(text, key=self._key, digest_size=_HASH).digest()
 
     def find(self, wanted: bytes) -> int | None:

@@ -183,7 +183,6 @@ def _halves(entry: str) -> tuple[str, str]:
 def _rests_on(token: Compact, principal: Principal) -> list[tuple[Kind, str]]:
     found: list[tuple[Kind, str]] = [
         ("token", principal.credential),
-        ("principal", principal.id),
         ("agent", principal.id),
     ]
     family, key = token.claims.get(FAMILY_CLAIM), token.claims.get(KEY_CLAIM)
