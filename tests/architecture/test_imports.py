@@ -114,6 +114,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
+        ("import wilkc.adapters.hooks.client", ["click", "cryptography", "dataclasses", "logging"]),
         ("import wilkc.identity", ["yaml", "jinja2", "pydantic", "click", "jwt", "requests"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),

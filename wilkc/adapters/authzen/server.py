@@ -8,8 +8,6 @@ a credential or by the certificate of a client, and other hosts are answered by 
 from __future__ import annotations
 
 import contextlib
-import os
-import socket as sockets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from wilkc.adapters.authzen.metadata import DEFAULT_BASE_URL, metadata
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.core.tls import is_loopback
-from wilkc.opa.socket_place import checked_socket, make_folder, require_free, require_private
+from wilkc.opa.listening import listen_at
+from wilkc.opa.socket_place import checked_socket, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,20 +183,8 @@ class AuthzenServer:
 
     def _bind(self, place: Path) -> sockets.socket:
         self._made_folder = make_folder(place.parent)
-        require_private(place.parent, place.parent.stat())
-        require_free(place)
-        _require_unused(place)
-        listening = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
-        try:
-            place.unlink(missing_ok=True)
-            listening.bind(os.fspath(place))
-            self._bound = True
-            # Nobody can connect between the two: it does not listen yet.
-            place.chmod(0o600)
-            listening.listen(_BACKLOG)
-        except OSError as error:
-            listening.close()
-            raise UnavailableError(f"cannot listen at `{place}`: {error.strerror}") from error
+        listening = listen_at(place, _BACKLOG)
+        self._bound = True
         return listening
 
     def _bind_port(self) -> sockets.socket:
@@ -232,19 +219,6 @@ def _require_safe(settings: AuthzenSettings) -> None:
             "at a port anybody could ask",
             help_text="name who may by `--identity`, or their authority by `--client-ca`",
         )
-
-
-def _require_unused(place: Path) -> None:
-    """Refuse a socket that somebody answers at; one that was left behind is in nobody's use."""
-    with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as probe:
-        try:
-            probe.connect(os.fspath(place))
-        except OSError:
-            return
-    raise UnavailableError(
-        f"another server answers at `{place}`",
-        help_text="stop it first, or name another socket",
-    )
 
 
 def _server(
