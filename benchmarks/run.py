@@ -85,7 +85,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *updating(min(rounds or ACTIVATIONS, ACTIVATIONS)),
         *scaling(rounds or 500, small=small),
         *counting(min(rounds or 30, 30)),
-        *identifying(min(rounds or 100, 100), small=small),
+        *identifying(min(rounds or 500, 500), small=small),
         *proving(min(rounds or 5, 5), small=small),
         *comparing(min(rounds or 9, 9), small=small),
         *peers(min(rounds or 5, 5)),

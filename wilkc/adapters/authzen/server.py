@@ -8,6 +8,7 @@ a credential or by the certificate of a client, and other hosts are answered by 
 from __future__ import annotations
 
 import contextlib
+import socket as sockets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
