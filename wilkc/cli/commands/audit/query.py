@@ -10,6 +10,7 @@ import click
 
 from wilkc.cli.commands.audit.filtering import filter_of, filter_options
 from wilkc.cli.commands.audit.options import records_format_option
+from wilkc.cli.operators import require_operator
 from wilkc.cli.record_forms import record_lines
 from wilkc.runtime.audit.query import INDEX, scan, update_index
 from wilkc.runtime.audit.query import query as find
@@ -39,6 +40,8 @@ def query(  # a command has as many arguments as options
     The index is brought up to date first. Each hit is read again from the log, so that an
     index can leave records out but not make any up; `--exhaustive` leaves nothing out.
     """
+    if wanted["subject"] is not None:
+        require_operator("wilk.audit.query", reads=True)
     chosen, log = filter_of(wanted), Path(directory)
     if exhaustive:
         found = scan(log, chosen)
