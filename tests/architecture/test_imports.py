@@ -61,6 +61,7 @@ HOMES = {
         "opa/process.py",
         "opa/obtain.py",
         "cli/git.py",
+        "cli/upkeep_process.py",
         "opa/go.py",
         "runtime/sandbox/launch.py",
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
@@ -14,8 +14,10 @@ from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.options import keys_options
 from wilkc.cli.places import socket_place
+from wilkc.cli.record_serving import Record, record_options, recorded
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
+from wilkc.cli.upkeep_process import upkeep_beside
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.keeper import Keeper, Trust
 from wilkc.opa.kept import kept_beside
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from wilkc.bundle import VerifiedBundle
+    from wilkc.opa.keeper import Refusal
 
 STEP_SECONDS: Final = 0.1
 _CARRIED: Final = frozenset({"key_id", "scope", "poll_seconds", "metrics_port", "start_timeout"})
@@ -73,6 +76,7 @@ _PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
     metavar="SECONDS",
     help="How long OPA may take to have the bundle in force.",
 )
+@record_options
 @click.option(
     "--print",
     "printed",
@@ -93,6 +97,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     metrics_port: int | None,
     start_timeout: float,
     printed: Kind | None,
+    **record: Any,
 ) -> None:
     """Serve decisions by the newest valid bundle, through OPA, on a unix socket.
 
@@ -100,10 +105,19 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     there. A new bundle is verified and put in force; one that is bad, or older than what was
     ever in force, is refused, and the old one goes on answering. Of a folder's `*.tar.gz` the
     one with the highest sequence is served. Ends in order at SIGINT and SIGTERM.
+
+    With `--audit` each activation and each refusal is on record, nothing comes into force that
+    is not, the log is written by the settings of the bundle in force, and a process beside this
+    one looks after it, as `wilkc audit keep` does.
     """
+    kept = Record(**record)
+    kept.check()
     if printed is not None:
         named = str(socket_place(socket, run_dir)) if socket or run_dir else None
-        given = Deployment(bundle, keys, named, state, authzen, _given_options())
+        given = Deployment(
+            bundle, keys, named, state, authzen, _given_options(), kept.words(),
+            tuple(sorted(kept.writable())),
+        )  # fmt: skip
         click.echo(_PRINTERS[printed](given), nl=False)
         return
     end_in_order(exits.OK)
@@ -111,19 +125,33 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     trust = Trust(load_keys(keys, key_id=key_id), scope or "")
     noted = Path(state) if state is not None else state_path(place)
     source = open_source(bundle, poll_seconds=poll_seconds)
-    keeper = Keeper(source, trust, _log, kept_beside(noted) if source.remote else None)
-    first = keeper.first()
     settings = SidecarSettings(
         opa=find_opa().path, socket=place, start_seconds=start_timeout, log=_log
     )
+    mark = StateFile(noted)
+    with recorded(kept, mark, _log) as ledger:
+        copy = kept_beside(noted) if source.remote else None
+        keeper = Keeper(source, trust, _log, copy, _unheard if ledger is None else ledger.refused)
+        _serve(keeper, Sidecar(keeper.first(), trust.keys, settings, ledger or mark), kept,
+               metrics_port, authzen)  # fmt: skip
+
+
+def _serve(
+    keeper: Keeper, served: Sidecar, kept: Record, metrics_port: int | None, authzen: str | None
+) -> NoReturn:
     with (
-        Sidecar(first, trust.keys, settings, StateFile(noted)) as sidecar,
-        Pages(sidecar, keeper, port=metrics_port),
+        served as sidecar,
+        upkeep_beside(kept.kept(), _log) as upkeep,
+        Pages(sidecar, keeper, port=metrics_port, upkeep=upkeep),
     ):
         keeper.keep(sidecar.bundle)
         click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
         with authzen_beside(sidecar.point, authzen, _log):
             _attend(sidecar, keeper)
+
+
+def _unheard(refusal: Refusal) -> None:
+    """Where no record is kept, what was refused is told in the log alone."""
 
 
 def _given_options() -> tuple[str, ...]:

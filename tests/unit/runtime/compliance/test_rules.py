@@ -30,6 +30,11 @@ def declared(settings: AuditSettings) -> dict[str, Any]:
     return {"resource": event.resource, "details": dict(event.details)}
 
 
+def every(days: int) -> dict[str, Any]:
+    """A declaration that keys change so often."""
+    return declared(AuditSettings(key_rotation_days=days))
+
+
 def granted(records: Records, *fulfilled: str, **more: Any) -> list[dict[str, Any]]:
     intent = records.make("shell.execute", allow=True, conditions=["limit.0"], resource="shell:ls")
     details = {"fulfilled": list(fulfilled)} if fulfilled else {}
@@ -90,6 +95,7 @@ HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R7", lambda r: [r.make("file.read", allow=True, tags=["hipaa"], actor="nurse-7")]),
     ("R8", lambda r: after(r, 96, HEADER)),
     ("R8", lambda r: after(r, 60, HEADER) + after(r, 60, ("key.rotated", KEK))),
+    ("R8", lambda r: after(r, 300, HEADER, ("config.modify", every(365)))),
     ("R9", lambda r: after(r, 29, ASKED)),
     ("R9", lambda r: after(
         r, 40, ASKED, ("key.destroyed", {"details": {"subject": ONE, "state": "complete"}})
@@ -137,6 +143,14 @@ VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R7", lambda r: [r.make("file.read", allow=True, tags=["hipaa"], actor_type="system")]),
     ("R8", lambda r: after(r, 98, HEADER)),
     ("R8", lambda r: after(r, 98, HEADER, ("key.rotated", {"details": {"use": "report"}}))),
+    ("R8", lambda r: after(r, 38, HEADER, ("config.modify", every(30)))),
+    ("R8", lambda r: after(r, 36, HEADER) + after(r, 2, ("config.modify", every(30)))),
+    ("R8", lambda r: after(
+        r, 373, HEADER, ("config.modify", every(365)), ("config.modify", every(365)),
+    )),
+    ("R8", lambda r: [
+        *after(r, 60, HEADER, ("config.modify", every(40))),
+    ]),
     ("R9", lambda r: after(r, 31, ASKED)),
     ("R9", lambda r: after(
         r, 31, ASKED, ("key.destroyed", {"details": {"subject": TWO, "state": "complete"}})
