@@ -44,6 +44,16 @@ def granted(records: Records, *fulfilled: str, **more: Any) -> list[dict[str, An
     return [intent, end]
 
 
+def withdrawn(records: Records, details: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    """Number 5 is active, 8 was to be and is said not to be, and 6 becomes active."""
+    first, second, last = (
+        records.make("policy.activated", details={**SIGNED, "sequence": n, "revision": f"r{n}"})
+        for n in (5, 8, 6)
+    )
+    given = {"actor_type": "system", "ref": second["id"], "status": "failure", **more}
+    return [first, second, records.make("policy.rejected", details=details, **given), last]
+
+
 def personal(records: Records, **more: Any) -> list[dict[str, Any]]:
     return [records.make("file.read", allow=True, tags=["gdpr"], **more)]
 
@@ -83,6 +93,11 @@ HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R2", lambda r: [r.make("policy.activated", details=SIGNED)] * 2),
     ("R3", lambda r: [r.make("policy.activated", details={**SIGNED, **ALICE})]),
     ("R3", lambda r: [r.make("config.modify", resource="host:name")]),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True, "stays_sequence": 5, "stays": "r5"})),
+    ("R3", lambda r: [
+        r.make("policy.activated", details={**SIGNED, "revision": "r5"}),
+        r.make("policy.activated", details={"revision": "r5"}),
+    ]),
     ("R4", lambda r: granted(r, "limit.0", "more")),
     ("R4", lambda r: granted(r, error="cancelled", status="failure")),
     ("R5", lambda r: personal(r, details={"bytes": 3})),
@@ -129,6 +144,19 @@ VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
         r.make("policy.activated", details={**SIGNED, "sequence": 4}),
     ]),
     ("R3", lambda r: [r.make("policy.activated", details={"key_id": "k", "sequence": 1})]),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": False, "stays_sequence": 5})),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True})),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True, "stays_sequence": 5}, actor_type="agent")),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True, "stays_sequence": 5}, ref=None)),
+    ("R3", lambda r: [
+        r.make("policy.activated", details={**SIGNED, "revision": "r5"}),
+        r.make("policy.activated", details={"revision": "r6"}),
+    ]),
+    ("R3", lambda r: [
+        r.make("policy.activated", details={**SIGNED, "revision": "r5"}),
+        r.make("policy.activated", details={**SIGNED, "revision": "r6"}),
+        r.make("policy.activated", details={"revision": "r5"}),
+    ]),
     ("R3", lambda r: [r.make("config.modify", resource="policy:org", details=BOB)]),
     ("R4", lambda r: granted(r, "another")),
     ("R4", granted),
