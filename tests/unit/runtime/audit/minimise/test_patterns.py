@@ -18,6 +18,7 @@ GOOD = {
     "phone": ("+49 30 901820", "+1 (415) 555-2671"),
     "password-in-url": ("postgres://user:pw@db/x",),
     "aws-key": ("AKIAIOSFODNN7EXAMPLE",),
+    "aws-secret": (f"AWS_SECRET_ACCESS_KEY={'a1' * 20}", f"Aws_Secret_Access_Key: '{'a1' * 20}'"),
     "github-token": (f"ghp_{LONG}",),
     "github-pat": (f"github_pat_{LONG}",),
     "gitlab-token": ("glpat-abcdefghij0123456789",),
@@ -26,8 +27,9 @@ GOOD = {
     "google-key": ("AIza" + "a1" * 17 + "b",),
     "model-key": ("sk-abcdefghij0123456789",),
     "npm-token": (f"npm_{LONG}",),
+    "pypi-token": (f"pypi-AgEIcHlwaS5vcmc{LONG}",),
     "jwt": ("eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSM",),
-    "private-key": ("-----BEGIN RSA PRIVATE KEY-----",),
+    "private-key": ("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PGP PRIVATE KEY BLOCK-----"),
     "bearer": ("Bearer abcdef0123456789",),
     "card": ("4111 1111 1111 1111", "378282246310005", "5555-5555-5555-4444"),
     "iban": ("GB29 NWBK 6016 1331 9268 19", "DE89370400440532013000"),
@@ -116,7 +118,8 @@ def test_a_record_takes_50_microseconds() -> None:
 
 def test_hostile_texts_take_no_long() -> None:
     for text in ("1" * 20_000, "a." * 10_000 + "@", "+1-" * 7_000, "eyJ" * 7_000, "A1 " * 7_000,
-                 "a@" + "b." * 10_000, "x://" * 5_000, "1 " * 10_000):  # fmt: skip
+                 "a@" + "b." * 10_000, "x://" * 5_000, "1 " * 10_000, "-eyJ" * 7_000 + ".eyJ",
+                 "://" + "a." * 10_000, "x://u:" * 3_000):  # fmt: skip
         start = time.process_time()
         kinds_in(text)
         assert time.process_time() - start < 2.0, text[:12]
