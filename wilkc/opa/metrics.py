@@ -74,20 +74,24 @@ def _of_upkeep(upkeep: Upkeep) -> Iterator[str]:
     yield from _metric("wilk_upkeep_restarts_total", "counter", about, restarts)
     chores = sorted(upkeep.chores.items())
     for name, kind, about in (
-        ("ok", "gauge", "Whether work on the audit log did not fail last."),
-        ("runs_total", "counter", "How often it was done or tried since its process started."),
-        ("failures_total", "counter", "How often it failed since its process started."),
-        ("age_seconds", "gauge", "Time since it was done; -1 where it never was."),
+        ("wilk_upkeep_ok", "gauge", "Whether work on the audit log did not fail last."),
+        (
+            "wilk_upkeep_runs_total",
+            "counter",
+            "How often it was done or tried since its process started.",
+        ),
+        ("wilk_upkeep_failures_total", "counter", "How often it failed since its process started."),
+        ("wilk_upkeep_age_seconds", "gauge", "Time since it was done; -1 where it never was."),
     ):
-        yield from _head(f"wilk_upkeep_{name}", kind, about)
+        yield from _head(name, kind, about)
         for chore, found in chores:
             value = {
-                "ok": int(not found.problem),
-                "runs_total": found.runs,
-                "failures_total": found.failures,
-                "age_seconds": found.age_seconds,
+                "wilk_upkeep_ok": int(not found.problem),
+                "wilk_upkeep_runs_total": found.runs,
+                "wilk_upkeep_failures_total": found.failures,
+                "wilk_upkeep_age_seconds": found.age_seconds,
             }[name]
-            yield f'wilk_upkeep_{name}{{chore="{_escaped(chore)}"}} {value}'
+            yield f'{name}{{chore="{_escaped(chore)}"}} {value}'
 
 
 def _decisions(page: str) -> Iterator[str]:
