@@ -23,7 +23,7 @@ from wilkc.opa.upkeep import ChoreCondition, Upkeep, read_chores
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-STOP_SECONDS: Final = 15.0
+STOP_SECONDS: Final = 8.0
 SILENT_SECONDS: Final = 30.0
 """Without a word from it for so long it counts as hung."""
 MAX_LINE_BYTES: Final = 65_536
@@ -44,7 +44,8 @@ class Kept:
 
     def command(self) -> list[str]:
         """Program and arguments."""
-        own = [sys.executable, "-m", "wilkc.cli.main", "audit", "keep", self.directory]
+        # -P: nothing is imported from the folder that this runs in, which may be anybody's.
+        own = [sys.executable, "-P", "-m", "wilkc.cli.main", "audit", "keep", self.directory]
         return [*own, *self.options, "--status"]
 
 

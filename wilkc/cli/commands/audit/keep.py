@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HOUR_SECONDS: Final = 3600.0
 BEAT_SECONDS: Final = 1.0
-_END_SECONDS: Final = 5.0
+_END_SECONDS: Final = 3.0
 """For the chore under way; one that takes longer ends as by a crash, which all may."""
 
 
