@@ -230,6 +230,34 @@ def test_the_log_is_looked_after_and_told_of(site: Site) -> None:
     assert site.verdict() == "OK"
 
 
+def test_those_who_look_after_it_write_as_the_newest_policy_says(
+    site: Site, signer: Signer
+) -> None:
+    running = site.served()
+    within(lambda: (one := ask_condition(site.socket).upkeep) and one.chores.get("rules"))
+    told = replace(SMALL, seal_resources=True)
+    # Nobody approved it, so there is a violation to record.
+    site.put(signer.bundle("r6", "a", sequence=6, audit=canonical_json(told.as_json())))
+    assert running.line_with("active")
+    site.put(signer.bundle("r7", "a", sequence=7, audit=canonical_json(told.as_json())))
+    assert running.line_with("active")
+
+    def violations() -> int:
+        kinds = [one["action"]["type"] for one in unverified_records(site.log)]
+        return kinds.count("compliance.violation") >= 2
+
+    within(violations)
+    assert running.stop() == 0
+    headers = [
+        one["action"]["details"]["settings"] for one in unverified_records(site.log)
+        if one["action"]["type"] == "system.header"
+    ]  # fmt: skip
+    assert list(dict.fromkeys(headers)) == [SMALL.digest(), told.digest()]
+    assert headers[-1] == told.digest()
+    assert headers == sorted(headers, key=headers.index)  # never back to the one before
+    assert site.verdict() == "OK"
+
+
 def test_a_keeper_that_dies_is_started_again(site: Site) -> None:
     running = site.served()
     (first,) = within(lambda: _keepers(site))

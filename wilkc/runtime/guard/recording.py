@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Decision, Json, Request
-    from wilkc.runtime.audit import AuditSettings, Circumstances
+    from wilkc.runtime.audit import AuditSettings, Circumstances, Event, Receipt
 
 Status = Literal["success", "failure", "warning"]
 
@@ -120,7 +120,7 @@ class SharedLog:
         details: Mapping[str, Json] | None = None,
     ) -> Intent:
         """See `Recorder.intent`."""
-        return self._logger().intent(
+        return self.logger().intent(
             request,
             decision,
             enforced=enforced,
@@ -130,10 +130,22 @@ class SharedLog:
             details=details,
         )
 
-    def _logger(self) -> AuditLogger:
+    def system(self, event: Event, *, record_id: str | None = None) -> Receipt:
+        """Record a fact, see `AuditLogger.system`."""
+        return self.logger().system(event, record_id=record_id)
+
+    def logger(self) -> AuditLogger:
+        """The log as it is to be written now; another one once that changes.
+
+        Raises:
+            UsageError: there is no log, or the bundle was made by another version of Wilk.
+            VerificationError: a key is missing, or what the log was told is damaged.
+            UnavailableError: it cannot be read.
+        """
         process, settings = os.getpid(), self._told.settings()
         opened = self._opened.get(process)
-        if opened is not None and opened[1] == settings:
+        # Mostly it is the very same value; to compare two takes as long as a hash.
+        if opened is not None and (opened[1] is settings or opened[1] == settings):
             return opened[0]
         # By process: another thread may have held the parent's lock when it forked.
         with self._locks.setdefault(process, threading.Lock()):

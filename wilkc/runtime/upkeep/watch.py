@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.runtime.alerts.seen import Fact
-    from wilkc.runtime.audit import AuditLogger
+    from wilkc.runtime.guard.recording import SharedLog
 
 SECONDS: Final = 1.0
 """Between two looks at a log that does not grow."""
@@ -22,14 +22,16 @@ class Watch:
     """The rules and the alerts of one log; one thread calls, any thread may say `stands`.
 
     Args:
-        logger: writes what they find; other processes write to the log, too.
-        keys: the log's key directory.
+        log: writes what they find, always as the log is told to be written now: else each of
+            their records would end a segment of those who write otherwise.
+        directory: of the log.
+        keys: its key directory.
         alerts: the folder of its alerts.
     """
 
-    def __init__(self, logger: AuditLogger, keys: Path, alerts: Path) -> None:
-        self._logger = logger
-        self._directory = logger.means.directory
+    def __init__(self, log: SharedLog, directory: Path, keys: Path, alerts: Path) -> None:
+        self._log = log
+        self._directory = directory
         self._keys = keys
         self._alerts = alerts
         self._watcher: Watcher | None = None
@@ -50,7 +52,7 @@ class Watch:
         place = self._end()
         if place == self._judged:
             return
-        detect(self._logger, self._directory, self._keys)
+        detect(self._log.logger(), self._directory, self._keys)
         self._judged = place
 
     def tell(self) -> None:
@@ -63,7 +65,7 @@ class Watch:
         if self._watcher is None:
             if not self.tells:
                 return
-            self._watcher = Watcher(self._directory, self._alerts, self._logger)
+            self._watcher = Watcher(self._directory, self._alerts, self._log)
         self._watcher.outside = self._standing
         self._watcher.catch_up()
 

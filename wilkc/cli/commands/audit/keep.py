@@ -13,7 +13,7 @@ import click
 from wilkc.cli.alerting import alerts_path
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.housekeeping import Housed, do_chores
-from wilkc.cli.recording import keys_path, open_recorder
+from wilkc.cli.recording import keys_path, shared_log
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.compliance import STANDARDS
@@ -64,29 +64,28 @@ def keep(  # noqa: PLR0913  # a command has as many arguments as options
     wishes = _wishes(reports, standards, checkpoint, root)
     housed = Housed(directory, keys, provider, root, backup)
     end_in_order(0)
-    with open_recorder(directory, keys, provider) as logger:
-        watch = Watch(logger, keys_path(directory, keys), alerts_path(directory, alerts))
-        if not watch.tells:
-            place = alerts_path(directory, alerts)
-            _log(f"nobody is told of alerts: there is no `{place}/alerts.toml`")
-        if root is None:
-            _log("the log is not verified: `--root` names no key")
-        quick = Worker([
-            Chore("rules", 1.0, watch.judge, again_seconds=5.0),
-            Chore("alerts", 1.0, watch.tell, again_seconds=5.0),
-        ], _log)  # fmt: skip
-        hourly = [Chore("housekeeping", HOUR_SECONDS, partial(_house, housed))]
-        if wishes is not None:
-            hourly.append(Chore("reports", HOUR_SECONDS, partial(_report, housed, wishes, watch)))
-        workers = (quick, Worker(hourly, _log))
-        try:
-            _attend(workers, status=status)
-        finally:
-            for worker in workers:
-                worker.stop()
-            ended = [worker.join(_END_SECONDS) for worker in workers]
-            if all(ended):
-                watch.close()
+    log, folder = shared_log(directory, keys, provider), alerts_path(directory, alerts)
+    watch = Watch(log, Path(directory), keys_path(directory, keys), folder)
+    if not watch.tells:
+        _log(f"nobody is told of alerts: there is no `{folder}/alerts.toml`")
+    if root is None:
+        _log("the log is not verified: `--root` names no key")
+    quick = [
+        Chore("rules", 1.0, watch.judge, again_seconds=5.0),
+        Chore("alerts", 1.0, watch.tell, again_seconds=5.0),
+    ]
+    hourly = [Chore("housekeeping", HOUR_SECONDS, partial(_house, housed))]
+    if wishes is not None:
+        hourly.append(Chore("reports", HOUR_SECONDS, partial(_report, housed, wishes, watch)))
+    workers = (Worker(quick, _log), Worker(hourly, _log))
+    try:
+        _attend(workers, status=status)
+    finally:
+        for worker in workers:
+            worker.stop()
+        ended = [worker.join(_END_SECONDS) for worker in workers]
+        if all(ended):
+            watch.close()
 
 
 def _attend(workers: Sequence[Worker], *, status: bool) -> NoReturn:
