@@ -174,6 +174,8 @@ def test_a_restored_copy_brings_back_how_to_write_and_what_was_held(
     """A rehearsal: the machine is lost, log and keys come from their copies."""
     told = AuditSettings(reserve_bytes=4096, min_free_bytes=0, seal_resources=True)
     keep_settings(_keys(log), told, Disk())
+    with AuditLogger.open(log, _keys(log), provider=_provider(log)) as logger:
+        logger.system(Event("auth.login", "session:1", Actor("user", ALICE, "Alice")))
     shutil.copytree(log, tmp_path / "older")
     with AuditLogger.open(log, _keys(log), provider=_provider(log)) as logger:
         logger.system(Event("auth.login", "session:2", Actor("user", ALICE, "Alice")))

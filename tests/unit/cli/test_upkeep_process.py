@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.cli import upkeep_process
 from wilkc.cli.upkeep_process import SILENT_SECONDS, Kept, Telling
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def test_nothing_is_imported_from_the_folder_that_it_runs_in(tmp_path: Path) -> 
 
 def test_what_it_told_last_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(upkeep_process.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("wilkc.cli.upkeep_process.time.monotonic", lambda: now[0])
     telling = Telling()
     telling.begin()
     assert telling.upkeep(0).well

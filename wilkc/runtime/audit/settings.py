@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_CLEAR_DETAILS",
     "MIB",
+    "SETTINGS_FILE",
     "AuditSettings",
     "keep_settings",
     "kept_settings",
