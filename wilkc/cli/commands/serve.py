@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,12 +13,14 @@ from click.core import ParameterSource
 from wilkc.cli import exits
 from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
+from wilkc.cli.hooking.serving import hooks_beside
 from wilkc.cli.options import keys_options
 from wilkc.cli.places import socket_place
 from wilkc.cli.record_serving import Record, record_options, recorded
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
 from wilkc.cli.upkeep_process import upkeep_beside
+from wilkc.core.errors import UsageError
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.keeper import Keeper, Trust
 from wilkc.opa.kept import kept_beside
@@ -48,6 +51,10 @@ _PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
 @click.option("--socket", metavar="PATH", help="Where decisions are asked.")
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
 @click.option("--authzen", metavar="PATH", help="Also serve AuthZEN there, see `wilkc authzen`.")
+@click.option("--hooks", metavar="PATH", help="Also answer `wilkc hook` there; needs --audit.")
+@click.option(
+    "--rates", metavar="PLACE", envvar="WILK_RATES", help="Where hits of hooks are counted."
+)
 @click.option(
     "--state",
     metavar="FILE",
@@ -92,6 +99,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     socket: str | None,
     run_dir: str | None,
     authzen: str | None,
+    hooks: str | None,
+    rates: str | None,
     state: str | None,
     poll_seconds: float,
     metrics_port: int | None,
@@ -113,6 +122,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     kept = Record(**record)
     kept.check()
     if printed is not None:
+        if hooks is not None:
+            raise UsageError("`--hooks` serves this user's harnesses: it goes with no `--print`")
         named = str(socket_place(socket, run_dir)) if socket or run_dir else None
         given = Deployment(
             bundle, keys, named, state, authzen, _given_options(), kept.words(),
@@ -132,21 +143,33 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     with recorded(kept, mark, _log) as ledger:
         copy = kept_beside(noted) if source.remote else None
         keeper = Keeper(source, trust, _log, copy, _unheard if ledger is None else ledger.refused)
-        _serve(keeper, Sidecar(keeper.first(), trust.keys, settings, ledger or mark), kept,
-               metrics_port, authzen)  # fmt: skip
+        sidecar = Sidecar(keeper.first(), trust.keys, settings, ledger or mark)
+        _serve(keeper, sidecar, kept, Beside(metrics_port, authzen, hooks, rates))
 
 
-def _serve(
-    keeper: Keeper, served: Sidecar, kept: Record, metrics_port: int | None, authzen: str | None
-) -> NoReturn:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is served beside decisions by OPA, as the options of the same names say it."""
+
+    metrics_port: int | None
+    authzen: str | None
+    hooks: str | None
+    rates: str | None
+
+
+def _serve(keeper: Keeper, served: Sidecar, kept: Record, beside: Beside) -> NoReturn:
     with (
         served as sidecar,
         upkeep_beside(kept.kept(), _log) as upkeep,
-        Pages(sidecar, keeper, port=metrics_port, upkeep=upkeep),
+        Pages(sidecar, keeper, port=beside.metrics_port, upkeep=upkeep),
     ):
         keeper.keep(sidecar.bundle)
         click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
-        with authzen_beside(sidecar.point, authzen, _log):
+        log = (kept.audit, kept.audit_keys, kept.audit_provider)
+        with (
+            authzen_beside(sidecar.point, beside.authzen, _log),
+            hooks_beside(sidecar, beside.hooks, log, beside.rates, _log),
+        ):
             _attend(sidecar, keeper)
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
+from wilkc.language.instants import time_text
 from wilkc.language.requests import split_short
-from wilkc.language.when import time_text
 from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import TOUCHES_DISK, canonical
 from wilkc.runtime.guard.conditions import unmet
