@@ -200,6 +200,7 @@ def test_where_nobody_is_named_nothing_is_asked(
         ["keys", "rotate", "audit"],
         ["audit", "shred", "audit", "--subject", "x", "--reason", "x"],
         ["audit", "query", "audit", "--subject", "s_x"],
+        ["audit", "query", "audit", "--open", "--by", "anna", "--reason", "x", "-f", "json"],
         ["serve", "--bundle", "operators.tar.gz", "--key", "release.pub.pem",
          "--socket", "s/o.sock"],
     ],
