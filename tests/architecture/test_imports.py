@@ -47,7 +47,7 @@ ROOMS = {
         "adapters",
         "importers",
     },
-}
+}  # fmt: skip
 # The one home of each third-party package, as path prefixes below the package.
 HOMES = {
     "yaml": ["syntax/"],
