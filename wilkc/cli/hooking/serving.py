@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wilkc.core.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -42,12 +44,19 @@ def hooks_beside(  # what it rests on
     # Imported here, as most who serve do without.
     from wilkc.adapters.hooks.judge import Means  # noqa: PLC0415
     from wilkc.adapters.hooks.server import HookServer  # noqa: PLC0415
-    from wilkc.cli.hooking.recording import open_log  # noqa: PLC0415
     from wilkc.cli.rates import open_rates  # noqa: PLC0415
+    from wilkc.cli.recording import shared_log  # noqa: PLC0415
 
+    directory, keys, provider = audit
+    if directory is None:
+        raise UsageError(
+            "there is no audit log to record in",
+            help_text="name one by `--audit DIR`; `wilkc audit init` makes one",
+        )
+    # Bundles come and go while this serves: each record is written as the one in force says.
+    recorder = shared_log(directory, keys, provider, bundle=lambda: sidecar.bundle)
     with (
         open_rates(rates) as store,
-        open_log(*audit, sidecar.bundle) as recorder,
         HookServer(Path(socket), Means(sidecar.point, recorder, store), log) as server,
     ):
         click.echo(f"hooks  socket {server.socket}")
