@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from wilkc.core.errors import UsageError
+from wilkc.core.errors import UsageError, WilkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wilkc.opa import Sidecar
+    from wilkc.runtime import SharedLog
 
 
 @contextmanager
@@ -57,7 +58,15 @@ def hooks_beside(  # what it rests on
     recorder = shared_log(directory, keys, provider, bundle=lambda: sidecar.bundle)
     with (
         open_rates(rates) as store,
+        ExitStack() as opened,
         HookServer(Path(socket), Means(sidecar.point, recorder, store), log) as server,
     ):
+        opened.callback(_close, recorder)
         click.echo(f"hooks  socket {server.socket}")
         yield
+
+
+def _close(recorder: SharedLog) -> None:
+    # A log that is gone by now has nothing to be closed.
+    with suppress(WilkError):
+        recorder.logger().close()
