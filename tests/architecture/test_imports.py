@@ -57,6 +57,8 @@ HOMES = {
     "boto3": ["runtime/sinks/s3.py"],
     "botocore": ["runtime/sinks/s3.py"],
     "psycopg": ["runtime/sinks/postgres.py"],
+    "pymongo": ["adapters/librechat/mongo.py"],
+    "bson": ["adapters/librechat/mongo.py"],
     "subprocess": [
         "opa/process.py",
         "opa/obtain.py",
@@ -110,6 +112,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
+        ("import wilkc.adapters.hooks.client", ["click", "cryptography", "dataclasses", "logging"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
         ("import wilkc.runtime.alerts", ["yaml", "jinja2", "pydantic", "click", "boto3"]),

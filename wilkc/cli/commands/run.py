@@ -32,8 +32,8 @@ from wilkc.cli.sources import read_sources
 from wilkc.cli.terminal import wants_colour
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError, SpecError, UnavailableError, UsageError, WilkError
+from wilkc.language.instants import time_text
 from wilkc.language.requests import canonical_request
-from wilkc.language.when import time_text
 from wilkc.opa.denials import NO_DECISION_POINT
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger, settings_of
 from wilkc.runtime.egress import Gateway

@@ -17,8 +17,8 @@ from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
 from wilkc.language.hosts import FORBIDDEN, decision_address, within
+from wilkc.language.instants import time_text
 from wilkc.language.requests import canonical_request
-from wilkc.language.when import time_text
 from wilkc.opa import is_answer
 from wilkc.runtime.audit import Circumstances, unrecorded
 from wilkc.runtime.egress.namespace import HTTP_PORT

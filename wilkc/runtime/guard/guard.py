@@ -88,7 +88,7 @@ class Guard:
         bundle: Callable[[], VerifiedBundle] | None = None,
     ) -> None:
         self.pool = Pool()
-        self._roots = _roots(workspace, home)
+        self._roots = roots_of(workspace, home)
         self._agent = agent
         self._recorder = recorder
         self._rates = rates
@@ -108,6 +108,7 @@ class Guard:
         security: SecurityContext | None = None,
         agent: str | None = None,
         fulfils: Iterable[str] = (),
+        beforehand: Decision | None = None,
         **context: Any,
     ) -> Decision:
         """Whether an action may happen; never raises.
@@ -121,6 +122,8 @@ class Guard:
             security: who acts, and whence.
             agent: who acts; must agree with the guard's agent and the principal, where given.
             fulfils: conditions that the caller fulfils beside those of the guard.
+            beforehand: the answer of another system that was asked first. A denial stands, goes
+                on record, and is not asked again; a grant changes nothing.
             **context: further circumstances for the rules to look at.
         """
         question = self._question(
@@ -130,6 +133,7 @@ class Guard:
             security=security,
             agent=agent,
             fulfils=fulfils,
+            beforehand=beforehand,
             **context,
         )
         return self.decide(question, enforced=False)[1].decision
@@ -319,12 +323,13 @@ class Guard:
         security: SecurityContext | None = None,
         agent: str | None = None,
         fulfils: Iterable[str] = (),
+        beforehand: Decision | None = None,
         **context: Any,
     ) -> Question:
         promised = (self._fulfils, fulfils)
         named = (self._agent, agent)
         given = {} if properties is None else properties
-        return Question(resource, action, given, context, security, named, promised)
+        return Question(resource, action, given, context, security, named, promised, beforehand)
 
 
 def _granted(decision: Decision) -> Decision:
@@ -344,7 +349,12 @@ def _fulfillable(fulfils: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def _roots(workspace: str | os.PathLike[str], home: str | os.PathLike[str] | None) -> Roots:
+def roots_of(workspace: str | os.PathLike[str], home: str | os.PathLike[str] | None) -> Roots:
+    """What `.` and `~` stand for; arguments as for `Guard`.
+
+    Raises:
+        UsageError: a directory is not there.
+    """
     return Roots(_directory(workspace), _own_home() if home is None else _directory(home))
 
 

@@ -51,8 +51,12 @@ class Pattern:
         return False
 
 
+_BEFORE: Final = "(?<![0-9A-Za-z])(?:"
+_AFTER: Final = ")(?![0-9A-Za-z])"
+
+
 def _form(source: str, flags: re.RegexFlag = re.ASCII) -> re.Pattern[str]:
-    return re.compile(rf"(?<![0-9A-Za-z])(?:{source})(?![0-9A-Za-z])", flags)
+    return re.compile(f"{_BEFORE}{source}{_AFTER}", flags)
 
 
 def _token(source: str) -> re.Pattern[str]:
@@ -119,8 +123,12 @@ _LETTERED: Final = (
 PATTERNS: Final = (*_MARKED, *_NUMBERED, *_LETTERED)
 """All forms; `docs/keys.md` lists them."""
 
-_MARKS: Final = tuple(mark.lower() for pattern in _MARKED for mark in pattern.marks)
+_BY_MARK: Final = tuple((mark.lower(), pattern) for pattern in _MARKED for mark in pattern.marks)
 _NUMBER: Final = re.compile(r"[0-9](?:[ .-]?[0-9]){5}", re.ASCII)
+_ANY_NUMBERED: Final = _form(
+    "|".join(one.form.pattern[len(_BEFORE) : -len(_AFTER)] for one in _NUMBERED)
+)
+"""Whether any of them is there, in one go and before their checksums are asked."""
 _LETTERS: Final = re.compile(r"[A-Z]{6}[0-9]{2}[A-Z][0-9]", re.ASCII)
 
 
@@ -137,17 +145,12 @@ def name_in(text: str, kinds: frozenset[Kind]) -> str:
 def _found(text: str, kinds: frozenset[Kind]) -> Iterator[Pattern]:
     """Each form of these kinds that a text holds; most texts need one quick look."""
     low = text.lower()
-    if any(mark in low for mark in _MARKS):
-        yield from (
-            one
-            for one in _MARKED
-            if one.kind in kinds
-            and any(mark.lower() in low for mark in one.marks)
-            and one.is_in(text)
-        )
+    for mark, one in _BY_MARK:
+        if mark in low and one.kind in kinds and one.is_in(text):
+            yield one
     if "personal" not in kinds:
         return
-    if _NUMBER.search(text):
+    if _NUMBER.search(text) and _ANY_NUMBERED.search(text):
         yield from (one for one in _NUMBERED if one.is_in(text))
     if _LETTERS.search(text):
         yield from (one for one in _LETTERED if one.is_in(text))

@@ -6,12 +6,14 @@ belongs to anybody.
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
 
 from wilkc.runtime.audit.minimise import PATTERNS, kinds_in
 
+SEED = 20_261_129
 LONG = "Abcdefgh0123456789Abcdefgh0123456789"
 GOOD = {
     "mail": ("a.b+c@mail.example.org", "ä@example.org"),
@@ -80,6 +82,20 @@ def test_one_of_each_is_found_wherever_it_stands(name: str) -> None:
         for around in ("{}", "x: {}, y", "a\n{}\nb", "«{}»"):
             assert pattern.is_in(around.format(text)), text
             assert pattern.kind in kinds_in(around.format(text))
+
+
+def test_the_quick_looks_overlook_nothing() -> None:
+    print(f"seed {SEED}")
+    chosen = random.Random(SEED)
+    pieces = [*"0123456789AXZ -.+/", "756", "DE", "19", "a", *(one for texts in GOOD.values()
+                                                              for one in texts)]  # fmt: skip
+    found = 0
+    for _ in range(2_000):
+        text = "".join(chosen.choices(pieces, k=chosen.randrange(1, 16)))
+        slowly = {pattern.kind for pattern in PATTERNS if pattern.is_in(text)}
+        assert kinds_in(text) == slowly, text
+        found += bool(slowly)
+    assert 200 < found < 1_900
 
 
 @pytest.mark.parametrize("name", NEAR)
