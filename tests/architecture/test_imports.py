@@ -30,12 +30,13 @@ ROOMS = {
     "render": {"core"},
     "emit": {"core", "language", "plan", "render"},
     "analyze": {"core", "language", "spec", "plan"},
+    "importers": {"core", "language"},
     "compiler": COMPILE_SIDE - {"format"},
     "bundle": {"core", "language"},
     "opa": {"core", "language", "bundle"},
     "runtime": {"core", "language", "bundle", "opa"},
     "adapters": {"core", "language", "bundle", "opa", "runtime"},
-    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "runtime", "adapters"},
+    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "runtime", "adapters", "importers"},
 }
 # The one home of each third-party package, as path prefixes below the package.
 HOMES = {
@@ -63,6 +64,7 @@ HOMES = {
         "opa/process.py",
         "opa/obtain.py",
         "cli/git.py",
+        "cli/upkeep_process.py",
         "opa/go.py",
         "runtime/sandbox/launch.py",
     ],
