@@ -34,10 +34,20 @@ ROOMS = {
     "compiler": COMPILE_SIDE - {"format"},
     "bundle": {"core", "language"},
     "opa": {"core", "language", "bundle"},
-    "runtime": {"core", "language", "bundle", "opa"},
-    "adapters": {"core", "language", "bundle", "opa", "runtime"},
-    "cli": {*COMPILE_SIDE, "compiler", "bundle", "opa", "runtime", "adapters", "importers"},
-}
+    "identity": {"core", "language", "bundle"},
+    "runtime": {"core", "language", "bundle", "opa", "identity"},
+    "adapters": {"core", "language", "bundle", "opa", "identity", "runtime"},
+    "cli": {
+        *COMPILE_SIDE,
+        "compiler",
+        "bundle",
+        "opa",
+        "identity",
+        "runtime",
+        "adapters",
+        "importers",
+    },
+}  # fmt: skip
 # The one home of each third-party package, as path prefixes below the package.
 HOMES = {
     "yaml": ["syntax/"],
@@ -50,6 +60,7 @@ HOMES = {
     "urllib3": ["opa/"],
     "cryptography": ["bundle/keys.py", "runtime/keys/"],
     "click": ["cli/"],
+    "jwt": ["identity/tokens/"],
     "starlette": ["adapters/authzen/app.py"],
     "uvicorn": ["adapters/authzen/server.py"],
     "idna": ["language/hosts/"],
@@ -115,6 +126,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
         ("import wilkc.adapters.hooks.client", ["click", "cryptography", "dataclasses", "logging"]),
+        ("import wilkc.identity", ["yaml", "jinja2", "pydantic", "click", "jwt", "requests"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
         ("import wilkc.runtime.alerts", ["yaml", "jinja2", "pydantic", "click", "boto3"]),

@@ -14,6 +14,7 @@ from wilkc.cli import exits
 from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.hooking.serving import hooks_beside
+from wilkc.cli.operators import require_operator
 from wilkc.cli.options import keys_options
 from wilkc.cli.places import socket_place
 from wilkc.cli.record_serving import Record, record_options, recorded
@@ -131,6 +132,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
         )  # fmt: skip
         click.echo(_PRINTERS[printed](given), nl=False)
         return
+    require_operator("wilk.serve")
     end_in_order(exits.OK)
     place = socket_place(socket, run_dir)
     trust = Trust(load_keys(keys, key_id=key_id), scope or "")
