@@ -22,11 +22,13 @@ from benchmarks.differing import differing
 from benchmarks.gating import gating
 from benchmarks.guarding import guarding
 from benchmarks.hooking import hooking
+from benchmarks.identifying import identifying
 from benchmarks.launching import launching
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
 from benchmarks.proving import proving
 from benchmarks.reaching import carrying, reaching
+from benchmarks.recording import recording
 from benchmarks.reviewing import comparing, peers
 from benchmarks.scaling import scaling
 from benchmarks.starting import check_command, check_in_process, linting, process_start
@@ -39,8 +41,9 @@ HEAD = """# Benchmarks
 Written by `make bench`, that is `python benchmarks/run.py --markdown > docs/benchmarks.md`.
 Each row was measured in the same rounds as its floor; trust the ratio more than the time. A
 machine that idles between calls answers more slowly than one that is asked back to back.
-Compiling many specs is measured in processor time of a process of its own, all else in elapsed
-time; the last column says what else was measured.
+Compiling many specs is measured in processor time of a process of its own, and reading an audit
+log and what a record takes without its sync in that of the process; all else in elapsed time. The
+last column says what else was measured.
 
 A launch that may write makes places for what it protects and removes them again; what the disk
 takes for that stands beside it. Between three processes on two processors
@@ -84,11 +87,13 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *updating(min(rounds or ACTIVATIONS, ACTIVATIONS)),
         *scaling(rounds or 500, small=small),
         *counting(min(rounds or 30, 30)),
+        *identifying(min(rounds or 500, 500), small=small),
         *proving(min(rounds or 5, 5), small=small),
         *comparing(min(rounds or 9, 9), small=small),
         *peers(min(rounds or 5, 5)),
         *differing(min(rounds or 5, 5), small=small),
         *gating(min(rounds or 15, 15), small=small),
+        *recording(min(rounds or 10, 10), small=small),
         *verifying(min(rounds or 5, 5), small=small),
     ]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wilkc.runtime.audit.keeping.erasure import resume_erasures, settle_erasures
 from wilkc.runtime.audit.keeping.rotation import rotate
-from wilkc.runtime.keys import Rotation
 
 if TYPE_CHECKING:
     from wilkc.runtime.audit.logger import AuditLogger
@@ -43,7 +42,7 @@ def keep_keys(logger: AuditLogger, *, force: bool = False, may_destroy: bool = T
         VerificationError: a key is missing, or the log does not verify.
         OSError: the key directory cannot be written.
     """
-    resumed = resume_erasures(logger, Rotation())
+    resumed = resume_erasures(logger, logger.means.rotation)
     told = tuple(f"went on with {one.id}" for one in resumed.ended)
     told += rotate(logger, force=force, may_destroy=may_destroy)
     if may_destroy:
