@@ -24,6 +24,7 @@ from benchmarks.guarding import guarding
 from benchmarks.launching import launching
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
+from benchmarks.messages import messages
 from benchmarks.proving import proving
 from benchmarks.reaching import carrying, reaching
 from benchmarks.reviewing import comparing, peers
@@ -75,6 +76,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *linting(min(rounds or 5, 5), small=small),
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
+        *messages(rounds or 500),
         *reaching(rounds or 500),
         *carrying(min(rounds or 5, 5), small=small),
         *launching(min(rounds or 150, 150), small=small),

@@ -63,6 +63,7 @@ HOMES = {
         "cli/git.py",
         "opa/go.py",
         "runtime/sandbox/launch.py",
+        "adapters/mcp/child.py",
     ],
 }
 
@@ -110,6 +111,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
+        ("import wilkc.adapters.mcp", ["yaml", "jinja2", "pydantic", "click", "mcp", "uvicorn"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
         ("import wilkc.runtime.alerts", ["yaml", "jinja2", "pydantic", "click", "boto3"]),

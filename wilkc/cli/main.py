@@ -32,6 +32,8 @@ COMMANDS: Final[dict[str, str]] = {
     "grants": "wilkc.cli.commands.grants:grants",
     "init": "wilkc.cli.commands.init:init",
     "keys": "wilkc.cli.commands.keys:keys",
+    "mcp": "wilkc.cli.commands.mcp:mcp",
+    "mcp-http": "wilkc.cli.commands.mcp_http:mcp_http",
     "prove": "wilkc.cli.commands.prove:prove",
     "revoke": "wilkc.cli.commands.revoke:revoke",
     "rules": "wilkc.cli.commands.rules:rules",
