@@ -65,7 +65,9 @@ def _changed(chance: random.Random, body: Any) -> Any:
 
 def _of_text(value: Request) -> bool:
     texts = (value.agent, value.action, value.type, value.id)
-    return all(isinstance(one, str) and one.encode() for one in texts[:3])
+    # Encoding raises for what is no Unicode, and dumping for what is no JSON.
+    json.dumps(value.as_input(), allow_nan=False, ensure_ascii=False).encode()
+    return all(isinstance(one, str) for one in texts)
 
 
 def test_an_evaluation_is_a_request_or_refused(
@@ -90,10 +92,14 @@ def test_a_question_to_the_guard_is_a_request_or_refused(seed: int, effort: int)
     chance = random.Random(seed)
     taken = 0
     for _ in range(CASES * effort):
-        resource, action, properties = "tool:x", "call", {"arguments": {"a": 1}}
-        given: list[Any] = [resource, action, properties, {}]
-        given[chance.randrange(4)] = _value(chance)
-        prepared = prepare(Question(*given, agents=("a",)), ROOTS)
+        given: dict[str, Any] = {
+            "resource": "tool:x",
+            "action": "call",
+            "properties": {"arguments": {"a": 1}},
+            "context": {},
+        }
+        given[chance.choice([*given])] = _value(chance)
+        prepared = prepare(Question(**given, agents=("a",)), ROOTS)
         if prepared.refusal is None:
             assert _of_text(prepared.request)
             taken += 1

@@ -82,8 +82,11 @@ def test_what_the_server_wants_of_the_person_is_decided(
         async with _client(where, mode) as client:
             return await client.call_tool("confirm", {})
 
-    with pytest.raises(MCPError):
-        asyncio.run(asyncio.wait_for(ask(site), 120))
+    async def refused() -> int:
+        async with _client(site, mode) as client:
+            return await _code(client.call_tool("confirm", {}))
+
+    assert asyncio.run(asyncio.wait_for(refused(), 120)) in {-32001, -32601}
     permitting = grants("mcp-client__s__elicitation/create")
     done = asyncio.run(asyncio.wait_for(ask(permitting), 120))
     assert done.structured_content == {"result": "sure: True"}

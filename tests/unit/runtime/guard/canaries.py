@@ -67,7 +67,8 @@ def joined(text: str, hider: str) -> str:
 
 def rendered(shown: str) -> str:
     """The HTML that Markdown makes of a text."""
-    return MarkdownIt("gfm-like", {"linkify": False}).render(shown)
+    page: str = MarkdownIt("gfm-like", {"linkify": False}).render(shown)
+    return page
 
 
 def opened(shown: str, place: Place) -> str:

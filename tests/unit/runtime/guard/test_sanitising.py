@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.runtime.guard.canaries import HIDING, PERSONAL, SECRETS, joined, opened
+from tests.unit.runtime.guard.canaries import (
+    EXECUTABLE,
+    HIDING,
+    PERSONAL,
+    SECRETS,
+    joined,
+    opened,
+    rendered,
+)
 from wilkc.core.errors import UsageError
 from wilkc.runtime import Guard
 from wilkc.runtime.guard import sanitising
@@ -84,6 +92,13 @@ def test_html_leaves_no_attribute(quote: str) -> None:
     reader = _Tags()
     reader.feed(f"<b title={quote}{sanitize_output(hostile, 'html')}{quote}>")
     assert reader.found == [("b", [("title", hostile)])]
+
+
+@pytest.mark.parametrize("text", EXECUTABLE)
+def test_markdown_becomes_nothing_but_paragraphs(text: str) -> None:
+    reader = _Tags()
+    reader.feed(rendered(sanitize_output(text, "markdown")))
+    assert {tag for tag, _ in reader.found} <= {"p"}
 
 
 def test_json_is_a_text_that_may_stand_in_a_script() -> None:
