@@ -13,7 +13,7 @@ import boto3
 
 from wilkc.opa.obtain import cached_program, is_whole
 
-VERSION: Final = "1.8.0"  # as tools/build_s3_server.py has it
+VERSION: Final = "1.8.0"  # as tools/build_test_servers.py has it
 SECONDS: Final = 60.0
 ACCESS: Final = {"AWS_ACCESS_KEY_ID": "wilk", "AWS_SECRET_ACCESS_KEY": "wilk-of-a-test"}
 REGION: Final = "us-east-1"

@@ -57,6 +57,8 @@ HOMES = {
     "boto3": ["runtime/sinks/s3.py"],
     "botocore": ["runtime/sinks/s3.py"],
     "psycopg": ["runtime/sinks/postgres.py"],
+    "pymongo": ["adapters/librechat/mongo.py"],
+    "bson": ["adapters/librechat/mongo.py"],
     "subprocess": [
         "opa/process.py",
         "opa/obtain.py",

@@ -93,3 +93,21 @@ def test_a_schema_outside_the_subset_is_found_where_it_stands() -> None:
     text = b"permissions:\n  tools:\n    arguments:\n      t: {pattern: x}\n"
     (found,) = check({"a.yaml": text})
     assert (found.code, found.span.line, found.span.column) == ("W111", 4, 10)
+
+
+@pytest.mark.parametrize(
+    ("key", "accepted"),
+    [
+        ("release-key", True),
+        ("example.org/plugins+e8d70bde+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4", True),
+        ("example.org/plugins", False),
+        ("example.org/plugins+e8d70bde", False),
+        ("a b+e8d70bde+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4", False),
+        ("x+E8D70BDE+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4", False),
+        ("x+e8d70bde+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4=", False),
+    ],
+)
+def test_a_key_is_a_name_or_a_public_key(key: str, accepted: object) -> None:
+    text = f"agent: a\npermissions: {{tools: {{allowed: [x], signed: ['{key}']}}}}\n"
+    found = check({"a.yaml": text.encode()})
+    assert (not any(one.code == "W105" for one in found)) is accepted

@@ -199,7 +199,7 @@ def test_every_problem_of_every_condition_is_told_at_once() -> None:
 permissions:
   filesystem:
     read:
-      - {path: ./a, when: {subject.roles: [release]}}
+      - {path: ./a, when: {subject.role: [release]}}
       - {path: ./b, when: {context.time: {min: NOON, max: NOON}}}
       - {path: ./c, when: {context.time: {max: '2026-11-28T12:00:00.5Z'}}}
       - {path: ./d, when: {context.time: {}}}
@@ -216,5 +216,5 @@ permissions:
     }
     assert (11, "W114") in found
     attribute = next(one for one in check({"a.yaml": text.encode()}) if one.code == "W113")
-    assert attribute.message == "`when` cannot test `subject.roles`"
-    assert "`context.time`" in attribute.help
+    assert attribute.message == "`when` cannot test `subject.role`"
+    assert "`subject.roles`" in attribute.help

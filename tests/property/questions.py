@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.property.targets import made_odd, random_target
-from tests.property.times import random_time
+from tests.property.whens import near_conditions
 from tests.property.worlds import HOSTILE, LABELS, NAMED, NAMES, PROGRAMS, SEGMENTS, WORDS
 from wilkc.core.contract import Request
 
@@ -45,8 +45,7 @@ class Asker:
         kind = self.random.choice(KINDS) if self.random.random() < 0.97 else "named"
         made: Request = getattr(self, f"_{kind}")(agent, permissions)
         if self.random.random() < 0.7:
-            time = random_time(self.random, hostile=self.hostile)
-            made = replace(made, context={**made.context, "time": time})
+            made = near_conditions(self.random, made, hostile=self.hostile)
         return self._broken(made) if self.hostile and self.random.random() < 0.03 else made
 
     # ---- files ----

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     Permissions = dict[str, Any]
 
@@ -39,6 +39,7 @@ ODD_TIMES: tuple[Any, ...] = (
     "２026-11-28T12:00:00Z", "2026-11-28T12:00:00.٣Z", "2026-11-28T12:00:00\u2124", "2026-11-28",
     "+026-11-28T12:00:00Z", "2026-1-28T012:00:00Z", "2026-11-28T12:00:0 Z", "2026-W48-6T12:00:00Z",
 )  # fmt: skip
+TIMED = tuple({"context.time": one} for one in CONDITIONS)
 PLACES: dict[tuple[str, ...], str] = {
     **{
         ("filesystem", action): "path" for action in ("read", "write", "execute", "delete", "watch")
@@ -61,20 +62,17 @@ PLACES: dict[tuple[str, ...], str] = {
 """Every list whose entries may have a condition, with the key of their pattern."""
 
 
-def conditional(rng: random.Random, permissions: Permissions, share: float) -> Permissions:
-    """The same permissions, about this share of the entries under a condition."""
+def conditional(
+    rng: random.Random, permissions: Permissions, share: float, whens: Sequence[Any] = TIMED
+) -> Permissions:
+    """The same permissions, about this share of the entries under one of some conditions."""
     made = copy.deepcopy(permissions)
     for keys, held in lists_of(made):
         for place, entry in enumerate(held):
             if rng.random() < share:
                 whole = entry if isinstance(entry, dict) else {PLACES[keys]: entry}
-                held[place] = {**whole, "when": {"context.time": rng.choice(CONDITIONS)}}
+                held[place] = {**whole, "when": rng.choice(whens)}
     return made
-
-
-def random_time(rng: random.Random, *, hostile: bool) -> Any:
-    """A time at, just before or just after an end; in a hostile world also what is no time."""
-    return rng.choice(ODD_TIMES if hostile and rng.random() < 0.4 else TIMES)
 
 
 def lists_of(permissions: Permissions) -> Iterator[tuple[tuple[str, ...], list[Any]]]:

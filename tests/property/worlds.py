@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.property.targets import random_section
 from tests.property.times import conditional
+from tests.property.whens import random_when
 from wilkc.compiler import check
 from wilkc.core.diagnostics import has_errors
 
@@ -81,6 +82,8 @@ class Maker:
     def __init__(self, rng: random.Random, *, hostile: bool = False) -> None:
         self.random = rng
         self.hostile = hostile
+        # Few, because a spec is compiled for every way in which they hold together.
+        self._whens = [random_when(rng) for _ in range(2)]
 
     def world(self, specs: int = 10) -> World:
         """Specs `s0`…, each an agent too, and agents that have them through roles."""
@@ -127,7 +130,8 @@ class Maker:
         """The same, in every other case with conditions."""
         if self.random.random() < 0.5:
             return permissions
-        return conditional(self.random, permissions, self.random.choice([0.1, 0.5]))
+        share = self.random.choice([0.1, 0.5])
+        return conditional(self.random, permissions, share, self._whens)
 
     def accepted(self, name: str) -> dict[str, Any]:
         """A document that is accepted by itself; categories that are not are drawn again."""

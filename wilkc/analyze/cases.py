@@ -129,7 +129,9 @@ def ask(plan: Plan, case: Case, request: Request) -> Outcome:
 
 def plan_of(plan: Plan, case: Case) -> Plan:
     """The plan in which the agent has the specs that the test gives it."""
-    return plan if case.specs is None else Plan(plan.specs, {case.agent: case.specs})
+    if case.specs is None:
+        return plan
+    return Plan(plan.specs, {case.agent: case.specs}, roles=plan.roles)
 
 
 def failure(outcome: Outcome) -> Diagnostic:

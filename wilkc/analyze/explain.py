@@ -14,17 +14,20 @@ from wilkc.analyze.nearest import (
 )
 from wilkc.analyze.rule_lists import allow_rules, rule_lists, with_rules
 from wilkc.analyze.suggest import NoSuggestionError, Suggestion, suggest
-from wilkc.core.details import BLOCKED
+from wilkc.core.details import BLOCKED, UNMET
 from wilkc.core.errors import RequestError
-from wilkc.plan import Plan, decide, decide_by_spec, entries
+from wilkc.language.when import shown
+from wilkc.plan import decide, decide_by_spec, entries
 from wilkc.plan.judges.shell import refused_layers
+from wilkc.plan.model import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wilkc.core.contract import Decision, Request, RuleRef
     from wilkc.core.spans import Span
-    from wilkc.plan import SpecPlan
+    from wilkc.language.when import Held
+    from wilkc.plan import Plan, SpecPlan
     from wilkc.spec import Document
 
 COMPARED: Final = frozenset(
@@ -49,6 +52,8 @@ class Explanation:
         nearest: the nearest allow, where no allow matched.
         blocks: every block that matches, where one did.
         unblocked: what the answer would be without these blocks.
+        conditions: of the one entry that would allow it: each test of its `when`, and whether
+            the request shows that it holds; None where it does not say.
         suggestion: what to add, where additions help.
         no_suggestion: why nothing is suggested; empty for a grant or beside a suggestion.
     """
@@ -61,6 +66,7 @@ class Explanation:
     nearest: Nearest | None = None
     blocks: tuple[RuleRef, ...] = ()
     unblocked: Decision | None = None
+    conditions: tuple[tuple[str, Held], ...] = ()
     suggestion: Suggestion | None = None
     no_suggestion: str = ""
 
@@ -84,10 +90,29 @@ def explain(documents: Sequence[Document], plan: Plan, request: Request) -> Expl
         return replace(found, no_suggestion="a request that is not canonical is never granted")
     if not name:
         return replace(found, no_suggestion=_unknown(plan, request.agent))
+    if decision.detail == UNMET:
+        return _unmet(found, plan)
     if decision.rule is not None:
         why = f"a limit decides: the edit is to `{decision.rule.id}`, and not to an allow list"
         return replace(found, no_suggestion=why)
     return _unmatched(found, documents, plan)
+
+
+def _unmet(found: Explanation, plan: Plan) -> Explanation:
+    """What of the entry's condition holds, what does not, and what the request does not show."""
+    rule = entries(plan.specs[found.spec].permissions)[_named(found.decision)]
+    roles = plan.roles.get(found.request.agent, ())
+    tests = rule.when.tests if isinstance(rule, Rule) and rule.when is not None else ()
+    held = tuple(
+        (f"{name} {test.words()}", test.holds(shown(name, found.request, roles)))
+        for name, test in tests
+    )
+    why = "an entry names it already: ask when its condition holds, or change that"
+    return replace(found, conditions=held, no_suggestion=why)
+
+
+def _named(decision: Decision) -> str:
+    return decision.rule.id if decision.rule else ""
 
 
 def _span(plan: Plan, name: str, decision: Decision) -> Span | None:
@@ -108,7 +133,7 @@ def _blocked(found: Explanation, plan: Plan) -> Explanation:
     while decision.detail == BLOCKED and decision.rule is not None:
         blocks.append(decision.rule)
         spec = _without(plan.specs[name], decision.rule.id)
-        plan = Plan({**plan.specs, name: spec}, plan.agents)
+        plan = replace(plan, specs={**plan.specs, name: spec})
         name, decision = decide_by_spec(plan, found.request)
     why = "a block decides, and deny beats allow: the edit is to the block"
     return replace(found, blocks=tuple(blocks), unblocked=decision, no_suggestion=why)
@@ -132,7 +157,7 @@ def _unmatched(found: Explanation, documents: Sequence[Document], plan: Plan) ->
         if near is not None and (best is None or near.edits < best.edits):
             best, name = near, one
     # What stands in a spec that says more about the refusal is edited there.
-    alone = decide(Plan(plan.specs, {found.request.agent: (name,)}), found.request)
+    alone = decide(replace(plan, agents={found.request.agent: (name,)}), found.request)
     if alone.rule is not None or (best is None and found.spec != name):
         name = found.spec
     try:

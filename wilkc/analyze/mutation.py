@@ -20,7 +20,8 @@ from wilkc.analyze.rule_lists import ListKey, rule_lists, with_rules
 from wilkc.analyze.short_form import short_form
 from wilkc.core.errors import RequestError
 from wilkc.language.atoms import ALLOW
-from wilkc.plan import Plan, at_request
+from wilkc.language.when import example, showing
+from wilkc.plan import at_request
 from wilkc.plan.judges import check_properties, judge
 from wilkc.plan.model import Permissions
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from wilkc.analyze.cases import Outcome
     from wilkc.analyze.coverage import ListEntry, Use
     from wilkc.core.contract import Json, Request
-    from wilkc.plan import SpecPlan
+    from wilkc.plan import Plan, SpecPlan
     from wilkc.plan.model import Rule
 
 MAX_ASKED: Final = 3_000
@@ -142,7 +143,7 @@ def _with(spec: SpecPlan, use: Use, mutant: Mutant) -> SpecPlan:
 def _is_noticed(
     plan: Plan, changed: Mapping[str, SpecPlan], entry: ListEntry, outcomes: Iterable[Outcome]
 ) -> bool:
-    mutated = Plan(ChainMap({**changed}, {**plan.specs}), plan.agents)
+    mutated = replace(plan, specs=ChainMap({**changed}, {**plan.specs}))
     for outcome in outcomes:
         request, case = outcome.request, outcome.case
         specs = case.specs if case.specs is not None else plan.agents.get(case.agent, ())
@@ -194,7 +195,7 @@ def _grants(spec: SpecPlan, request: Request) -> bool:
     """Whether a spec grants a request, its rates left aside, which no list changes."""
     try:
         check_properties(request)
-        counted = at_request(spec, request.context).permissions
+        counted = at_request(spec, request).permissions
         return judge(counted, request, fold=spec.fold).outcome == "granted"
     except RequestError:
         return False
@@ -206,7 +207,7 @@ def _questions(spec: SpecPlan, changed: SpecPlan, use: Use, mutant: Mutant) -> I
     Then those at the edges of everything of its type; all at a time at which the entry counts.
     """
     when = _rule(spec, use).when
-    context: dict[str, Json] = {} if when is None else {"time": f"{when.start}Z"}
+    shown = {} if when is None else example(when)
     rules = [_rule(spec, use), *([mutant.rule] if mutant.rule is not None else [])]
     bases = (Permissions(), _others(spec.permissions, use.key))
     small = [
@@ -217,7 +218,7 @@ def _questions(spec: SpecPlan, changed: SpecPlan, use: Use, mutant: Mutant) -> I
     for one in (*small, spec, changed):
         for request in type_requests(use.spec, one, use.key.type):
             if _concerns(use.key, request):
-                asked = replace(request, context=context)
+                asked = showing(replace(request, context={}), shown)
                 yield from _for_actions(asked, spec.permissions, use.key)
 
 

@@ -6,13 +6,13 @@ Each is tried: the documents are compiled with it, and the reference evaluator i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.additions import Addition, additions
 from wilkc.core.diagnostics import has_errors
 from wilkc.core.errors import RequestError, SpecError
-from wilkc.plan import Plan, ancestors, build_plan, decide, resolve
+from wilkc.plan import ancestors, build_plan, decide, resolve
 from wilkc.spec import Document, entry_text, with_entries
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Decision, Json, Request
     from wilkc.core.diagnostics import Diagnostic
     from wilkc.core.spans import Span
-    from wilkc.plan import Family
+    from wilkc.plan import Family, Plan
 
 MAX_ADDITIONS: Final = 100
 """Entries of one suggestion; a line has at most 50 commands, most of them one layer."""
@@ -105,7 +105,7 @@ class _Attempt:
         raise NoSuggestionError("it would take more entries than anybody could review")
 
     def _ask(self) -> Decision:
-        alone = Plan(self._plan.specs, {self._request.agent: (self._spec,)})
+        alone = replace(self._plan, agents={self._request.agent: (self._spec,)})
         return decide(alone, self._request)
 
     def _additions(self, decision: Decision) -> tuple[Addition, ...]:

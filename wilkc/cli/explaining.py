@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wilkc.analyze.suggest import Suggestion
 
 _INDENT: Final = " " * 9
+_HELD: Final = {True: "holds   ", False: "fails   ", None: "missing "}
+"""What a request shows of a test."""
 _MOST_CHANGES: Final = 4
 """Differences that are told one by one."""
 
@@ -44,6 +46,8 @@ def _lines(found: Explanation, sources: Mapping[str, bytes]) -> Iterator[str]:
         beside = f"   (the agent also has {', '.join(others)})" if others else ""
         yield f"spec     {found.spec}{beside}"
     yield from _block_lines(found)
+    for test, held in found.conditions:
+        yield f"{_HELD[held]} {test}"
     if found.nearest is not None:
         yield from _nearest_lines(found.nearest)
     if found.suggestion is not None:
@@ -115,6 +119,7 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "specs": list(found.specs),
         "blocks": [block.as_json() for block in found.blocks],
         "without_blocks": None if found.unblocked is None else found.unblocked.as_json(),
+        "conditions_of_entry": [{"test": test, "holds": held} for test, held in found.conditions],
         "nearest": None if near is None else _nearest_json(near),
         "suggestion": None if suggestion is None else _suggestion_json(suggestion),
         "no_suggestion": found.no_suggestion or None,

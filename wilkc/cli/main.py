@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "keys": "wilkc.cli.commands.keys:keys",
     "mcp": "wilkc.cli.commands.mcp:mcp",
     "mcp-http": "wilkc.cli.commands.mcp_http:mcp_http",
+    "plugin": "wilkc.cli.commands.plugin:plugin",
     "prove": "wilkc.cli.commands.prove:prove",
     "revoke": "wilkc.cli.commands.revoke:revoke",
     "rules": "wilkc.cli.commands.rules:rules",

@@ -15,13 +15,13 @@ import click
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError, UsageError
 from wilkc.core.strict_json import decode_json
+from wilkc.language.instants import time_text
 from wilkc.language.requests import (
     MAX_REQUEST_BYTES,
     canonical_request,
     parse_short,
     read_request,
 )
-from wilkc.language.when import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,8 @@ from wilkc.cli.building import build_bundle
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError, UsageError
+from wilkc.language.instants import time_text
 from wilkc.language.requests import canonical_request
-from wilkc.language.when import time_text
 from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
 from wilkc.opa.obtain import find_opa
 from wilkc.runtime.sandbox import interpreter_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from wilkc.analyze.cases import failure, matrix_cases, run_case, spec_cases
@@ -11,7 +11,6 @@ from wilkc.analyze.mutation import Mutation, mutation
 from wilkc.cli.agreeing import check_with_opa, has_opa
 from wilkc.core.diagnostics import has_errors, sort_diagnostics
 from wilkc.core.errors import SpecError
-from wilkc.plan import Plan
 from wilkc.spec import read_matrix
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from wilkc.analyze.coverage import Coverage
     from wilkc.compiler import Understood
     from wilkc.core.diagnostics import Diagnostic
+    from wilkc.plan import Plan
 
 Engines = Literal["agrees", "absent", "not asked"]
 
@@ -93,5 +93,5 @@ def _ask_opa(plan: Plan, outcomes: Iterable[Outcome]) -> Engines:
     own = [one.request for one in asked if one.request is not None and one.case.specs is not None]
     for agents, requests in ((alone, own), (plan.agents, real)):
         if requests:
-            check_with_opa(Plan(plan.specs, agents, plan.levels), requests)
+            check_with_opa(replace(plan, agents=agents), requests)
     return "agrees"

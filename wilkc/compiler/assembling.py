@@ -37,7 +37,7 @@ def members_of(
         library: the fixed Rego: member name to bytes.
         form: the form of all pieces.
     """
-    members = common_data(pieces, plan.agents, plan.levels)
+    members = common_data(pieces, plan.agents, plan.levels, plan.roles)
     if form == "indexed":
         members["profiles"] = profiles_data(pieces.values())
     rego = dict(library)

@@ -137,7 +137,7 @@ class _Increment:
         audit, problems = lower_audit(self._every())
         if problems:
             raise _DoubtError
-        plan = Plan({}, family.agents, bounds, audit)
+        plan = Plan({}, family.agents, bounds, audit, family.roles.of)
         files, revision = members_of(plan, pieces, library, self._form)
         look = Look(self._sources, library, files, self._form)
         plan = look.later(len(pieces), plan)
@@ -216,7 +216,7 @@ class _Increment:
         )
         shared = (
             *check_scope(self._every(), specs.values()),
-            *run_spec_tests(Plan(specs, {}), documents),
+            *run_spec_tests(Plan(specs, {}, roles=family.roles.of), documents),
         )
         # What is said of several specs together could not be kept with one of them.
         if shared or any(has_errors(problems) for _, problems in planned.values()):
@@ -235,7 +235,8 @@ class _Increment:
         files = [family.specs[one].document.file for one in (name, *ancestors(family, name))]
         files += [grant.file for grant in family.specs[name].grants]
         parts = (part for file in files for part in (file, self._digests[file]))
-        return self._key("piece", self._form, self._bounds, name, *parts)
+        roles = json.dumps(sorted(family.roles.known))
+        return self._key("piece", self._form, self._bounds, roles, name, *parts)
 
     @cached_property
     def _bounds(self) -> str:

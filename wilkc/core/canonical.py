@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MAX_INTEGER = 2**53 - 1
-_ENCODER: Final = json.JSONEncoder(
+ENCODER: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False,
     check_circular=False,
 )  # fmt: skip
-"""What holds itself has no end for `_require_subset` either, so it never comes here."""
+"""For values that were found to be of a subset: what holds itself never comes here."""
 
 
 class CanonicalBytes(bytes):
@@ -44,7 +44,7 @@ def canonical_json(value: Any) -> CanonicalBytes:
     """
     _require_subset(value)
     try:
-        return CanonicalBytes(_ENCODER.encode(value).encode("utf-8"))
+        return CanonicalBytes(ENCODER.encode(value).encode("utf-8"))
     except UnicodeEncodeError as error:
         raise ValueError("text holds a lone surrogate") from error
 

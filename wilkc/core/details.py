@@ -23,8 +23,7 @@ MESSAGES: Final[dict[str, str]] = {
     "allowed": "allowed by `{text}`",
     BLOCKED: "blocked by `{text}`",
     "no_rule_matches": "no rule of `{list}` matches",
-    UNMET: "only `{text}` would allow this, and the request's `context.time` does not show that "
-    "it holds",
+    UNMET: "only `{text}` would allow this, and the request does not show that its condition holds",
     "unknown_agent": "agent `{agent}` has no permissions",
     "unknown_type": "no category of permissions covers this type of resource",
     "unknown_action": "`{list}` has no such action",

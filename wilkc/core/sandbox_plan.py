@@ -22,6 +22,7 @@ Process = Literal["isolated", "shared"]
 Access = Literal["read", "write"]
 Action = Literal["read", "execute", "write"]
 How = Literal["file", "tree", "each"]
+GapAction = Literal["read", "write", "delete"]
 Enforcement = Literal["hard", "soft", "monitoring"]
 Resource = Literal["cpu", "memory", "disk", "network"]
 Unit = Literal["percent", "bytes", "bytes_per_second", "weight"]
@@ -29,6 +30,8 @@ Violation = Literal["terminate", "deny"]
 WriteGap = Literal["refuse", "narrow", "postcheck"]
 
 MIB: Final = 1024 * 1024
+WHOLE: Final = "sandbox.isolation.filesystem"
+"""In place of a rule's id: the key that shows the whole host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Gap:
         postcheck: whether such paths are judged after the launch and moved away.
     """
 
-    action: Literal["read", "write", "delete"]
+    action: GapAction
     rule: str
     line: int
     base: str
@@ -199,6 +202,8 @@ class SandboxPlan:
         monitoring: whether use of resources is sampled; without it a hard limit that only
             samples keep refuses the launch.
         fold: whether path rules ignore case.
+        screen_personal: whether personal data in what executed code gives back is a violation,
+            as secrets in it always are.
     """
 
     level: Level = "strict"
@@ -226,6 +231,7 @@ class SandboxPlan:
     violation: Violation = "terminate"
     monitoring: bool = True
     fold: bool = False
+    screen_personal: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The member of the bundle's data."""

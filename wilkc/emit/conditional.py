@@ -10,16 +10,35 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wilkc.language.when import holds
-from wilkc.plan.conditional import moments, perhaps, where
+from wilkc.core.canonical import canonical_json
+from wilkc.language.when import (
+    ROLES,
+    Networks,
+    OneOf,
+    Present,
+    Range,
+    Stretch,
+    Window,
+    ways,
+)
+from wilkc.plan.build import MAX_WAYS
+from wilkc.plan.conditional import effects_of, perhaps, unshown, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from wilkc.core.canonical import CanonicalBytes
     from wilkc.core.contract import Json
+    from wilkc.language.when import Held, Test, When
     from wilkc.plan.model import SpecPlan
 
-MARKS: Final[Mapping[bool | None, str]] = {True: "1", False: "0", None: "?"}
+_ROOMS: Final = {
+    "subject": ["subject"],
+    "subject.properties": ["subject", "properties"],
+    "resource": ["resource", "properties"],
+    "context": ["context"],
+}
+MARKS: Final[Mapping[Held, str]] = {True: "1", False: "0", None: "?"}
 
 
 def spec_data(spec: SpecPlan, profile: Callable[[SpecPlan], str]) -> Json:
@@ -31,21 +50,46 @@ def spec_data(spec: SpecPlan, profile: Callable[[SpecPlan], str]) -> Json:
     """
     if not spec.whens:
         return {"profile": profile(spec)}
+    otherwise = unshown(effects_of(spec.permissions).items())
+    profiles = {}
+    for states in ways(otherwise, MAX_WAYS, found=False):
+        then = where(spec, dict(zip(otherwise, states, strict=True)))
+        profiles["".join(MARKS[held] for held in states)] = profile(then)
     return {
-        "tests": [[when.start, when.end] for when in spec.whens],
-        "profiles": {marks: profile(one) for marks, one in _ways(spec).items()},
+        "tests": [[MARKS[held], _tests(when)] for when, held in otherwise.items()],
+        "profiles": profiles,
         "best": profile(replace(spec, permissions=perhaps(spec.permissions), whens=())),
     }
 
 
-def _ways(spec: SpecPlan) -> dict[str, SpecPlan]:
-    """Marks to the spec as it then is."""
-    contexts: tuple[dict[str, Json], ...] = (
-        {},
-        *({"time": f"{moment}Z"} for moment in moments(spec.whens)),
-    )
-    ways = {}
-    for context in contexts:
-        shown = {when: holds(when, context) for when in spec.whens}
-        ways["".join(MARKS[held] for held in shown.values())] = where(spec, shown)
-    return ways
+def asks_for_roles(spec: CanonicalBytes) -> bool:
+    """Whether what `spec_data` gave may ask for roles: a value of a test may look like it."""
+    return bytes(canonical_json(_place(ROLES))) in bytes(spec)
+
+
+def _tests(when: When) -> Json:
+    """Each test as where its value is in a request, its kind, and what it compares with."""
+    return [[_place(attribute), *_test(test)] for attribute, test in when.tests]
+
+
+def _place(attribute: str) -> list[str]:
+    room, _, name = attribute.rpartition(".")
+    return [*_ROOMS[room], name]
+
+
+def _test(test: Test) -> Json:
+    """The kind of a test, and what it compares with."""
+    match test:
+        case OneOf(values, negated, listed):
+            kind = {str: "text", int: "number", bool: "truth"}[type(values[0])]
+            return ["none" if negated else "one", [kind, listed, list(values)]]
+        case Range(least, most):
+            return ["range", [least or 0, -1 if most is None else most]]
+        case Networks(blocks):
+            return ["cidr", list(blocks)]
+        case Stretch(start, end):
+            return ["time", [start, end]]
+        case Window():
+            return ["window", [test.zone, [list(span) for span in test.minutes]]]
+        case Present():
+            return ["present", []]

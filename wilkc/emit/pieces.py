@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from wilkc.core.canonical import CanonicalBytes, canonical_json, canonical_object, sha256_hex
 from wilkc.core.details import MESSAGES, UNREADABLE
-from wilkc.emit.conditional import spec_data
+from wilkc.emit.conditional import asks_for_roles, spec_data
 from wilkc.emit.data import PROFILE_KEY_LENGTH, profile_data
 from wilkc.emit.shell import shell_tables
 from wilkc.emit.tables import text_tables
@@ -81,6 +81,7 @@ def common_data(
     pieces: Mapping[str, Piece],
     agents: Mapping[str, tuple[str, ...]],
     levels: Mapping[str, str],
+    roles: Mapping[str, tuple[str, ...]],
 ) -> dict[str, CanonicalBytes]:
     """Everything under `data.wilk` but the revision and profiles: key to canonical bytes.
 
@@ -88,11 +89,14 @@ def common_data(
         pieces: spec name to its compiled form, all in the same form.
         agents: agent id to the names of its specs, sorted.
         levels: resource type to the level that the core/runtime model gives it.
+        roles: agent id to its roles; compiled only where a condition asks for them.
     """
     common: dict[str, Json] = {
         "agents": {agent: _names(names) for agent, names in agents.items() if names},
         "levels": dict(levels),
     }
+    if any(asks_for_roles(piece.spec) for piece in pieces.values()):
+        common["roles"] = {agent: list(held) for agent, held in roles.items()}
     members = {name: canonical_json(value) for name, value in common.items()} | _fixed()
     members["specs"] = canonical_object({n: piece.spec for n, piece in pieces.items()})
     members["positions"] = canonical_object({n: piece.positions for n, piece in pieces.items()})

@@ -50,7 +50,7 @@ def go_version(go: Path) -> str:
 
 
 def install(go: Path, package: str, name: str, folder: Path) -> Path:
-    """Build a program of a module, without C and without traces of this machine.
+    """Build a program of a published module, without C and without traces of this machine.
 
     Args:
         go: the toolchain.
@@ -61,6 +61,26 @@ def install(go: Path, package: str, name: str, folder: Path) -> Path:
     Raises:
         UnavailableError: it could not be built.
     """
+    return _built(go, ["install"], [package], name, folder)
+
+
+def build(go: Path, source: Path, name: str, folder: Path) -> Path:
+    """Build the program of a module on the disk, whose `go.sum` pins all that it is made of.
+
+    Args:
+        go: the toolchain.
+        source: the folder of the module, which is only read.
+        name: of the program that comes out.
+        folder: everything under way stays in it.
+
+    Raises:
+        UnavailableError: it could not be built.
+    """
+    binary = folder / "bin" / name
+    return _built(go, ["build", "-C", str(source)], ["-o", str(binary), "."], name, folder)
+
+
+def _built(go: Path, command: list[str], rest: list[str], name: str, folder: Path) -> Path:
     binary = folder / "bin" / name
     environment = {
         **os.environ,
@@ -73,9 +93,13 @@ def install(go: Path, package: str, name: str, folder: Path) -> Path:
         "GOTMPDIR": str(folder),
     }
     environment.update(_quiet_environment(folder))
-    command = [str(go), "install", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", package]
+    flags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
     done = subprocess.run(  # noqa: S603 - the toolchain found or verified above
-        command, env=environment, capture_output=True, text=True, check=False
+        [str(go), *command, *flags, *rest],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0 or not binary.is_file():
         raise UnavailableError(

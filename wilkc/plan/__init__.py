@@ -9,10 +9,11 @@ from wilkc.plan.build import (
     plan_spec,
     united_permissions,
 )
-from wilkc.plan.conditional import at_request, moments, perhaps, surely
+from wilkc.plan.conditional import at_request, effects_of, perhaps, surely, unshown, where
 from wilkc.plan.grants import written_name
 from wilkc.plan.model import AuditPlan, Plan, SpecPlan
 from wilkc.plan.narrowing import NarrowSpec
+from wilkc.plan.own import OwnSpecs
 from wilkc.plan.positions import entries
 from wilkc.plan.resolve import Family, resolve
 from wilkc.plan.scope import check_scope, levels
@@ -23,6 +24,7 @@ __all__ = [
     "AuditPlan",
     "Family",
     "NarrowSpec",
+    "OwnSpecs",
     "Plan",
     "SpecPlan",
     "ancestors",
@@ -32,14 +34,16 @@ __all__ = [
     "decide",
     "decide_by_spec",
     "default_permissions",
+    "effects_of",
     "entries",
     "levels",
     "lower_audit",
-    "moments",
     "perhaps",
     "plan_spec",
     "resolve",
     "surely",
     "united_permissions",
+    "unshown",
+    "where",
     "written_name",
 ]

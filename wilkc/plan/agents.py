@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.spans import Span
 
-    Roles = Mapping[str, tuple[str, ...]]
+    RoleSpecs = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,19 @@ class NamedSpec:
     document: Document
     model: AgentSpec
     grants: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles of a set of documents.
+
+    Attributes:
+        known: every role that bindings define.
+        of: agent id to its roles, sorted, for agents that have any.
+    """
+
+    known: frozenset[str] = frozenset()
+    of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,20 @@ def assign_agents(
     return {agent: claims[agent].specs for agent in sorted(claims)}
 
 
+def roles_of(documents: Iterable[Document]) -> Roles:
+    """The roles that bindings define, and those that fleets give to agents."""
+    known: set[str] = set()
+    given: dict[str, tuple[str, ...]] = {}
+    for document in documents:
+        if isinstance(document.model, Bindings):
+            known.update(document.model.roles)
+        elif isinstance(document.model, Fleet):
+            for member in document.model.members:
+                if member.roles:
+                    given[member.agent] = tuple(sorted(set(member.roles)))
+    return Roles(frozenset(known), given)
+
+
 def stem(file: str) -> str:
     """A file's name without its suffix and without `.wilk`."""
     return PurePath(file).stem.removesuffix(".wilk")
@@ -108,7 +135,7 @@ def _bound_claims(
 
 def _roles(
     specs: Mapping[str, NamedSpec], documents: Iterable[Document], problems: list[Diagnostic]
-) -> Roles:
+) -> RoleSpecs:
     """Role to the names of its specs."""
     roles: dict[str, tuple[str, ...]] = {}
     for document in documents:
@@ -130,7 +157,7 @@ def _roles(
 
 def _fleet_claims(
     specs: Mapping[str, NamedSpec],
-    roles: Roles,
+    roles: RoleSpecs,
     documents: Iterable[Document],
     problems: list[Diagnostic],
 ) -> Iterator[_Claim]:

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.diagnostics import Diagnostic, has_errors
 from wilkc.language.atoms import ALLOW
 from wilkc.language.paths import parse_path_rule
+from wilkc.language.when import TooManyError, ways
 from wilkc.plan import lower
 from wilkc.plan.audit import lower_audit
-from wilkc.plan.conditional import surely, whens_of
+from wilkc.plan.conditional import effects_of, surely, unshown
 from wilkc.plan.inherit import unite
 from wilkc.plan.lower import Place
 from wilkc.plan.model import Permissions, Plan, Rule, SpecPlan
 from wilkc.plan.positions import positions
 from wilkc.plan.resolve import Family, resolve
+from wilkc.plan.roles import unknown_roles
 from wilkc.plan.sandbox import granted_permissions, lower_sandbox
 from wilkc.plan.scope import check_scope, levels
 from wilkc.spec import Grant
@@ -27,6 +29,7 @@ from wilkc.spec import Grant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from wilkc.language.atoms import Effect
     from wilkc.language.when import When
     from wilkc.plan.model import ShellPlan
     from wilkc.spec import Document
@@ -47,7 +50,9 @@ _NAMED: Final[Mapping[str, tuple[str, Callable[[Any, Place], object]]]] = {
 _NOTHING: Final = Permissions()
 CATEGORIES: Final = frozenset({*_PLAIN, *_NAMED})
 MAX_CONDITIONS: Final = 64
-"""Different conditions in a spec; it is compiled for each stretch of time between their ends."""
+"""Different conditions in a spec."""
+MAX_WAYS: Final = 256
+"""Ways in which the conditions of a spec can hold together; it is compiled for each of them."""
 DEFAULTS_PATH: Final = ("security_policy", "agent_defaults", "permissions")
 """Where the organisation's defaults stand in its policy."""
 
@@ -75,14 +80,15 @@ def build_plan(documents: Iterable[Document]) -> tuple[Plan | None, tuple[Diagno
     found.extend(wrong)
     if has_errors(found):
         return None, tuple(found)
-    return Plan(specs, family.agents, levels(held), audit), tuple(found)
+    plan = Plan(specs, family.agents, levels(held), audit, family.roles.of)
+    return plan, tuple(dict.fromkeys(found))
 
 
 def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ...]]:
     """What one spec means.
 
-    It rests on its own document, on those of its `ancestors` and its grants, and on the
-    organisation's policy, and on nothing else.
+    It rests on its own document, on those of its `ancestors` and its grants, on the
+    organisation's policy and on the names of roles, and on nothing else.
 
     Returns:
         Its plan, which must not be used if there are errors, and every problem found.
@@ -90,8 +96,12 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
     spec = family.specs[name]
     permissions = _with_granted(united_permissions(family, name), spec.grants)
     permissions = replace(permissions, shell=_with_directories(permissions.shell, spec.document))
-    whens = whens_of(permissions)
-    problems = (*_unreachable_hosts(permissions), *_too_many(whens, spec.document))
+    effects = effects_of(permissions)
+    problems = (
+        *_unreachable_hosts(permissions),
+        *_too_many(effects, spec.document),
+        *unknown_roles(permissions, family.roles.known),
+    )
     policy = family.policy[1] if family.policy else None
     # What is mounted holds for as long as the command runs, whatever time it gets.
     sandbox, found = lower_sandbox(spec.document, surely(permissions), policy)
@@ -103,20 +113,29 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
         sandbox=sandbox,
         positions=positions(permissions),
         fold=spec.model.case == "insensitive",
-        whens=whens,
+        whens=tuple(effects),
     )
     return plan, (*problems, *found)
 
 
-def _too_many(whens: tuple[When, ...], document: Document) -> Iterator[Diagnostic]:
-    if len(whens) > MAX_CONDITIONS:
-        yield Diagnostic(
-            "W152",
-            "error",
-            f"the entries have {len(whens)} different conditions, more than {MAX_CONDITIONS}",
-            document.span,
-            help="give entries the same times, or divide them among several specs and roles",
-        )
+def _too_many(
+    effects: Mapping[When, frozenset[Effect]], document: Document
+) -> Iterator[Diagnostic]:
+    message = f"the entries have {len(effects)} different conditions, more than {MAX_CONDITIONS}"
+    if len(effects) <= MAX_CONDITIONS:
+        try:
+            ways(unshown(effects.items()), MAX_WAYS, found=False)
+        except TooManyError:
+            message = f"the conditions of entries hold together in more than {MAX_WAYS} ways"
+        else:
+            return
+    yield Diagnostic(
+        "W152",
+        "error",
+        message,
+        document.span,
+        help="give entries the same conditions, or divide them among several specs and roles",
+    )
 
 
 def united_permissions(family: Family, name: str) -> Permissions:

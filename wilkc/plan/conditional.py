@@ -7,56 +7,67 @@ that judges, compiles or compares permissions sees only such specs.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from wilkc.core.contract import Request
 from wilkc.language.atoms import ALLOW, BLOCK
-from wilkc.language.when import EARLIEST, LATEST, holds
+from wilkc.language.when import OF_THE_AGENT, When
 from wilkc.plan.model import NameLists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from wilkc.core.contract import Json
     from wilkc.language.atoms import Effect
-    from wilkc.language.when import When
+    from wilkc.language.when import Held
     from wilkc.plan.model import Permissions, Rule, SpecPlan
 
-    Counts = Callable[[When, Effect], bool]
+    Counts = Callable[[When, Effect], bool | When]
 
 R = TypeVar("R", bound="Rule[Any]")
 
 
-def whens_of(permissions: Permissions) -> tuple[When, ...]:
-    """The conditions of all entries, each once, sorted."""
-    found: set[When] = set()
+def effects_of(permissions: Permissions) -> dict[When, frozenset[Effect]]:
+    """The conditions of all entries, each once, sorted, with the effects of those entries."""
+    found: dict[When, set[Effect]] = defaultdict(set)
 
-    def note(when: When, _: Effect) -> bool:
-        found.add(when)
+    def note(when: When, effect: Effect) -> bool:
+        found[when].add(effect)
         return True
 
     _kept(permissions, note)
-    return tuple(sorted(found))
+    return {when: frozenset(found[when]) for when in sorted(found, key=repr)}
 
 
-def moments(whens: Iterable[When]) -> tuple[str, ...]:
-    """The first instant of every stretch of time in which the same conditions hold, sorted."""
-    edges = {edge for when in whens for edge in (when.start, when.end)}
-    return tuple(sorted({EARLIEST, *edges} - {LATEST}))
+def unshown(effects: Iterable[tuple[When, frozenset[Effect]]]) -> dict[When, Held]:
+    """What conditions count for that a request does not show.
+
+    In allows that is as if they did not hold, in blocks as if they did; where a condition
+    has entries of both effects it is a third state.
+    """
+    found: dict[When, set[Effect]] = defaultdict(set)
+    for when, held in effects:
+        found[when] |= held
+    return {when: None if len(held) > 1 else BLOCK in held for when, held in found.items()}
 
 
-def at_request(spec: SpecPlan, context: Mapping[str, Json]) -> SpecPlan:
-    """The spec as it is for a request with this context.
+def at_request(spec: SpecPlan, request: Request, roles: tuple[str, ...] = ()) -> SpecPlan:
+    """The spec as it is for a request.
 
-    A condition that the context does not show holds in a block and not in an allow.
+    A condition that the request does not show holds in a block and not in an allow.
+
+    Args:
+        spec: the spec.
+        request: what is asked.
+        roles: what bindings call the asking agent.
     """
     if not spec.whens:
         return spec
-    shown = {when: holds(when, context) for when in spec.whens}
-    return where(spec, shown)
+    return where(spec, {when: when.holds(request, roles) for when in spec.whens})
 
 
-def where(spec: SpecPlan, shown: Mapping[When, bool | None]) -> SpecPlan:
+def where(spec: SpecPlan, shown: Mapping[When, Held]) -> SpecPlan:
     """The spec where it is known of each condition whether it holds; None is for not shown."""
 
     def counts(when: When, effect: Effect) -> bool:
@@ -64,6 +75,30 @@ def where(spec: SpecPlan, shown: Mapping[When, bool | None]) -> SpecPlan:
         return effect == BLOCK if held is None else held
 
     return replace(spec, permissions=_kept(spec.permissions, counts), whens=())
+
+
+def of_agent(spec: SpecPlan, agent: str, roles: tuple[str, ...]) -> SpecPlan:
+    """The spec as it is for one agent: nothing in it depends on who asks any more.
+
+    Args:
+        spec: the spec.
+        agent: who has it.
+        roles: what bindings call the agent.
+    """
+    if not any(name in OF_THE_AGENT for when in spec.whens for name, _ in when.tests):
+        return spec
+    asked = Request(agent, "", "", "")
+
+    def left(when: When, effect: Effect) -> bool | When:
+        own = tuple(one for one in when.tests if one[0] in OF_THE_AGENT)
+        others = tuple(one for one in when.tests if one[0] not in OF_THE_AGENT)
+        held = When(own).holds(asked, roles)
+        if held is None:
+            held = effect == BLOCK
+        return When(others) if held else False
+
+    permissions = _kept(spec.permissions, left)
+    return replace(spec, permissions=permissions, whens=tuple(effects_of(permissions)))
 
 
 def surely(permissions: Permissions) -> Permissions:
@@ -80,10 +115,10 @@ def _kept(held: Permissions, counts: Counts) -> Permissions:
     """The permissions with the entries that count."""
 
     def allows(rules: tuple[R, ...]) -> tuple[R, ...]:
-        return tuple([one for one in rules if one.when is None or counts(one.when, ALLOW)])
+        return _counting(rules, ALLOW, counts)
 
     def blocks(rules: tuple[R, ...]) -> tuple[R, ...]:
-        return tuple([one for one in rules if one.when is None or counts(one.when, BLOCK)])
+        return _counting(rules, BLOCK, counts)
 
     def lists(both: NameLists) -> NameLists:
         return NameLists(allows(both.allow), blocks(both.block))
@@ -104,3 +139,15 @@ def _kept(held: Permissions, counts: Counts) -> Permissions:
             for kind, actions in held.named.items()
         },
     )
+
+
+def _counting(rules: tuple[R, ...], effect: Effect, counts: Counts) -> tuple[R, ...]:
+    """The rules that count; with what is left of their conditions, where that is told."""
+    kept: list[R] = []
+    for rule in rules:
+        held = rule.when is None or counts(rule.when, effect)
+        if isinstance(held, When):
+            kept.append(replace(rule, when=held if held.tests else None))
+        elif held:
+            kept.append(rule)
+    return tuple(kept)

@@ -216,10 +216,11 @@ class Plan:
     An agent has more than one spec through roles; it is then granted what one of them grants
     by itself and none blocks. `levels` is resource type to the level that the core/runtime
     model gives its category. `audit` is how records are written, or None where no document
-    says.
+    says. `roles` is agent id to its roles, sorted, for agents that have any.
     """
 
     specs: Mapping[str, SpecPlan]
     agents: Mapping[str, tuple[str, ...]]
     levels: Mapping[str, str] = field(default_factory=dict)
     audit: AuditPlan | None = None
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wilkc.plan.agents import (
     NamedSpec,
+    Roles,
     assign_agents,
     own_agents,
     problem,
+    roles_of,
     stem,
     unknown_spec,
 )
@@ -30,11 +32,13 @@ class Family:
         specs: by name; an agent with grants has specs of its own.
         agents: agent id to the names of its specs, sorted.
         policy: the organisation's policy with its document, if there is one.
+        roles: which there are, and who has them.
     """
 
     specs: Mapping[str, NamedSpec]
     agents: Mapping[str, tuple[str, ...]]
     policy: tuple[Document, SecurityPolicy] | None
+    roles: Roles = field(default_factory=Roles)
 
 
 def resolve(documents: Iterable[Document]) -> tuple[Family, tuple[Diagnostic, ...]]:
@@ -49,7 +53,8 @@ def resolve(documents: Iterable[Document]) -> tuple[Family, tuple[Diagnostic, ..
     specs = _named(held, problems)
     _check_bases(specs, problems)
     agents = assign_agents(specs, held, problems)
-    family = Family(*with_grants(specs, agents, held, problems), _policy(held, problems))
+    policy = _policy(held, problems)
+    family = Family(*with_grants(specs, agents, held, problems), policy, roles_of(held))
     problems.extend(_guardrail_problems(family))
     return family, tuple(problems)
 

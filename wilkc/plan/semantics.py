@@ -56,8 +56,9 @@ def decide_by_spec(plan: Plan, request: Request) -> tuple[str, Decision]:
         text = "agent, action, type and id must be text"
         return "", denial("VALIDATION_ERROR", "malformed_request", text)
     names = plan.agents.get(request.agent, ())
-    answers = [(name, _decide_by(plan.specs[name], request)) for name in names]
-    return _joint(answers or [("", _decide_by(None, request))])
+    roles = plan.roles.get(request.agent, ())
+    answers = [(name, _decide_by(plan.specs[name], request, roles)) for name in names]
+    return _joint(answers or [("", _decide_by(None, request, ()))])
 
 
 def _joint(answers: Sequence[tuple[str, Decision]]) -> tuple[str, Decision]:
@@ -88,11 +89,11 @@ def _names_entry(answer: Decision) -> bool:
     return answer.rule is not None
 
 
-def _decide_by(spec: SpecPlan | None, request: Request) -> Decision:
+def _decide_by(spec: SpecPlan | None, request: Request, roles: tuple[str, ...]) -> Decision:
     """What one spec by itself answers; None stands for an agent that has none."""
     try:
         check_properties(request)
-        verdict = _verdict(spec, request)
+        verdict = _verdict(spec, request, roles)
     except RequestError as error:
         return denial("VALIDATION_ERROR", error.detail, error.message)
     if spec is None:
@@ -101,12 +102,13 @@ def _decide_by(spec: SpecPlan | None, request: Request) -> Decision:
     return _decision(spec, request, verdict)
 
 
-def _verdict(spec: SpecPlan | None, request: Request) -> Verdict:
+def _verdict(spec: SpecPlan | None, request: Request, roles: tuple[str, ...]) -> Verdict:
     if request.type not in TYPES:
         return Verdict("unmatched", "unknown_type")
     if spec is None:
         return judge(NOBODY, request, fold=False)
-    verdict = judge(at_request(spec, request.context).permissions, request, fold=spec.fold)
+    counting = at_request(spec, request, roles)
+    verdict = judge(counting.permissions, request, fold=spec.fold)
     return _under_condition(spec, request, verdict)
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.diagnostics import Diagnostic
+from wilkc.language.when import TIME, attribute_problem
 from wilkc.spec.documents import Step, key_span, locate
 from wilkc.spec.models.base import PATTERN, WORDS, Section
 from wilkc.syntax import Mapping, Node, Scalar, Sequence
@@ -43,11 +44,14 @@ _ADVICE: Final = {
 """What to write instead; everything else that is wanted is a mapping."""
 _MAPPING: Final = "write `key: value` pairs below the key"
 _QUOTE: Final = "put it into quotes if the text is meant"
-_CONDITIONS: Final[dict[tuple[Step, ...], str]] = {
-    ("when",): "`context.time` is the one attribute that is understood",
-    ("context.time",): "a time is tested by `min`, `max` or both",
-}
-"""Keys of conditions, and what may stand below them."""
+_CONDITION: Final = "when"
+"""The key below which attributes stand, and below these their tests."""
+_TESTS: Final = (
+    "tests are a list, `not`, `min` and `max`, `cidr`, or `present`, one for an attribute"
+)
+_TIMES: Final = (
+    "a time is tested by `min`, `max`, and `between` with `tz` and `days`, or by `present`"
+)
 _QUANTITY: Final = "sizes: `10MB`, `64KiB`; times: `30s`, `15m`, `2h`, `30d`, `1y`; no signs"
 
 
@@ -164,7 +168,7 @@ def _pattern_problem(context: dict[str, Any], node: Node) -> Diagnostic:
 
 
 def _unknown_key(root: Node, path: tuple[Step, ...]) -> Diagnostic:
-    if path[-2:-1] in _CONDITIONS:
+    if _CONDITION in path[-3:-1]:
         return _unknown_test(root, path)
     holder = locate(root, path[:-1])
     siblings = {key.text for key, _ in holder.entries} if isinstance(holder, Mapping) else set()
@@ -181,7 +185,10 @@ def _unknown_key(root: Node, path: tuple[Step, ...]) -> Diagnostic:
 
 def _unknown_test(root: Node, path: tuple[Step, ...]) -> Diagnostic:
     message = f"`when` cannot test `{path[-1]}`"
-    return Diagnostic("W113", "error", message, key_span(root, path), help=_CONDITIONS[path[-2:-1]])
+    advice = _TIMES if path[-2] == TIME else _TESTS
+    if path[-2] == _CONDITION:
+        advice = attribute_problem(str(path[-1])) or _TESTS
+    return Diagnostic("W113", "error", message, key_span(root, path), help=advice)
 
 
 @cache

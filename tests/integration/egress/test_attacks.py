@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 AGENTS = {"169.254.169.254": "metadata", "*": "everything"}
 """The agents whose policy a case brings with it, by its allowed host."""
-ATTEMPTED_APART = {"N18a", "N20a", "N26a", "N27a", "N28a", "N30a", "N31a", "N34a"}
+ATTEMPTED_APART = {"N18a", "N20a", "N26a", "N27a", "N28a", "N29a", "N30a", "N31a", "N34a"}
 DIRECT = {"direct", "socket"}
 DENIED = {"connect": range(400, 600), "http": range(400, 600)}
 DATAGRAMS = "N19"

@@ -1,15 +1,18 @@
-"""Cases of the network that need more than one step inside: P11a, and N17, which cannot be said."""
+"""Cases of the network that need more than one step inside: P11a, N29a, and N17, which cannot
+be said."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.egress.world import SPEC
+from tests.integration.egress.world import CASES, PUBLIC, SPEC
 from wilkc.cli.building import read_library
 from wilkc.compiler import compile_sources
 from wilkc.core.errors import SpecError
+from wilkc.language.requests import canonical_request, parse_short
 
 if TYPE_CHECKING:
     from tests.integration.egress.world import World
@@ -37,3 +40,53 @@ def test_n17_paths_over_http_cannot_be_promised_by_a_policy() -> None:
         compile_sources({"agents.yaml": spec.encode()}, library)
     told = [(one.code, one.message, one.span.line) for one in raised.value.diagnostics]
     assert told == [("W108", "unknown key `paths`", 4)]
+
+
+HARNESS = """
+import json, socket, ssl, sys, urllib.request
+
+def approve(tool, given):
+    # As its mode says: whatever is asked for, nobody is asked.
+    return {"decision": "allow", "mode": sys.argv[1], "tool": tool}
+
+def web_fetch(url):
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    return urllib.request.urlopen(url, timeout=20, context=unchecked).read().decode()
+
+def web_fetch_directly(url):
+    socket.create_connection((url.split("/")[2], 443), 5)
+    return "connected"
+
+for tool, given in json.loads(sys.argv[2]):
+    assert approve(tool, given)["decision"] == "allow"
+    for fetch in (web_fetch, web_fetch_directly):
+        try:
+            print(json.dumps(fetch(given["url"])))
+        except OSError as error:
+            print(json.dumps(str(error)))
+"""
+
+
+def test_n29a_a_harness_that_approves_by_itself_fetches_nothing(world: World) -> None:
+    (case,) = (case for case in CASES if case["id"] == "N29a")
+    asked = case["request"]
+    world.names["evil.example.net"] = [PUBLIC]
+    control = {"url": "https://api.example.com/"}
+    calls = [[asked["tool"], asked["input"]], [asked["tool"], control]]
+    ended, printed = world.run(
+        "attacked", "/usr/bin/python3", "-I", "-S", "-c", HARNESS, asked["mode"], json.dumps(calls)
+    )
+    assert (ended.kind, ended.exit) == ("exited", 0), printed
+    proxied, directly, allowed, past = map(json.loads, printed.splitlines())
+    assert "403" in proxied
+    assert "connected" not in {directly, past}
+    # The control: the same harness reaches what the policy allows, and nothing but that.
+    assert allowed == "hello"
+    assert len(world.secure.heard) == 1
+    assert ("evil.example.net", "no_rule_matches") in world.notes.denied
+    # Nor would it be allowed where the harness runs outside, and asks.
+    request = canonical_request(
+        parse_short("attacked", f"network:{asked['input']['url']}", "connect")
+    )
+    assert not world.sidecar.point.decide(request).allow

@@ -108,7 +108,7 @@ def test_the_proxy_is_killed(world: World) -> None:
 
 
 def test_nothing_is_dialled_that_cannot_be_recorded(world: World) -> None:
-    world.notes.failing = True
+    world.notes.failing = "intent"
     [found] = world.steps("attacked", TLS)
     assert (found["status"], found["told"]["detail"]) == (503, "audit_unavailable")
     assert world.secure.accepted == 0

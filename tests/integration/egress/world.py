@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.answering import Notes
 from wilkc.bundle import sign_bundle, verify_bundle, write_bundle
 from wilkc.cli.building import read_library
 from wilkc.compiler import compile_sources
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from tests.integration.egress.hosts import Authority, Host
     from wilkc.bundle import PrivateKey, VerifiedBundle
-    from wilkc.core.contract import Decision, Request
     from wilkc.opa import Sidecar
 
 HERE = Path(__file__).parent
@@ -32,56 +32,6 @@ PUBLIC = "203.0.113.10"
 PATIENT = 20.0
 """Seconds for a decision, on a machine that does other things too."""
 PLAN = SandboxPlan(level="moderate", network="restricted", degraded=("cgroup",))
-
-
-@dataclass
-class Notes:
-    """Keeps what is recorded, in order; fails where it is told to."""
-
-    failing: bool = False
-    events: list[tuple[str, Any]] = field(default_factory=list)
-
-    def intent(self, request: Request, decision: Decision, **_: object) -> _Noted:
-        if self.failing:
-            raise OSError("no room")
-        self.events.append(("intent", (request, decision)))
-        return _Noted(self)
-
-    @property
-    def granted(self) -> list[Request]:
-        return [told[0] for kind, told in self.events if kind == "intent" and told[1].allow]
-
-    @property
-    def denied(self) -> list[tuple[str, str]]:
-        """Host and detail of each denial on record."""
-        return [
-            (told[0].properties["host"], told[1].detail)
-            for kind, told in self.events
-            if kind == "intent" and not told[1].allow
-        ]
-
-    @property
-    def outcomes(self) -> list[dict[str, Any]]:
-        return [told for kind, told in self.events if kind == "outcome"]
-
-
-@dataclass
-class _Noted:
-    notes: Notes
-
-    def outcome(
-        self,
-        status: str,
-        *,
-        error: str | None = None,
-        error_text: str | None = None,
-        details: Any = None,
-    ) -> None:
-        del error_text
-        self.notes.events.append(("outcome", {"status": status, "error": error, **details}))
-
-    def usage(self, sample: object) -> None:
-        raise AssertionError(f"a connection has no samples: {sample}")
 
 
 @dataclass

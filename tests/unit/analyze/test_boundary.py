@@ -175,3 +175,66 @@ def test_every_list_entry_decides_some_request(plan: Plan) -> None:
 
 def test_a_sample_is_small() -> None:
     assert BOUNDS["sample"].members == BOUNDS["sample"].neighbours == 1
+
+
+CONDITIONAL = """
+agent: a
+permissions:
+  filesystem:
+    read:
+      - path: './prod/**'
+        when:
+          context.time: {between: ['09:00', '17:00'], tz: Europe/Berlin, days: [mon-fri]}
+          context.ip: {cidr: ['10.0.0.0/8']}
+          context.environment: {not: [prod]}
+          resource.size: {max: 1MB}
+"""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_edge_of_a_condition_is_asked_about(level: Level) -> None:
+    plan = compile_sources({"a.yaml": CONDITIONAL.encode()}, {}).plan
+    asked = [*boundary_requests(plan, level)]
+    for room, name, inside, outside in (
+        ("context", "ip", "10.0.0.0", "9.255.255.255"),
+        ("context", "ip", "10.255.255.255", "11.0.0.0"),
+        ("context", "environment", "other0", "prod"),
+        ("properties", "size", 1048576, 1048577),
+    ):
+        answers = {
+            value: {
+                decide(plan, one).allow for one in asked if getattr(one, room).get(name) == value
+            }
+            for value in (inside, outside)
+        }
+        assert True in answers[inside], name
+        assert answers[outside] == {False}, name
+    times = {
+        (one.context["time"][11:], decide(plan, one).allow)
+        for one in asked
+        if isinstance(one.context.get("time"), str)
+    }
+    # Both edges of the window, and the instant before each; Berlin is one or two hours ahead.
+    for start, end in (("08:00:00Z", "16:00:00Z"), ("07:00:00Z", "15:00:00Z")):
+        assert (start, True) in times
+        assert (end, False) in times
+    assert ("15:59:59.999999999Z", True) in times
+    assert ("07:59:59.999999999Z", False) in times
+    missing = [one for one in asked if one.context and "environment" not in one.context]
+    assert any("ip" in one.context and "time" in one.context for one in missing)
+    assert not any(decide(plan, one).allow for one in missing)
+
+
+def test_agents_with_other_roles_are_asked_for_themselves() -> None:
+    sources = {
+        "s.yaml": b"agent: s\npermissions: {filesystem: {read: "
+        b"[{path: ./a, when: {subject.roles: [red]}}]}}\n---\nbindings: {roles: {red: []}}\n",
+        "f.jsonl": b'{"agent": "one", "spec": "s", "roles": ["red"]}\n'
+        b'{"agent": "other", "spec": "s"}\n{"agent": "same", "spec": "s"}\n',
+    }
+    plan = compile_sources(sources, {}).plan
+    asked = [one for one in boundary_requests(plan, "full") if one.type == "file"]
+    assert {one.agent for one in asked} >= {"one", "other"}
+    assert "same" not in {one.agent for one in asked}
+    granted = {one.agent for one in asked if decide(plan, one).allow}
+    assert granted == {"one"}

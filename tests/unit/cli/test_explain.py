@@ -208,6 +208,7 @@ def test_json_has_the_documented_members(wilkc: Callable[..., Ran], specs: Path)
         "specs",
         "blocks",
         "without_blocks",
+        "conditions_of_entry",
         "nearest",
         "suggestion",
         "no_suggestion",
@@ -261,3 +262,44 @@ def test_exit_codes(
     ran = wilkc("explain", *arguments)
     assert ran.code == code
     assert "\x1b" not in ran.out + ran.err
+
+
+CONDITIONAL = """\
+agent: dev
+permissions:
+  filesystem:
+    write:
+      - path: ./prod/**
+        when:
+          context.environment: {not: [frozen]}
+          context.ip: {cidr: [10.0.0.0/8]}
+          subject.roles: [release]
+---
+bindings: {roles: {release: []}}
+"""
+
+
+@pytest.mark.parametrize("agent", ["dev", "ann"])
+def test_a_condition_that_is_not_met_is_told_test_by_test(
+    wilkc: Callable[..., Ran], specs: Path, agent: str
+) -> None:
+    (specs / "p.yaml").write_text(CONDITIONAL)
+    (specs / "fleet.jsonl").write_text('{"agent": "ann", "spec": "dev", "roles": ["release"]}\n')
+    asked = ("explain", agent, "file:./prod/a", "write", specs, "--context", '{"ip": "11.0.0.0"}')
+    ran = wilkc(*asked)
+    assert ran.code == 4
+    role = "holds   " if agent == "ann" else "missing "
+    for line in (
+        "missing  context.environment not frozen", "fails    context.ip in 10.0.0.0/8",
+        f"{role} subject.roles release",
+    ):  # fmt: skip
+        assert line in ran.out
+    assert "no entry helps: an entry names it already" in ran.out
+    found = json.loads(wilkc(*asked, "-f", "json").out)
+    assert [one["holds"] for one in found["conditions_of_entry"]] == [
+        None, False, True if agent == "ann" else None,
+    ]  # fmt: skip
+    met = '{"ip": "10.0.0.1", "environment": "live"}'
+    ran = wilkc(*asked[:-1], met, "--engine", "opa")
+    assert ran.code == (0 if agent == "ann" else 4)
+    assert "opa      gives the same answer" in ran.out

@@ -16,7 +16,7 @@ from wilkc.adapters.authzen.vocabulary import Vocabulary, read_question
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.core.strict_json import decode_json
-from wilkc.language.when import time_text
+from wilkc.language.instants import time_text
 from wilkc.opa import is_answer
 from wilkc.runtime.guard.conditions import unfulfilled
 

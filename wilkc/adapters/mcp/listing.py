@@ -13,7 +13,7 @@ from wilkc.adapters.mcp.methods import LISTS
 from wilkc.adapters.mcp.naming import listed
 from wilkc.core.contract import Request
 from wilkc.core.details import UNMET
-from wilkc.language.when import time_text
+from wilkc.language.instants import time_text
 from wilkc.opa import is_answer
 from wilkc.runtime.guard.conditions import unmet
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.boundary.around import BOUNDS, MAX_PER_SPEC, Level
 from wilkc.analyze.boundary.commands import shell_requests
+from wilkc.analyze.boundary.conditions import under_conditions
 from wilkc.analyze.boundary.data import data_requests
 from wilkc.analyze.boundary.hosts import network_requests
 from wilkc.analyze.boundary.names import llm_requests, named_requests
 from wilkc.analyze.boundary.paths import file_requests
-from wilkc.analyze.boundary.times import in_time
 from wilkc.core.contract import Request
+from wilkc.plan import OwnSpecs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from wilkc.plan import Plan
     from wilkc.plan.model import Permissions, SpecPlan
@@ -28,16 +29,16 @@ UNKNOWN_AGENT: Final = "\N{WHITE SQUARE} nobody"
 def boundary_requests(plan: Plan, level: Level) -> Iterator[Request]:
     """Requests about everything that the plan's agents may and may not do, without doubles.
 
-    One agent stands for all that have the same specs. The same plan gives the same requests
-    in the same order.
+    One agent stands for all that have the same specs and that no condition tells apart. The
+    same plan gives the same requests in the same order.
 
     Args:
         plan: what the specs mean.
         level: `sample` touches every rule with a member and a neighbour, `full` all edges.
     """
-    for agent, names in _agents(plan):
-        for name in names:
-            yield from spec_requests(agent, plan.specs[name], level)
+    for agent, specs in _agents(plan):
+        for spec in specs:
+            yield from spec_requests(agent, spec, level)
     for action, kind in (("read", "file"), ("call", "tool"), ("x", "unknown"), ("read", "")):
         for agent in (UNKNOWN_AGENT, ""):
             yield Request(agent, action, kind, "./a")
@@ -46,10 +47,17 @@ def boundary_requests(plan: Plan, level: Level) -> Iterator[Request]:
 def spec_requests(agent: str, spec: SpecPlan, level: Level) -> Iterator[Request]:
     """The requests of one agent about one spec, at most `MAX_PER_SPEC` of the level.
 
-    Those on which conditions bear come with times besides, at most as many again.
+    Those on which conditions bear come with what these test besides, at most as many again.
+
+    Args:
+        agent: who asks.
+        spec: as it is for the agent, see `OwnSpecs`.
+        level: how many.
     """
     found = islice(_distinct(_categories(agent, spec.permissions, level)), MAX_PER_SPEC[level])
-    return in_time(agent, spec, found, MAX_PER_SPEC[level]) if spec.whens else found
+    if not spec.whens:
+        return found
+    return under_conditions(agent, spec, found, MAX_PER_SPEC[level])
 
 
 def type_requests(agent: str, spec: SpecPlan, kind: str) -> Iterator[Request]:
@@ -80,12 +88,14 @@ def _categories(agent: str, permissions: Permissions, level: Level) -> Iterator[
     )
 
 
-def _agents(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
-    seen: set[tuple[str, ...]] = set()
-    for agent, names in sorted(plan.agents.items()):
-        if names and names not in seen:
-            seen.add(names)
-            yield agent, names
+def _agents(plan: Plan) -> Iterator[tuple[str, tuple[SpecPlan, ...]]]:
+    own = OwnSpecs(plan)
+    seen: set[Hashable] = set()
+    for agent in sorted(plan.agents):
+        key = own.alike(agent)
+        if key not in seen:
+            seen.add(key)
+            yield agent, own.of(agent) or ()
 
 
 def _distinct(requests: Iterable[Request]) -> Iterator[Request]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference.audit import audit_differences
 from wilkc.analyze.difference.commands import CommandQuestion
+from wilkc.analyze.difference.conditions import circumstances, stamped
 from wilkc.analyze.difference.environment import environment_differences
 from wilkc.analyze.difference.files import file_differences
 from wilkc.analyze.difference.grouping import (
@@ -36,8 +37,8 @@ from wilkc.analyze.difference.sandbox import sandbox_differences
 from wilkc.analyze.difference.schemas import call_differences
 from wilkc.analyze.difference.shared import shared_requests
 from wilkc.analyze.difference.sides import Direction, Side, distinct
-from wilkc.analyze.difference.times import in_time, stamped
 from wilkc.language.automata import DEFAULT_BUDGET
+from wilkc.language.when import Way
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -94,12 +95,12 @@ def grants_beyond(
 def _beyond(
     to: Side, base: Side, budget: int, types: Collection[str], *, other_names: bool
 ) -> Iterator[Finding]:
-    for context, to_then, base_then in in_time(to, base):
-        direction = Direction(to_then, base_then, widening=True, budget=budget)
+    for then in circumstances(to, base):
+        direction = Direction(then.to, then.base, widening=True, budget=budget)
         found = distinct(_requests(direction, types, other_names=other_names))
-        yield from stamped(found, context)
+        yield from stamped(found, then, (to, base))
         if to.specs and base.specs and TYPES.issubset(types):
-            yield from stamped(distinct(_degrees(direction, types)), context)
+            yield from stamped(distinct(_degrees(direction, types)), then, (to, base))
 
 
 def _group(pairs: Pairs, budget: int) -> AgentGroup:
@@ -121,17 +122,15 @@ def _group(pairs: Pairs, budget: int) -> AgentGroup:
 def _found(pairs: Pairs, budget: int) -> Iterator[Finding]:
     agent = pairs.agents[0]
     old, new = Side(agent, pairs.old), Side(agent, pairs.new)
-    differing = pairs.differing
-    for context, old_then, new_then in in_time(old, new):
-        if context:
-            differing = pairs.differing & differing_types(old_then.specs, new_then.specs)
-        for direction in (
-            Direction(new_then, old_then, widening=True, budget=budget),
-            Direction(old_then, new_then, widening=False, budget=budget),
-        ):
-            yield from stamped(distinct(_requests(direction, differing)), context)
+    for to, base in ((new, old), (old, new)):
+        for then in circumstances(to, base):
+            differing = pairs.differing
+            if then.way != Way():
+                differing &= differing_types(then.to.specs, then.base.specs)
+            direction = Direction(then.to, then.base, widening=to is new, budget=budget)
+            yield from stamped(distinct(_requests(direction, differing)), then, (to, base))
             if old.specs and new.specs:
-                yield from stamped(distinct(_degrees(direction, differing)), context)
+                yield from stamped(distinct(_degrees(direction, differing)), then, (to, base))
 
 
 def _requests(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wilkc.analyze.difference.meaning import Meaning, differing, meaning, whole
-from wilkc.plan import written_name
+from wilkc.plan import OwnSpecs, written_name
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -53,26 +53,26 @@ class Pairs:
 def grouped(old: Plan, new: Plan) -> Iterator[Pairs]:
     """All agents of both versions in groups, in the order of their first agents."""
     known = _Meanings()
+    before, after = OwnSpecs(old), OwnSpecs(new)
     groups: dict[Hashable, list[str]] = {}
-    keys: dict[tuple[Names | None, Names | None], Hashable] = {}
+    keys: dict[tuple[Hashable, Hashable], Hashable] = {}
     for agent in sorted({*old.agents, *new.agents}):
-        names = old.agents.get(agent), new.agents.get(agent)
-        if names not in keys:
-            keys[names] = known.key(_specs(old, names[0]), _specs(new, names[1]), names)
-        groups.setdefault(keys[names], []).append(agent)
+        alike = before.alike(agent), after.alike(agent)
+        if alike not in keys:
+            keys[alike] = known.key(before.of(agent), after.of(agent), alike)
+        groups.setdefault(keys[alike], []).append(agent)
     for agents in groups.values():
-        yield _pairs(old, new, tuple(agents), known)
+        yield _pairs(before, after, tuple(agents), known)
 
 
-def _pairs(old: Plan, new: Plan, agents: Names, known: _Meanings) -> Pairs:
-    first = agents[0]
-    before, after = _specs(old, old.agents.get(first)), _specs(new, new.agents.get(first))
+def _pairs(old: OwnSpecs, new: OwnSpecs, agents: Names, known: _Meanings) -> Pairs:
+    before, after = old.of(agents[0]), new.of(agents[0])
     return Pairs(
         agents,
         before or (),
         after or (),
-        _written(old, agents),
-        _written(new, agents),
+        _written(old.plan, agents),
+        _written(new.plan, agents),
         differing=known.differing(before, after),
         in_old=before is not None,
         in_new=after is not None,
@@ -83,10 +83,6 @@ def _written(plan: Plan, agents: Names) -> Names:
     """The names that the specs of agents were written under."""
     held = (name for one in agents for name in plan.agents.get(one, ()))
     return tuple(sorted(set(map(written_name, held))))
-
-
-def _specs(plan: Plan, names: Names | None) -> Specs:
-    return None if names is None else tuple(plan.specs[name] for name in names)
 
 
 class _Meanings:
@@ -107,10 +103,10 @@ class _Meanings:
             return frozenset()
         return differing(*((self._of(spec)[0] for spec in held or ()) for held in (old, new)))
 
-    def key(self, old: Specs, new: Specs, names: tuple[Names | None, Names | None]) -> Hashable:
+    def key(self, old: Specs, new: Specs, alike: tuple[Hashable, Hashable]) -> Hashable:
         """The same for agents that change alike; by name alone for those that do not change."""
         if old is not None and new is not None and old == new:
-            return names
+            return alike
         return tuple(
             None if held is None else frozenset(self._of(spec)[1] for spec in held)
             for held in (old, new)

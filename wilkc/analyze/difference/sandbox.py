@@ -38,6 +38,7 @@ _ORDERED: Final[dict[str, tuple[Any, ...]]] = {
     "allow_root": (False, True),
     "violation": ("terminate", "deny"),
     "monitoring": (True, False),
+    "screen_personal": (True, False),
 }
 """Field to its values, the strongest first."""
 ELSEWHERE: Final[dict[str, str]] = {

@@ -44,7 +44,11 @@ class RuleList:
 def rule_lists(subject: Subject) -> tuple[RuleList, ...]:
     """The lists that have entries of their own, each once."""
     if "lists" not in subject.kept:
-        held = (replace(one, rules=tuple(own(one.rules))) for one in _every(subject.permissions))
+        every = (
+            *(one for one in _every(subject.permissions) if one.allows),
+            *(one for one in _every(subject.written) if not one.allows),
+        )
+        held = (replace(one, rules=tuple(own(one.rules))) for one in every)
         subject.kept["lists"] = tuple(part for one in held for part in _by_condition(one))
     lists: tuple[RuleList, ...] = subject.kept["lists"]
     return lists

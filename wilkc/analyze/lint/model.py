@@ -51,7 +51,8 @@ class Subject:
         document: where it stands.
         path: the keys that lead to it.
         section: as it is written.
-        permissions: as it holds, with everything inherited.
+        permissions: as it may hold, with everything inherited: without conditional blocks.
+        written: the same with all blocks.
         fold: whether its paths ignore case.
         family: all documents it was compiled with.
         hosts: every single host name that any of them lists.
@@ -64,6 +65,7 @@ class Subject:
     path: tuple[str, ...]
     section: Section
     permissions: Permissions
+    written: Permissions
     fold: bool
     family: Family
     hosts: frozenset[str]
@@ -135,6 +137,7 @@ def subjects(plan: Plan, family: Family) -> Iterator[Subject]:
             ("permissions",),
             held.model.permissions,
             perhaps(spec.permissions),
+            spec.permissions,
             spec.fold,
             family,
             hosts,
@@ -148,6 +151,7 @@ def subjects(plan: Plan, family: Family) -> Iterator[Subject]:
             DEFAULTS_PATH,
             policy.agent_defaults.permissions,
             perhaps(default_permissions(family)),
+            default_permissions(family),
             any(spec.fold for spec in plan.specs.values()),
             family,
             hosts,

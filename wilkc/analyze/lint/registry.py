@@ -9,6 +9,7 @@ from wilkc.analyze.lint.checks import (
     duplicate,
     idle_base,
     idle_interpreter,
+    idle_test,
     missing_apex,
     missing_limits,
     plain_protocol,
@@ -18,6 +19,7 @@ from wilkc.analyze.lint.checks import (
     redundant,
     run_by_others,
     secrets_read,
+    shadowed,
     unnamed_agent,
     unreachable,
     weak_sandbox,
@@ -46,6 +48,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     idle_base.CHECK,
     plain_storage.CHECK,
     written_and_run.CHECK,
+    shadowed.CHECK,
+    idle_test.CHECK,
 )
 
 

@@ -8,6 +8,7 @@ versions, answered for each set of specs that agents have.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wilkc.analyze.difference import Change, Undecided
@@ -16,15 +17,15 @@ from wilkc.analyze.difference.sides import Side
 from wilkc.analyze.prove.blocked import with_block
 from wilkc.analyze.prove.model import Verdict
 from wilkc.language.automata import DEFAULT_BUDGET
+from wilkc.plan import OwnSpecs, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from wilkc.analyze.difference.sides import Finding
     from wilkc.analyze.prove.model import Never, Within
     from wilkc.core.spans import Span
     from wilkc.language.guardrails import Guardrail
-    from wilkc.plan import Plan
 
 
 def prove_guardrails(
@@ -52,10 +53,9 @@ def prove_guardrails(
         found = [(agents, _beyond_block(side, never.guardrail, budget)) for agents, side in sides]
         verdicts += _verdicts(never.text, never.span, found)
     if within is not None:
-        bound = plan.specs[within.spec]
         found = [
-            (agents, list(grants_beyond(side, Side(side.agent, (bound,)), budget)))
-            for agents, side in sides
+            (agents, list(grants_beyond(side, bound, budget)))
+            for agents, side, bound in _bounded(plan, within.spec)
         ]
         verdicts += _verdicts(f"within {within.spec}", within.span, found)
     return tuple(verdicts)
@@ -63,11 +63,20 @@ def prove_guardrails(
 
 def _sides(plan: Plan) -> Iterator[tuple[tuple[str, ...], Side]]:
     """Agents with the same specs, with what they have."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for agent, names in sorted(plan.agents.items()):
-        groups.setdefault(names, []).append(agent)
-    for names, agents in groups.items():
-        yield tuple(agents), Side(agents[0], tuple(plan.specs[name] for name in names))
+    own = OwnSpecs(plan)
+    groups: dict[Hashable, list[str]] = {}
+    for agent in sorted(plan.agents):
+        groups.setdefault(own.alike(agent), []).append(agent)
+    for agents in groups.values():
+        yield tuple(agents), Side(agents[0], own.of(agents[0]) or ())
+
+
+def _bounded(plan: Plan, bound: str) -> Iterator[tuple[tuple[str, ...], Side, Side]]:
+    """The same, and what each of them would have if it had the spec that bounds all."""
+    both = replace(plan, agents={agent: (*names, bound) for agent, names in plan.agents.items()})
+    for agents, side in _sides(both):
+        *own, last = side.specs
+        yield agents, Side(side.agent, tuple(own)), Side(side.agent, (last,))
 
 
 def _beyond_block(side: Side, guardrail: Guardrail, budget: int) -> list[Finding]:

@@ -159,6 +159,18 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
         "The message names the kind of fault; look at what the call was given.",
     ),
     "late_answer": ("the decision point took too long", "Ask again, or give `--timeout`."),
+    "librechat_denied": (
+        "LibreChat does not let the user do this, so the policy was not asked",
+        "The message names the role's permission, the entry or the capability that is missing.",
+    ),
+    "librechat_unavailable": (
+        "LibreChat's documents could not be had, or not be read",
+        "See that the database answers and the export is whole; nothing is allowed without them.",
+    ),
+    "plugin_not_verified": (
+        "the plugin is unsigned, altered, another one, or revoked, so the policy was not asked",
+        "The message says which; sign it anew with `wilkc plugin sign` if it is as it should be.",
+    ),
     "no_decision_point": (
         "nobody listens where the decision point should be",
         "Start `wilkc serve`, or mend the path of its socket.",

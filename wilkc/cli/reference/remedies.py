@@ -9,8 +9,8 @@ REMEDIES: Final[dict[str, str]] = {
     "means no.",
     "blocked": "Ask for something else. Only the author of that entry can lift the block.",
     "no_rule_matches": "Add an entry to the list, if the agent should have this.",
-    "condition_not_met": "Ask while the entry's `when` holds; the enforcement point must send the "
-    "time as `context.time`.",
+    "condition_not_met": "Ask when the entry's `when` holds; the enforcement point must send what "
+    "it tests, the time as `context.time`.",
     "unknown_agent": "Write a spec for the agent, or bind it to one; look for a misspelt id.",
     "unknown_type": "Use one of the types `file`, `shell`, `network`, `llm`, `data`, `system`, "
     "`tool`, `agent`.",

@@ -140,7 +140,7 @@ def only_asking(plan: Plan, requests: Sequence[Request]) -> Plan:
     agents = {name: specs for name, specs in plan.agents.items() if name in asking}
     wanted = {name for specs in agents.values() for name in specs}
     specs = {name: spec for name, spec in plan.specs.items() if name in wanted}
-    return Plan(specs, agents, plan.levels)
+    return replace(plan, specs=specs, agents=agents)
 
 
 def _require(

@@ -181,6 +181,28 @@ CODES: Final[tuple[Code, ...]] = (
         f"{_AUTHOR} which of the two is meant.",
     ),
     Code(
+        "W217",
+        "an entry under a condition adds nothing to others of its list",
+        "Another entry takes the same whenever the condition holds, so the condition limits "
+        "nothing: whoever reads it will believe that it does.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - ./docs/**\n"
+        "      - {path: ./docs/a.md, when: {context.environment: [dev]}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./docs/a.md, when: {context.environment: [dev]}}\n",
+        f"{_AUTHOR} which of the two is meant.",
+    ),
+    Code(
+        "W218",
+        "a test of a condition holds of every value",
+        "Such a test demands no more than that there is a value, which `present` says plainly.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./docs/**, when: {context.ip: {cidr: ['0.0.0.0/0', '::/0']}}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: ./docs/**, when: {context.ip: {cidr: ['10.0.0.0/8']}}}\n",
+        f"{_AUTHOR} what was to be tested.",
+    ),
+    Code(
         "W237",
         "a baseline records what no longer occurs",
         "The finding was mended. An entry that stays would hide the same finding when it comes "

@@ -80,8 +80,9 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         "W147",
-        "a fleet names a role that is not there",
-        "An agent whose role cannot be found would silently lose that role's blocks.",
+        "a fleet or a condition names a role that is not there",
+        "An agent whose role cannot be found would silently lose that role's blocks; and an entry "
+        "under the condition of such a role never grants or blocks anything.",
         '{"agent": "ci-7", "roles": ["dve"]}\n',
         '{"agent": "ci-7", "roles": ["dev"]}\n',
     ),
@@ -127,8 +128,8 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         "W152",
         "a spec has too many different conditions",
-        "A spec is compiled once for each stretch of time in which the same entries hold, so "
-        "that deciding stays fast; more conditions than this would make bundles large.",
+        "A spec is compiled once for each way in which its conditions can hold together, so that "
+        "deciding stays fast; more of them than this would make bundles large.",
         "permissions:\n  filesystem:\n    write:\n"
         + "".join(_ENTRY.format(*divmod(second, 60)) for second in range(_TOO_MANY)),
         "permissions:\n  filesystem:\n    write:\n" + _ENTRY.format(0, 0),

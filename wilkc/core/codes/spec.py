@@ -126,7 +126,7 @@ CODES: Final[tuple[Code, ...]] = (
         "an attribute or a test that `when` does not understand",
         "A test that nobody makes would let an entry count where its author meant it not to.",
         "permissions:\n  filesystem:\n    write:\n"
-        "      - {path: ./hotfix/**, when: {context.clock: {max: '2026-11-28T12:00:00Z'}}}\n",
+        "      - {path: ./hotfix/**, when: {contxt.time: {max: '2026-11-28T12:00:00Z'}}}\n",
         "permissions:\n  filesystem:\n    write:\n"
         "      - {path: ./hotfix/**, when: {context.time: {max: '2026-11-28T12:00:00Z'}}}\n",
     ),
@@ -153,6 +153,18 @@ CODES: Final[tuple[Code, ...]] = (
         "      - path: ./hotfix/**\n"
         "        when:\n"
         "          context.time: {min: '2026-11-28T09:00:00Z', max: '2026-11-28T12:00:00Z'}\n",
+    ),
+    Code(
+        "W116",
+        "a time zone that is not known",
+        "By the clocks of which place a window opens decides when it does, and a name that only "
+        "some hosts know would be another one there. Zones are those of the IANA database.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - path: ./hotfix/**\n"
+        "        when: {context.time: {between: ['09:00', '17:00'], tz: Europe/Belin}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - path: ./hotfix/**\n"
+        "        when: {context.time: {between: ['09:00', '17:00'], tz: Europe/Berlin}}\n",
     ),
     Code(
         "W130",

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.diagnostics import Diagnostic
-from wilkc.core.sandbox_plan import Environment, SandboxPlan, Variable
+from wilkc.core.sandbox_plan import WHOLE, Environment, Gap, SandboxPlan, Variable
 from wilkc.language.atoms import ALLOW, BLOCK
-from wilkc.language.paths import explicit_text, parse_path_rule
+from wilkc.language.paths import PathPattern, explicit_text, parse_path_rule
+from wilkc.language.paths.rules import ROOTS
 from wilkc.plan.narrowing import NarrowFiles
-from wilkc.plan.sandbox.agreement import Agreement
+from wilkc.plan.sandbox.agreement import Agreement, below
 from wilkc.plan.sandbox.levels import FLOORS, check_floor
 from wilkc.plan.sandbox.mounts import Grants, Mounts, hidden_patterns, lower_mounts, shape
 from wilkc.plan.sandbox.quantities import Reader, read_limits
@@ -22,7 +23,14 @@ from wilkc.plan.sandbox.words import check_words, granted_permissions, granted_w
 from wilkc.spec import AgentSpec, Sandbox
 
 if TYPE_CHECKING:
-    from wilkc.core.sandbox_plan import Filesystem, Isolation, Level, Network, WriteGap
+    from wilkc.core.sandbox_plan import (
+        Filesystem,
+        GapAction,
+        Isolation,
+        Level,
+        Network,
+        WriteGap,
+    )
     from wilkc.plan.model import FilePlan, Permissions
     from wilkc.spec import Document, SecurityPolicy
 
@@ -46,8 +54,7 @@ def lower_sandbox(
     asked = model.sandbox if isinstance(model, AgentSpec) else None
     section = asked or Sandbox()
     fold = isinstance(model, AgentSpec) and model.case == "insensitive"
-    granted = granted_permissions(asked, permissions)
-    reader = Reader(document)
+    granted, reader = granted_permissions(asked, permissions), Reader(document)
     isolation = section.isolation
     level: Level = (isolation.level if isolation else None) or "strict"
     reader.problems += [*check_words(section, document), *check_floor(section, level, document)]
@@ -72,7 +79,7 @@ def lower_sandbox(
         mounts=tuple(mounts.mounts),
         hidden=hidden_patterns(granted.file),
         frozen=_protected(section),
-        gaps=tuple(mounts.gaps),
+        gaps=(*mounts.gaps, *_unruled(document, granted.file, view, kind, fold=fold)),
         limits=limits,
         environment=_environment(reader, section, granted),
         run="run" in granted_words(section),
@@ -87,6 +94,7 @@ def lower_sandbox(
         violation=(settings.violation_response if settings else None) or "terminate",
         monitoring=settings is None or settings.resource_monitoring is not False,
         fold=fold,
+        screen_personal=granted.data.pii is not None,
     )
     return plan, (*reader.problems, *mounts.problems)
 
@@ -94,6 +102,24 @@ def lower_sandbox(
 def _mounts(files: FilePlan, level: Level, gap: WriteGap, *, fold: bool) -> Mounts:
     narrow, agreement = NarrowFiles(files, fold=fold), Agreement(files, fold=fold)
     return lower_mounts(Grants(narrow, agreement, level, gap))
+
+
+def _unruled(
+    document: Document, files: FilePlan, view: Filesystem, kind: Isolation, *, fold: bool
+) -> tuple[Gap, ...]:
+    """What the whole host in view lets pass without a rule; without namespaces that is all."""
+    if view != "full":
+        return ()
+    actions: tuple[GapAction, ...] = ("read",) if kind != "process" else ("read", "write", "delete")
+    line = document.where(("sandbox", "isolation", "filesystem")).line
+    agreement = Agreement(files, fold=fold)
+    return tuple(
+        Gap(action, WHOLE, line, root, witness, postcheck=False)
+        for action in actions
+        for root in ROOTS
+        for witness in [agreement.outside(action, below(PathPattern(root, ())))]
+        if witness is not None
+    )
 
 
 def _isolation(reader: Reader, section: Sandbox, policy: SecurityPolicy | None) -> Isolation:

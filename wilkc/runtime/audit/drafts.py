@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.subset import encode_subset
@@ -19,7 +19,7 @@ from wilkc.runtime.audit.actions import (
     resource_text,
 )
 from wilkc.runtime.audit.minimise import minimise
-from wilkc.runtime.audit.record import Actor, Draft
+from wilkc.runtime.audit.record import CONTEXT_MEMBERS, Actor, Draft
 from wilkc.runtime.audit.risk import graded_level, seed_level
 from wilkc.runtime.audit.tags import tags_for
 
@@ -334,22 +334,22 @@ def _clear_text(text: str, path: str, plain: dict[str, bytes], limit: int) -> st
 
 def _context(given: Circumstances, plain: dict[str, bytes]) -> dict[str, str | None]:
     context: dict[str, str | None] = {}
-    for member in fields(given):
-        text = getattr(given, member.name)
-        if text is not None and member.name in _SEALED_CONTEXT:
-            plain[f"context.{member.name}"] = text.encode("utf-8", "backslashreplace")
+    for name in CONTEXT_MEMBERS:
+        text: str | None = getattr(given, name)
+        if text is not None and name in _SEALED_CONTEXT:
+            plain[f"context.{name}"] = text.encode("utf-8", "backslashreplace")
             text = None
         if text is not None:
-            text = _clear_text(text, f"context.{member.name}", plain, MAX_NAME_BYTES) or None
-        context[member.name] = text
+            text = _clear_text(text, f"context.{name}", plain, MAX_NAME_BYTES) or None
+        context[name] = text
     return context
 
 
 def _stated(request: Request) -> Circumstances:
     """What a request itself says of where it came from."""
     texts = {
-        member.name: request.context[member.name]
-        for member in fields(Circumstances)
-        if isinstance(request.context.get(member.name), str)
+        name: request.context[name]
+        for name in CONTEXT_MEMBERS
+        if isinstance(request.context.get(name), str)
     }
     return Circumstances(**texts)

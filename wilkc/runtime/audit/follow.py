@@ -22,8 +22,7 @@ from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.subset import encode_subset, parse_subset
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import Frame, read_frames
-from wilkc.runtime.audit.line import MAX_LINE_BYTES, NO_LINE, EventLine, line_hash, parse_line
-from wilkc.runtime.audit.record import check_event
+from wilkc.runtime.audit.line import MAX_LINE_BYTES, NO_LINE, EventLine, line_hash, read_line
 from wilkc.runtime.disk import Disk
 
 if TYPE_CHECKING:
@@ -236,7 +235,7 @@ def _joined(steps: Iterator[_Step]) -> Iterator[_Step]:
 
 def _step(path: Path, frame: Frame, cursor: Cursor) -> _Step:
     try:
-        line = parse_line(frame.line)
+        line = read_line(frame.line)
         after = Cursor(
             cursor.seq + isinstance(line, EventLine),
             cursor.segment,
@@ -246,7 +245,6 @@ def _step(path: Path, frame: Frame, cursor: Cursor) -> _Step:
         if not isinstance(line, EventLine):
             _require_next(cursor, cursor.seq, line.prev)
             return _Step(None, b"", None, frame.offset, after)
-        check_event(line.event)
         _require_next(cursor, line.event["seq"], line.event["prev"])
     except ValueError as error:
         place = f"`{path.name}`, byte {frame.offset}"
@@ -281,9 +279,8 @@ def _before(first: int, path: Path) -> Cursor:
     with path.open("rb") as file:
         frame = next(read_frames(file), None)
     with suppress(ValueError):
-        line = parse_line(frame.line) if frame and frame.ended else None
+        line = read_line(frame.line) if frame and frame.ended else None
         if isinstance(line, EventLine):
-            check_event(line.event)
             return Cursor(first, first, 0, line.event["prev"])
     raise VerificationError(f"`{path.name}` begins with no header")
 

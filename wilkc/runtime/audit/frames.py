@@ -5,8 +5,7 @@ Text methods also split at U+2028, which may stand raw in a record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from wilkc.runtime.audit.line import MAX_LINE_BYTES
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One line of a file.
 
     Attributes:

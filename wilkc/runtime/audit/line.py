@@ -7,12 +7,14 @@ no signature or checkpoint can be exchanged unnoticed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.encoding import from_base64, is_hex, to_base64
 from wilkc.core.subset import MAX_DEPTH, encode_subset, parse_subset
 from wilkc.runtime.audit.note import RESERVED_ORIGIN
+from wilkc.runtime.audit.plain import read_plain
+from wilkc.runtime.audit.record import check_event
 from wilkc.runtime.keys.sign import SIGNATURE_BYTES
 
 MAX_EVENT_BYTES: Final = 60_000
@@ -24,8 +26,7 @@ _UNSIGNED_END: Final = b',"sig":null}'
 _SIGNED_END: Final = len(b',"sig":""}') + len(to_base64(bytes(SIGNATURE_BYTES)))
 
 
-@dataclass(frozen=True, slots=True)
-class EventLine:
+class EventLine(NamedTuple):
     """A record as stored: its value, its exact bytes, and its signature or None."""
 
     event: dict[str, Any]
@@ -80,6 +81,22 @@ def parse_line(line: bytes) -> EventLine | CheckpointLine:
             raise ValueError("`prev` is no digest")
         return CheckpointLine(value["checkpoint"], value["prev"])
     raise ValueError("the line is neither an event nor a checkpoint")
+
+
+def read_line(line: bytes) -> EventLine | CheckpointLine:
+    """Read one line without its LF, and require that an event is a well-formed record.
+
+    Raises:
+        ValueError: the line is malformed, see `parse_line`, or the record is.
+    """
+    if len(line) <= MAX_LINE_BYTES:
+        plain = read_plain(line)
+        if plain is not None:
+            return _event(line, *plain)
+    parsed = parse_line(line)
+    if isinstance(parsed, EventLine):
+        check_event(parsed.event)
+    return parsed
 
 
 def stored_of(line: bytes) -> bytes | None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import read_frames
-from wilkc.runtime.audit.line import EventLine, parse_line
-from wilkc.runtime.audit.record import check_event
+from wilkc.runtime.audit.line import EventLine, read_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,9 +69,7 @@ def segment_records(path: Path, marks: Sequence[bytes] = ()) -> Iterator[dict[st
             if not frame.ended or not wanted:
                 continue
             try:
-                line = parse_line(frame.line)
-                if isinstance(line, EventLine):
-                    check_event(line.event)
+                line = read_line(frame.line)
             except ValueError as error:
                 place = f"`{path.name}`, byte {frame.offset}"
                 raise VerificationError(f"{place} is no record: {error}") from error

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wilkc.core.subset import encode_subset
 from wilkc.runtime.audit.clock import boot_id, timestamp
+from wilkc.runtime.audit.encode import encode_event
 from wilkc.runtime.audit.line import (
     MAX_EVENT_BYTES,
     NO_LINE,
@@ -20,7 +20,7 @@ from wilkc.runtime.audit.line import (
     signing_input,
 )
 from wilkc.runtime.audit.note import Checkpoint, sign_note
-from wilkc.runtime.audit.record import Stamp, event_of
+from wilkc.runtime.audit.record import Stamp
 from wilkc.runtime.audit.tree import Frontier, leaf_hash
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Pen:
         self.public = key.public
         self._key = key.key
         self._clock = clock
+        self._kid = key.public.id.hex()
         self._boot = boot_id()
 
     def event(self, place: Place, draft: Draft) -> tuple[bytes, Place]:
@@ -77,9 +78,9 @@ class Pen:
             ts=timestamp(self._clock.wall_us()),
             mono_us=self._clock.boot_us(),
             boot=self._boot,
-            kid=self.public.id.hex(),
+            kid=self._kid,
         )
-        stored = encode_subset(event_of(draft, stamp))
+        stored = encode_event(draft, stamp)
         if len(stored) > MAX_EVENT_BYTES:
             raise ValueError(f"the record is longer than {MAX_EVENT_BYTES} bytes")
         leaf = leaf_hash(stored)

@@ -35,16 +35,18 @@ DECISION_MEMBERS: Final = (
     "allow", "conditions", "decision_id", "detail", "latency_us", "reason", "revision", "rule",
 )  # fmt: skip
 ENVELOPE_MEMBERS: Final = ("alg", "blob", "ct", "kid", "n")
-_ID: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII
+ACTOR_TYPES: Final[tuple[ActorType, ...]] = ("user", "agent", "system")
+ID_FORM: Final = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+TIME_FORM: Final = (
+    "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)\.[0-9]{6}Z"
 )
-_TIME: Final = re.compile(
-    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-    r"T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)\.[0-9]{6}Z",
-    re.ASCII,
-)
-_TYPE: Final = re.compile(r"[a-z]+(\.[a-z_]+)+", re.ASCII)
-_SUBJECT: Final = re.compile(r"s_[0-9a-f]{32}", re.ASCII)
+TYPE_FORM: Final = r"[a-z]+(?:\.[a-z_]+)+"
+SUBJECT_FORM: Final = "s_[0-9a-f]{32}"
+_ID: Final = re.compile(ID_FORM)
+_TIME: Final = re.compile(TIME_FORM)
+_TYPE: Final = re.compile(TYPE_FORM)
+_SUBJECT: Final = re.compile(SUBJECT_FORM)
 _KID_DIGITS: Final = 8
 _DATA_KID_DIGITS: Final = 32
 _HASH_DIGITS: Final = 64
@@ -123,39 +125,6 @@ class Stamp:
     mono_us: int
     boot: str
     kid: str
-
-
-def event_of(draft: Draft, stamp: Stamp) -> dict[str, Any]:
-    """The record as a JSON value with exactly its 19 members."""
-    return {
-        "v": FORMAT,
-        "log": stamp.log,
-        "seq": stamp.seq,
-        "id": draft.id,
-        "ts": stamp.ts,
-        "mono_us": stamp.mono_us,
-        "boot": stamp.boot,
-        "prev": stamp.prev,
-        "phase": draft.phase,
-        "ref": draft.ref,
-        "class": draft.record_class,
-        "actor": draft.actor.as_json(),
-        "action": {
-            "details": dict(draft.details),
-            "resource": draft.resource,
-            "type": draft.type,
-        },
-        "context": {name: draft.context.get(name) for name in CONTEXT_MEMBERS},
-        "decision": None if draft.decision is None else dict(draft.decision),
-        "result": {"error": draft.error, "message": draft.message, "status": draft.status},
-        "security": {
-            "compliance_tags": list(draft.tags),
-            "kid": stamp.kid,
-            "risk_level": draft.risk,
-        },
-        "subject": draft.subject,
-        "sealed": dict(draft.sealed),
-    }
 
 
 def check_event(event: Mapping[str, Any]) -> None:
@@ -254,7 +223,7 @@ _DECISION: Final[Mapping[str, Callable[[Any], bool]]] = {
 _ACTOR: Final[Mapping[str, Callable[[Any], bool]]] = {
     "id": _is_text,
     "name": _is_text_or_none,
-    "type": lambda value: value in ("user", "agent", "system"),  # may be a list
+    "type": lambda value: value in ACTOR_TYPES,
 }
 _ACTION: Final[Mapping[str, Callable[[Any], bool]]] = {
     "details": lambda value: isinstance(value, dict),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.canonical import sha256_hex
 from wilkc.core.encoding import from_base64, to_base64
 from wilkc.core.errors import VerificationError
-from wilkc.core.subset import encode_subset
+from wilkc.core.subset import quoted
 from wilkc.runtime.audit.files import BLOBS
 from wilkc.runtime.audit.record import FORMAT, Actor
 from wilkc.runtime.keys import decrypt, encrypt
@@ -34,7 +34,11 @@ _MONTH: Final = len("2026-11")
 
 def bound_to_place(record_id: str, kid: str, origin: str, path: str) -> bytes:
     """The associated data of a sealed member."""
-    return encode_subset({"id": record_id, "kid": kid, "log": origin, "path": path, "v": FORMAT})
+    # Filled in, as it is needed for each sealed member: the canonical form of the five.
+    return (
+        f'{{"id":{quoted(record_id)},"kid":{quoted(kid)},"log":{quoted(origin)},'
+        f'"path":{quoted(path)},"v":"{FORMAT}"}}'
+    ).encode()
 
 
 def seal_draft(means: Means, origin: str, drafted: Drafted) -> Draft:
@@ -47,15 +51,13 @@ def seal_draft(means: Means, origin: str, drafted: Drafted) -> Draft:
         UnavailableError: the key directory cannot be read.
         OSError: a key or a blob cannot be stored.
     """
-    draft = drafted.draft
-    if drafted.person is not None:
-        draft = replace(draft, subject=_token(means, drafted.person, draft))
-    if drafted.user is not None:
-        draft = replace(draft, actor=Actor("user", _token(means, drafted.user, draft)))
+    draft, person, user = drafted.draft, drafted.person, drafted.user
+    subject = draft.subject if person is None else _token(means, person, draft)
+    actor = draft.actor if user is None else Actor("user", _token(means, user, draft))
     sealed = seal_members(
-        means, origin, draft.id, draft.record_class, drafted.plain, subject=draft.subject
+        means, origin, draft.id, draft.record_class, drafted.plain, subject=subject
     )
-    return replace(draft, sealed=sealed)
+    return replace(draft, subject=subject, actor=actor, sealed=sealed)
 
 
 def seal_members(  # noqa: PLR0913  # what an envelope is bound to

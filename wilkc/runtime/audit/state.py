@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.keys import VerifierKey
 
 FORMAT: Final = "wilk.state/v1"
+_OWNER: Final = {"pid", "start"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,12 @@ def pending_of_draft(draft: Draft, seq: int, boot: str) -> Pending:
 
 def _owner(details: Mapping[str, Any]) -> Owner:
     """Whose an intent is; one that names no owner is nobody's."""
-    try:
-        return from_json(Owner, details.get("owner"), "owner")
-    except ValueError:
+    owner = details.get("owner")
+    if not isinstance(owner, dict) or owner.keys() != _OWNER:
         return Owner(0, 0)
+    pid, start = owner["pid"], owner["start"]
+    whole = type(pid) is int and type(start) is int
+    return Owner(pid, start) if whole else Owner(0, 0)
 
 
 def _checked(path: Path, stored: _Stored, key: VerifierKey) -> Open | None:

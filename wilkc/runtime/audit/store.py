@@ -177,8 +177,9 @@ class Store:
         lost, told = self._lost_record()
         every = [*lost, *chain.from_iterable(drafts)]
         numbers = iter(self._writer.append(every, checkpoint=self._shared)[len(lost) :])
-        with self._counting:
-            self._lost -= told
+        if told:
+            with self._counting:
+                self._lost -= told
         abandoned = [
             draft.id
             for ticket, stored in zip(batch, drafts, strict=True)
@@ -204,10 +205,10 @@ class Store:
 
     def _lost_record(self) -> tuple[list[Draft], Counter[tuple[str, str]]]:
         """The record of what was lost, if anything was, and what it tells of."""
+        if not self._lost:
+            return [], Counter()
         with self._counting:
             told = self._lost.copy()
-        if not told:
-            return [], told
         by = [
             {"count": count, "reason": reason, "type": kind}
             for (kind, reason), count in sorted(told.items())

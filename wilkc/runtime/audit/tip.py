@@ -51,6 +51,9 @@ class Tip:
         self.note = segment.note
         self.header = segment.header
         self._segment = segment
+        opened = datetime.fromisoformat(segment.opened).timestamp()
+        self._opened_us = opened * _MICROSECONDS
+        self._changed = segment.header.settings != means.settings.digest()
         self._pen = Pen(key, segment.header.mode, means.clock)
         self._disk = means.disk
         self._fd = means.disk.open(segment.path, os.O_WRONLY | os.O_APPEND)
@@ -91,12 +94,11 @@ class Tip:
 
     def is_due(self, means: Means) -> bool:
         """Whether the segment is to end: by size, age, or a change of settings."""
-        opened = datetime.fromisoformat(self._segment.opened).timestamp() * _MICROSECONDS
-        age = (means.clock.wall_us() - opened) / _MICROSECONDS
+        age = (means.clock.wall_us() - self._opened_us) / _MICROSECONDS
         return self.place.seq - self._segment.first > 1 and (
             self.place.offset >= means.settings.segment_bytes
             or age >= means.settings.segment_seconds
-            or self.header.settings != means.settings.digest()
+            or self._changed
         )
 
     def seal(self, means: Means) -> Seal:

@@ -29,7 +29,7 @@ from wilkc.runtime.audit.ids import SortedIds
 from wilkc.runtime.audit.verifying.anchors import judge_anchors, read_anchors
 from wilkc.runtime.audit.verifying.openings import Openings
 from wilkc.runtime.audit.verifying.options import MAX_JOBS, Options
-from wilkc.runtime.audit.verifying.parallel import Task, adopt, walking
+from wilkc.runtime.audit.verifying.parallel import Task, adopt, observe, walking
 from wilkc.runtime.audit.verifying.reading import Reading, read_segment
 from wilkc.runtime.audit.verifying.result import Observer, Verification, VerifiedEvent, worst
 from wilkc.runtime.audit.verifying.stubs import check_prunings, is_stub, list_stubs, read_stub
@@ -128,9 +128,10 @@ def _read_segments(reading: Reading, options: Options, *, live: bool) -> None:
                 good = read_stub(path, reading)
             else:
                 found = next(walked, None)
-                good = (found is not None and adopt(reading, found)) or read_segment(
-                    path, reading, last=first == last, live=live
-                )
+                if found is not None and adopt(reading, found):
+                    good = observe(path, reading, found)
+                else:
+                    good = read_segment(path, reading, last=first == last, live=live)
             if not good:
                 return
             reading.segments += first in segments
@@ -142,7 +143,7 @@ def _workers(
 ) -> Iterator[Walked | None]:
     """What other processes find of each segment; nothing where one process is enough."""
     jobs = min(options.jobs, len(segments))
-    if jobs <= 1 or reading.observers:
+    if jobs <= 1:
         return iter(())
     wanted = reading.walk.wanted
     tasks = [Task(path, wanted, options.signatures) for _, path in segments]

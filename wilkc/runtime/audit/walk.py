@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.ids import HeldIds
-from wilkc.runtime.audit.line import NO_LINE, EventLine, line_hash, parse_line, signing_input
+from wilkc.runtime.audit.line import NO_LINE, EventLine, line_hash, read_line, signing_input
 from wilkc.runtime.audit.note import Note, parse_checkpoint, parse_note
-from wilkc.runtime.audit.record import check_event
 from wilkc.runtime.audit.segment import (
     HEADER,
     SEAL,
@@ -128,7 +127,7 @@ class Walk:
             VerificationError: the line was changed, moved, or forged; nothing moved.
         """
         try:
-            parsed = parse_line(line)  # 2. strict parse, canonical form
+            parsed = read_line(line)  # 2. strict parse, canonical form, closed member sets
             if isinstance(parsed, EventLine):
                 self._take_event(parsed)
             else:
@@ -171,7 +170,6 @@ class Walk:
 
     def _take_event(self, line: EventLine) -> None:
         event = line.event
-        check_event(event)  # 2. closed member sets
         self._check_place(event)
         leaf = leaf_hash(line.stored)  # 4. leaf and tree
         header = self._check_border(event)
@@ -352,10 +350,9 @@ def walk_from(first_line: bytes) -> Walk:
         VerificationError: the line is no header.
     """
     try:
-        parsed = parse_line(first_line)
+        parsed = read_line(first_line)
         if not isinstance(parsed, EventLine):
             raise VerificationError("the segment begins without a header")
-        check_event(parsed.event)
         header = read_header(parsed.event["action"]["details"])
         seq = parsed.event["seq"]
         tree = header.tree(seq)

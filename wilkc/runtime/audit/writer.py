@@ -61,6 +61,7 @@ class LogWriter:
         self._published = float("-inf")
         self._covered = time.monotonic()
         self._process = 0
+        self._boot = boot_id()
 
     def open(self, wait_ms: int) -> None:
         """Take the lock and bring the log into a state that can be appended to.
@@ -212,7 +213,7 @@ class LogWriter:
             if draft.phase == "outcome" and draft.ref:
                 self._pending.pop(draft.ref, None)
             elif draft.expects_outcome():
-                self._pending[draft.id] = pending_of_draft(draft, seq, boot_id())
+                self._pending[draft.id] = pending_of_draft(draft, seq, self._boot)
         if due:
             self._covered = time.monotonic()
             self._publish(tip, force=False)
@@ -265,8 +266,7 @@ class LogWriter:
     def _close_orphans(self, tip: Tip) -> None:
         """Tell the end of intents that nobody else will: the writer died, or was refused."""
         means, pending = self._means, tuple(self._pending.values())
-        boot = boot_id()
-        gone = [one for one in pending if one.is_gone(boot)]
+        gone = [one for one in pending if one.is_gone(self._boot)]
         refused = [one for one in pending if one.id in self._refused]
         permille = self._permille(tip)
         drafts = [

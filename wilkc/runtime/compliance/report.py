@@ -61,6 +61,7 @@ class Wanted:
         profile: by which levels of risk are computed anew; None counts those on record.
         signatures: whether each record's own signature is verified beside the checkpoint,
             whose root covers every byte of the records all the same.
+        jobs: processes that verify segments, 1 to 64.
     """
 
     standard: Standard
@@ -68,6 +69,7 @@ class Wanted:
     checkpoint: str
     profile: RiskProfile | None = None
     signatures: bool = True
+    jobs: int = 1
 
 
 def make_report(directory: Path, root: str, wanted: Wanted) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def make_report(directory: Path, root: str, wanted: Wanted) -> dict[str, Any]:
 
     given = {"the checkpoint": wanted.checkpoint}
     # A writer may be at work: what follows the checkpoint is no part of the report.
-    options = Options(signatures="all" if wanted.signatures else "none")
+    options = Options(signatures="all" if wanted.signatures else "none", jobs=wanted.jobs)
     found = verify(directory, root, given, live=True, observer=observe, options=options)
     if not found.ok:
         raise UnverifiedLogError(found)

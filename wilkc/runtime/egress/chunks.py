@@ -13,6 +13,7 @@ from wilkc.runtime.egress.failures import MalformedError
 
 _SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _LONGEST_LINE: Final = 10
+_LINE_END: Final = b"\r\n"
 
 
 class Sized:
@@ -38,7 +39,7 @@ class Sized:
 
 
 class Chunks:
-    """Takes the bytes of a body as they come.
+    """Takes the bytes of a body as they come; each is looked at once, however small chunks are.
 
     Attributes:
         done: whether the body has ended.
@@ -56,46 +57,43 @@ class Chunks:
         Raises:
             MalformedError: they are no chunks as the strictest reader wants them.
         """
-        self._rest += data
-        out = []
-        while not self.done:
-            piece = self._step()
-            if not piece:
-                break
-            out.append(piece)
-        return b"".join(out)
+        # What was not understood before is a part of a line at most.
+        held = self._rest + data
+        place = 0
+        while not self.done and (count := self._step(held, place)):
+            place += count
+        self._rest = held[place:]
+        return held[:place]
 
-    def _step(self) -> bytes:
-        """The next piece; empty while it has not come."""
-        if self._left > 2:  # noqa: PLR2004  # the CR LF that ends a chunk
-            piece = self._rest[: self._left - 2]
-            return self._taken(piece, self._left - len(piece))
+    def _step(self, held: bytes, place: int) -> int:
+        """How many bytes the next piece has; 0 while it has not come."""
+        there = len(held) - place
+        if self._left > len(_LINE_END):
+            count = min(self._left - len(_LINE_END), there)
+            self._left -= count
+            return count
         if self._left:
-            return self._end() if len(self._rest) >= self._left else b""
-        line, found, _ = self._rest.partition(b"\r\n")
-        if not found:
-            if len(self._rest) > _LONGEST_LINE:
+            return self._end(held, place) if there >= self._left else 0
+        end = held.find(_LINE_END, place, place + _LONGEST_LINE + len(_LINE_END))
+        if end < 0:
+            if there > _LONGEST_LINE:
                 raise _malformed()
-            return b""
+            return 0
+        line = held[place:end]
         if not _SIZE.fullmatch(line):
             raise _malformed()
         size = int(line, 16)
         self._last = size == 0
-        return self._taken(line + b"\r\n", size + 2)
+        self._left = size + len(_LINE_END)
+        return len(line) + len(_LINE_END)
 
-    def _end(self) -> bytes:
+    def _end(self, held: bytes, place: int) -> int:
         # After the last chunk trailers could stand; whoever reads them differs from the others.
-        piece = self._rest[: self._left]
-        if piece != b"\r\n":
+        if not held.startswith(_LINE_END, place):
             raise _malformed()
         self.done = self._last
-        return self._taken(piece, 0)
-
-    def _taken(self, piece: bytes, left: int) -> bytes:
-        if piece:
-            self._rest = self._rest[len(piece) :]
-            self._left = left
-        return piece
+        self._left = 0
+        return len(_LINE_END)
 
 
 def _malformed() -> MalformedError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from contextlib import suppress
@@ -16,6 +17,7 @@ T = TypeVar("T")
 _READ: Final = 65_536
 _LINGER_SECONDS: Final = 1.0
 _WRITE_SECONDS: Final = 10.0
+_MS: Final = 1000
 
 
 class GoneError(Exception):
@@ -71,17 +73,38 @@ class Client:
             raise GoneError
         return data
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, *, unless: int | None = None) -> bool:
         """Send all of it.
+
+        Args:
+            data: what to send.
+            unless: a descriptor; what is to be read from it ends the sending.
+
+        Returns:
+            Whether all was sent; if not, there is something to be read.
 
         Raises:
             GoneError: the client has gone, or does not read.
         """
+        deadline = time.monotonic() + _WRITE_SECONDS
+        poll = select.poll()
+        poll.register(self.end, select.POLLOUT)
+        if unless is not None:
+            poll.register(unless, select.POLLIN)
+        left = memoryview(data)
         try:
-            self.end.settimeout(_WRITE_SECONDS)
-            self.end.sendall(data)
+            self.end.setblocking(False)  # noqa: FBT003  # the name of the method says it
+            while left:
+                ready = {fd for fd, _ in poll.poll(max(deadline - time.monotonic(), 0) * _MS)}
+                if unless in ready:
+                    return False
+                if not ready:
+                    raise GoneError
+                with suppress(BlockingIOError):
+                    left = left[self.end.send(left) :]
         except OSError as error:
             raise GoneError from error
+        return True
 
     def farewell(self, data: bytes) -> None:
         """Send a last word so that it arrives."""

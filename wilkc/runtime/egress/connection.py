@@ -180,7 +180,11 @@ class Connection:
         self.client.send(granted)
         if not opaque:
             self._await_hello(head.host)
-        return self._relay(host, deadline, both=True)
+        ended = self._relay(host, deadline, both=True)
+        if ended in {"", "reset"}:
+            # Closed at once, with something of the client unread, the last words would be lost.
+            self.client.leave()
+        return ended
 
     def _await_hello(self, host: str) -> None:
         """The client's first record must say that it speaks TLS to the granted host."""

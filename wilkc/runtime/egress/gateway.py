@@ -24,6 +24,7 @@ from wilkc.runtime.egress.meter import Meter
 from wilkc.runtime.egress.namespace import open_listeners
 from wilkc.runtime.egress.outside import Outside
 from wilkc.runtime.egress.session import Session
+from wilkc.runtime.egress.tally import LOOK_SECONDS, Tally
 from wilkc.runtime.egress.worker import LISTENERS, MAX_CONNECTIONS, SESSION, Settings, start
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.usage import Traffic
@@ -112,6 +113,8 @@ class Way:
             min(job.plan.limits.connections, MAX_CONNECTIONS) + _ENDING, "wilk-egress"
         )
         self._sessions: set[Future[None]] = set()
+        self._tally = Tally(judge, meter)
+        self._telling: threading.Thread | None = None
         self._status: int | None = None
         self._attending: threading.Thread | None = None
 
@@ -151,6 +154,8 @@ class Way:
                 one.close()
         self._attending = threading.Thread(target=self._attend, daemon=True, name="wilk-egress")
         self._attending.start()
+        self._telling = threading.Thread(target=self._tell, daemon=True, name="wilk-egress")
+        self._telling.start()
 
     def traffic(self) -> Traffic:
         """What was carried until now, and the connections that are open."""
@@ -169,9 +174,12 @@ class Way:
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._reap()
-        if self._attending is not None:
-            self._attending.join(_CLOSING_SECONDS)
+        for thread in (self._attending, self._telling):
+            if thread is not None:
+                thread.join(_CLOSING_SECONDS)
         self._control.close()
+        if self._telling is None or not self._telling.is_alive():
+            self._tally.look(last=True)
         self._threads.shutdown(wait=False)
 
     def record(self) -> dict[str, Any]:
@@ -187,6 +195,11 @@ class Way:
             "limit_exceeded": traffic.over > 0,
             "proxy_died": self._status not in {None, 0},
         }
+
+    def _tell(self) -> None:
+        """Put on record what the proxy refuses by itself, while it goes on."""
+        while not self._stopping.wait(LOOK_SECONDS):
+            self._tally.look()
 
     def _attend(self) -> None:
         """Serve a session for each connection that the proxy takes, until the proxy ends."""

@@ -17,10 +17,12 @@ from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
 from wilkc.language.hosts import FORBIDDEN, decision_address, within
+from wilkc.language.instants import time_text
 from wilkc.language.requests import canonical_request
-from wilkc.language.when import time_text
 from wilkc.opa import is_answer
 from wilkc.runtime.audit import Circumstances, unrecorded
+from wilkc.runtime.egress.namespace import HTTP_PORT
+from wilkc.runtime.egress.refusals import TOO_MANY, TRAFFIC_USED_UP, own_refusal
 from wilkc.runtime.guard.conditions import unmet
 from wilkc.runtime.guard.hits import give_back, take_hits
 from wilkc.runtime.guard.steps import failed
@@ -35,6 +37,13 @@ _FULFILS: Final = frozenset({"check_address", "timeout"})
 _PROTOCOLS: Final = {"http": ("http",), "connect": ("https", "wss", "tcp"),
                      "socks5": ("https", "wss", "tcp")}  # fmt: skip
 """What a client can mean by the way it asks; the first that is allowed is what it gets."""
+_DOOR: Final = "127.0.0.1"
+"""Where the proxy listens inside: all that is known of connections that it refuses unread."""
+_WHY: Final = {
+    "malformed_request": "their requests could not be read",
+    TOO_MANY: "as many were open as the command may have at once",
+    TRAFFIC_USED_UP: "the command had used up its share of the network",
+}
 _TRY_NEXT: Final = frozenset({"protocol_not_allowed", "port_not_allowed"})
 _MICROSECONDS: Final = 1_000_000
 
@@ -133,6 +142,27 @@ class Judge:
         again = replace(request, context={**request.context, "time": _now()})
         decision = self._decide(again)
         return decision.allow or not is_answer(decision)
+
+    def refused_without(self, detail: str, count: int) -> bool:
+        """Put on record how many connections were refused without a question; whether it is.
+
+        Args:
+            detail: why.
+            count: how many there were so far in this launch.
+        """
+        asked = Asked(self.launch, "connect", _DOOR, HTTP_PORT, "CONNECT")
+        decision = own_refusal(detail, f"{count} connections were refused so far: {_WHY[detail]}")
+        try:
+            self.recorder.intent(
+                self._request(asked, "http"),
+                decision,
+                enforced=True,
+                circumstances=self.circumstances,
+                details={"count": count},
+            )
+        except Exception:  # noqa: BLE001  # refused it is all the same; it is tried again
+            return False
+        return True
 
     def _ask_each(self, asked: Asked) -> tuple[Request, Decision]:
         first: tuple[Request, Decision] | None = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.sandbox_plan import Quantity
 
-_FORM: Final = struct.Struct("=8Q")
+_FORM: Final = struct.Struct("=9Q")
 _LONGEST_PAUSE: Final = 1.0
 _SLOWEST: Final = 16_384
 """Bytes a second that a throttled launch is still given."""
@@ -38,6 +38,7 @@ class Carried:
         crowded: connections that were refused because too many were open.
         over: connections that were refused or ended because the limit was used up.
         malformed: connections that were refused because they could not be read.
+        spent: connections that were refused at once, as the limit was used up.
     """
 
     sent: int = 0
@@ -48,6 +49,7 @@ class Carried:
     crowded: int = 0
     over: int = 0
     malformed: int = 0
+    spent: int = 0
 
 
 class Meter:
@@ -79,6 +81,7 @@ class Meter:
         crowded: int = 0,
         over: int = 0,
         malformed: int = 0,
+        spent: int = 0,
     ) -> None:
         """Count connections; only in the proxy."""
         with self._lock:
@@ -91,6 +94,7 @@ class Meter:
                 crowded=now.crowded + crowded,
                 over=now.over + over,
                 malformed=now.malformed + malformed,
+                spent=now.spent + spent,
             )
             self._write()
 
@@ -165,5 +169,5 @@ class Meter:
         now = self._now
         self._memory[: _FORM.size] = _FORM.pack(
             now.sent, now.received, now.open, now.opened, now.refused, now.crowded, now.over,
-            now.malformed,
+            now.malformed, now.spent,
         )  # fmt: skip

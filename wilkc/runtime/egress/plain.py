@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import select
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from wilkc.runtime.egress.answer import client_answer
+from wilkc.runtime.egress.answer import AnswerReader
 from wilkc.runtime.egress.chunks import Chunks, Sized
+from wilkc.runtime.egress.client import GoneError
 from wilkc.runtime.egress.failures import MalformedError, UnreachableError
 from wilkc.runtime.egress.refusals import TRAFFIC_USED_UP
 from wilkc.runtime.egress.relay import IDLE_SECONDS
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from wilkc.runtime.egress.meter import Meter
 
 _READ: Final = 65_536
-_MAX_UNANSWERED: Final = 65_536
-"""Bytes of interim answers (1xx) that a host may give before its own."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MS: Final = 1000
 
@@ -58,7 +57,7 @@ class Exchange:
     sent: int = 0
     received: int = 0
     answered: bool = False
-    _heard: bytes = b""
+    _reader: AnswerReader = field(default_factory=AnswerReader)
     _over: bool = False
 
     def run(self, head: Head) -> None:
@@ -73,7 +72,7 @@ class Exchange:
         self.host.setblocking(False)  # noqa: FBT003  # the name of the method says it
         self._put(head.onward())
         if head.expects and not self.answered:
-            self.client.send(_CONTINUE)
+            self._say(_CONTINUE)
         body = Chunks() if head.length is None else Sized(head.length)
         while not body.done and not self._over:
             self._put(body.take(self._more()))
@@ -93,7 +92,14 @@ class Exchange:
             self._hear()
         if self.client.end.fileno() not in ready:
             return b""
-        return self.client.receive(time.monotonic() + self.idle_seconds, "body_late")
+        try:
+            return self.client.receive(time.monotonic() + self.idle_seconds, "body_late")
+        except GoneError:
+            if not self.answered:
+                raise
+            # It says no more, as it has its answer; the answer's end is still to come to it.
+            self._over = True
+            return b""
 
     def _put(self, data: bytes) -> None:
         if data and not self.meter.spend(len(data), sent=True):
@@ -137,29 +143,32 @@ class Exchange:
             self._begin(piece)
 
     def _begin(self, piece: bytes) -> None:
-        self._heard += piece
-        found = client_answer(self._heard)
+        found = self._reader.take(piece)
         if found is not None:
             self._pass(b"".join(found))
             self.answered = True
-        elif len(self._heard) > _MAX_UNANSWERED:
-            raise UnreachableError("answer_malformed", "the host has no end of interim answers")
 
     def _pass(self, data: bytes) -> None:
         if not self.meter.spend(len(data), sent=False):
             raise used_up()
         self.received += len(data)
-        self.client.send(data)
+        self._say(data)
         # Else a body that never ends would be a way to receive at any rate.
         time.sleep(self.meter.pause(len(data)))
+
+    def _say(self, data: bytes) -> None:
+        """Send to the client, which may take its time, but not from whoever ends this."""
+        if not self.client.send(data, unless=self.channel.fileno()):
+            raise _told()
 
     def _wait(self, fd: int, events: int, *, body: bool = False) -> dict[int, int]:
         """Wait until an end can be used, or the host speaks."""
         wanted = {fd: events, self.channel.fileno(): select.POLLIN}
         wanted[self.host.fileno()] = wanted.get(self.host.fileno(), 0) | select.POLLIN
         if self.answered:
+            # One that has gone altogether; one that only says no more may have said it all.
             client = self.client.end.fileno()
-            wanted[client] = wanted.get(client, 0) | select.POLLRDHUP
+            wanted[client] = wanted.get(client, 0)
         poll = select.poll()
         for one, what in wanted.items():
             poll.register(one, what)
@@ -169,7 +178,7 @@ class Exchange:
             raise _time_over()
         ready = dict(poll.poll(min(left, self.idle_seconds) * _MS))
         if self.channel.fileno() in ready:
-            raise UnreachableError("told", "the connection has to end: it is not allowed any more")
+            raise _told()
         if ready:
             return ready
         if left <= self.idle_seconds:
@@ -186,6 +195,10 @@ class Exchange:
 def used_up() -> UnreachableError:
     """The end of a connection that may carry no more."""
     return UnreachableError(TRAFFIC_USED_UP, "the command has used up its share of the network")
+
+
+def _told() -> UnreachableError:
+    return UnreachableError("told", "the connection has to end: it is not allowed any more")
 
 
 def _time_over() -> UnreachableError:

@@ -27,11 +27,12 @@ End = Literal["ended", "reset", "idle", "time_over", "limit", "told"]
 
 @dataclass(slots=True)
 class _Way:
-    """One direction."""
+    """One direction; `lost` is the end that was found to be gone."""
 
     source: socket.socket
     sink: socket.socket
     sent: bool
+    lost: socket.socket | None = None
     carried: int = 0
     held: int = 0
     open: bool = True
@@ -52,11 +53,19 @@ class _Way:
         """Move what can be moved: bytes taken from the source; None where the limit stops it."""
         taken: int | None = 0
         if self.held == 0 and self.open:
-            with suppress(BlockingIOError):
+            try:
                 taken = meter.carry(self._fill, _PIECE, sent=self.sent)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self.open, self.lost = False, self.source
         if self.held:
-            with suppress(BlockingIOError):
+            try:
                 self.held -= os.splice(self.pipe[0], self.sink.fileno(), self.held)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self.open, self.held, self.lost = False, 0, self.sink
         if self.over:
             with suppress(OSError):
                 self.sink.shutdown(socket.SHUT_WR)
@@ -139,9 +148,8 @@ def _carry(ways: tuple[_Way, ...], channel: Channel, meter: Meter, deadline: flo
         ready = watch.ready(ways, min(deadline, idle) - now)
         if channel.fileno() in ready:
             return "told"
-        try:
-            moved = [way.step(meter) for way in ways if way.awaits in ready]
-        except OSError:
+        moved = [way.step(meter) for way in ways if way.awaits in ready]
+        if _without_client(ways):
             return "reset"
         if None in moved:
             return "limit"
@@ -152,7 +160,21 @@ def _carry(ways: tuple[_Way, ...], channel: Channel, meter: Meter, deadline: flo
             if pause := meter.pause(taken):
                 time.sleep(pause)
         if all(way.over for way in ways):
-            return "ended"
+            return "reset" if any(way.lost for way in ways) else "ended"
+
+
+def _without_client(ways: tuple[_Way, ...]) -> bool:
+    """Whether the client has gone; where the host has, its last words are still to be carried."""
+    client = ways[-1].sink
+    for way in ways:
+        if way.lost is client:
+            return True
+        if way.lost is not None and not way.sent:
+            # Nobody is left to take what the client sends.
+            for other in ways:
+                if other.sent:
+                    other.open, other.held = False, 0
+    return False
 
 
 class _Watch:

@@ -186,7 +186,7 @@ class _Proxy:
             settings.meter.add(opened=1)
             self._begin(lambda: self._serve(end, door, request_id), end)
             return
-        settings.meter.add(refused=1, crowded=not room, over=room)
+        settings.meter.add(refused=1, crowded=not room, over=room, spent=room)
         decision = _no_room() if not room else _no_traffic()
         if crowded:
             end.close()

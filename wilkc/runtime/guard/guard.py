@@ -110,6 +110,7 @@ class Guard:
         security: SecurityContext | None = None,
         agent: str | None = None,
         fulfils: Iterable[str] = (),
+        beforehand: Decision | None = None,
         **context: Any,
     ) -> Decision:
         """Whether an action may happen; never raises.
@@ -123,6 +124,8 @@ class Guard:
             security: who acts, and whence.
             agent: who acts; must agree with the guard's agent and the principal, where given.
             fulfils: conditions that the caller fulfils beside those of the guard.
+            beforehand: the answer of another system that was asked first. A denial stands, goes
+                on record, and is not asked again; a grant changes nothing.
             **context: further circumstances for the rules to look at.
         """
         question = self._question(
@@ -132,6 +135,7 @@ class Guard:
             security=security,
             agent=agent,
             fulfils=fulfils,
+            beforehand=beforehand,
             **context,
         )
         return self.decide(question, enforced=False)[1].decision
@@ -334,12 +338,13 @@ class Guard:
         security: SecurityContext | None = None,
         agent: str | None = None,
         fulfils: Iterable[str] = (),
+        beforehand: Decision | None = None,
         **context: Any,
     ) -> Question:
         promised = (self._fulfils, fulfils)
         named = (self._agent, agent)
         given = {} if properties is None else properties
-        return Question(resource, action, given, context, security, named, promised)
+        return Question(resource, action, given, context, security, named, promised, beforehand)
 
 
 def _granted(decision: Decision) -> Decision:

@@ -57,6 +57,7 @@ class Recorder(Protocol):
         degraded: bool = False,
         circumstances: Circumstances | None = None,
         latency_us: int | None = None,
+        details: Mapping[str, Json] | None = None,
     ) -> Intent:
         """Record a decision; returns once it is on stable storage.
 
@@ -67,6 +68,7 @@ class Recorder(Protocol):
             degraded: whether a layer of the confinement may be missing.
             circumstances: where the request came from; None takes what it says.
             latency_us: how long the decision took.
+            details: more about it.
 
         Raises:
             WilkError: it cannot be written; then nothing may happen.
@@ -107,6 +109,7 @@ class SharedLog:
         degraded: bool = False,
         circumstances: Circumstances | None = None,
         latency_us: int | None = None,
+        details: Mapping[str, Json] | None = None,
     ) -> Intent:
         """See `Recorder.intent`."""
         return self._logger().intent(
@@ -116,6 +119,7 @@ class SharedLog:
             degraded=degraded,
             circumstances=circumstances,
             latency_us=latency_us,
+            details=details,
         )
 
     def _logger(self) -> AuditLogger:

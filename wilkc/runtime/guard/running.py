@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.contract import Decision, denial
 from wilkc.core.strict_json import decode_json
+from wilkc.runtime.audit.minimise import KINDS, SECRETS, name_in
 from wilkc.runtime.guard.executing import Executor
-from wilkc.runtime.guard.leaks import leak_in
 from wilkc.runtime.guard.steps import GUARD_FAILED, failed, settle
 from wilkc.runtime.sandbox import Outcome, Recorded, Streams, launch
 
@@ -101,9 +101,14 @@ def run_command(  # noqa: PLR0913  # what a run rests on
         settled = settle(prepared, jobs, recorder=recorder, rates=None, enforced=True)
         outcome = Outcome("denied", None, settled.decision.detail, settled.decision.message)
         return CommandResult(settled.decision, outcome, settled.intent is not None)
+    session = (prepared.circumstances and prepared.circumstances.session_id) or ""
     jobs = {
-        spec: replace(job, files=wanted.files, digest=wanted.digest) for spec, job in jobs.items()
-    }
+        spec: replace(
+            job, files=wanted.files, digest=wanted.digest,
+            session=session,
+        )
+        for spec, job in jobs.items()
+    }  # fmt: skip
     kept = _Output()
     from wilkc.runtime.egress import Gateway  # noqa: PLC0415  # which itself counts by this room
 
@@ -126,17 +131,23 @@ def _launched(  # noqa: PLR0913, PLR0917  # what a launch rests on
     except Exception as error:  # noqa: BLE001  # a caller is told, and the outcome recorded
         text = f"the sandbox failed: {type(error).__name__}"
         return Outcome("sandbox_failed", None, GUARD_FAILED, text)
-    return _screened(ended, kept) if wanted.screened else ended
+    return _screened(ended, kept, personal=job.plan.screen_personal) if wanted.screened else ended
 
 
-def _screened(ended: Outcome, kept: _Output) -> Outcome:
-    """The outcome, and nothing of the output, where that holds a secret."""
+def _screened(ended: Outcome, kept: _Output, *, personal: bool) -> Outcome:
+    """The outcome, and nothing of the output, where that holds what must not leave.
+
+    By its form (see `wilkc.runtime.audit.minimise`): what was encoded, cut up or has no form of
+    its own is not found; what must not leave must not be readable in the sandbox.
+    """
+    kinds = KINDS if personal else SECRETS
     shown = (*kept.pieces(), _unescaped(bytes(kept.result.held)))
-    found = next(filter(None, map(leak_in, shown)), "")
+    texts = (piece.decode("utf-8", "replace") for piece in shown)
+    found = next(filter(None, (name_in(text, kinds) for text in texts)), "")
     if not found:
         return ended
     kept.clear()
-    text = f"the output holds a secret of the form `{found}`"
+    text = f"the output holds something of the form `{found}`, which must not leave"
     return replace(ended, kind="policy_violation", detail=LEAKED, message=text)
 
 

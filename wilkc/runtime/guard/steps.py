@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
+from wilkc.language.instants import time_text
 from wilkc.language.requests import split_short
-from wilkc.language.when import time_text
 from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import TOUCHES_DISK, canonical
 from wilkc.runtime.guard.conditions import unmet
@@ -48,6 +48,7 @@ class Question:
         security: who acts, and whence.
         agents: every id that the caller calls the agent by; all must agree.
         fulfils: types of conditions that the caller promises to fulfil, from each place.
+        beforehand: the answer of whoever was asked before; a denial stands.
     """
 
     resource: str
@@ -57,6 +58,7 @@ class Question:
     security: SecurityContext | None = None
     agents: tuple[str | None, ...] = ()
     fulfils: tuple[Iterable[str], ...] = ()
+    beforehand: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,10 @@ def prepare(question: Question, roots: Roots) -> Prepared:
         security = question.security
         circumstances = security.circumstances() if security else None
         fulfils = frozenset().union(*question.fulfils)
-        return Prepared(request, started, fulfils, real, circumstances)
+        before = question.beforehand
+        # Only a plain true is a grant, and it grants nothing by itself: OPA is asked as ever.
+        refusal = None if before is None or before.allow is True else before
+        return Prepared(request, started, fulfils, real, circumstances, refusal)
     except RequestError as error:
         refusal = denial("VALIDATION_ERROR", error.detail, error.message)
     except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial

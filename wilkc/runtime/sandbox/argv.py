@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wilkc.runtime.sandbox.view import Bind, Handles, Mask, Static, View
+    from wilkc.runtime.sandbox.view import Bind, Handles, Lent, Mask, Static, View
 
+_PROCESSES: Final = "--unshare-pid"
 _NAMESPACES: Final = (
     "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000",
-    "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup", "--unshare-net",
+    _PROCESSES, "--unshare-ipc", "--unshare-uts", "--unshare-cgroup", "--unshare-net",
     "--hostname", "wilk", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--clearenv",
 )  # fmt: skip
+_TMP: Final = "/tmp"  # noqa: S108  # the sandbox's own
+_SERVICES: Final = "/run"
+"""Where a host keeps the sockets of its services: never in view."""
 
 
 def arguments(view: View, handles: Handles) -> tuple[str, ...]:
@@ -32,18 +36,18 @@ def arguments(view: View, handles: Handles) -> tuple[str, ...]:
 
 def _all(view: View, handles: Handles) -> Iterator[str]:
     # 1. Namespaces, identity, environment.
-    yield from _NAMESPACES
+    yield from (one for one in _NAMESPACES if not (view.shared and one == _PROCESSES))
     for name, value in view.environment:
         yield from ("--setenv", name, value)
-    # 2. An empty root with programs and a minimal /etc.
-    yield from ("--tmpfs", "/")
+    # 2. An empty root with programs and a minimal /etc, or all of the host without its services.
+    yield from ("--ro-bind", "/", "/", "--tmpfs", _SERVICES) if view.whole else ("--tmpfs", "/")
     for entry in view.static:
         yield from _static(entry, handles)
     # 3. Devices, none of them storage; private directories of bounded size.
     yield from ("--dev", "/dev", "--size", str(view.shm), "--tmpfs", "/dev/shm")  # noqa: S108  # inside
     yield from ("--remount-ro", "/dev")
-    yield from ("--size", str(view.tmp), "--tmpfs", "/tmp")  # noqa: S108  # the sandbox's own
-    yield from ("--size", str(view.tmp), "--perms", "0700", "--tmpfs", view.home)
+    yield from _private(view, _TMP)
+    yield from _private(view, view.home, "--perms", "0700")
     if view.bare_workspace:
         yield from ("--tmpfs", view.cwd)
     # 4. File rules. 5. Pins. 6. Cut-outs.
@@ -54,13 +58,39 @@ def _all(view: View, handles: Handles) -> Iterator[str]:
     for mask in view.masks:
         yield from _mask(mask, handles)
     # 7. What must see the finished tree.
-    yield from ("--chdir", view.cwd, "--proc", "/proc", "--remount-ro", "/proc")
+    yield from ("--chdir", view.cwd)
+    yield from _processes(view)
+    if view.whole:
+        yield from ("--remount-ro", _SERVICES)
     if view.bare_workspace:
         yield from ("--remount-ro", view.cwd)
     yield from ("--remount-ro", "/")
     if handles.seccomp is not None:
         yield from ("--seccomp", str(handles.seccomp))
     yield from ("--json-status-fd", str(handles.status), "--block-fd", str(handles.block))
+
+
+def _private(view: View, path: str, *mode: str) -> tuple[str, ...]:
+    """A directory of bounded size, or one that is lent to the launch."""
+    for lent in view.lent:
+        if lent.path == path:
+            return _lent(lent)
+    return ("--size", str(view.tmp), *mode, "--tmpfs", path)
+
+
+def _lent(lent: Lent) -> tuple[str, ...]:
+    if lent.fd is None:
+        return ("--bind", lent.source, lent.path)
+    return ("--bind-fd", str(lent.fd), lent.path)
+
+
+def _processes(view: View) -> tuple[str, ...]:
+    """The sandbox's own processes; where they are the host's nothing of them is shown."""
+    if not view.shared:
+        return ("--proc", "/proc", "--remount-ro", "/proc")
+    if not view.whole:
+        return ()
+    return ("--perms", "0000", "--tmpfs", "/proc", "--remount-ro", "/proc")
 
 
 def _static(entry: Static, handles: Handles) -> tuple[str, ...]:
@@ -93,6 +123,7 @@ def _mask(mask: Mask, handles: Handles) -> tuple[str, ...]:
 
 def _require_plain(items: Iterator[str], view: View) -> Iterator[str]:
     paths = [bind.path for bind in view.binds] + [mask.path for mask in view.masks]
+    paths += [path for lent in view.lent for path in (lent.source, lent.path)]
     for path in (*paths, *view.pins, view.home, view.cwd):
         if not path.startswith("/"):
             raise ValueError(f"`{path}` is not an absolute path")

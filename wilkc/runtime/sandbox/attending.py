@@ -16,7 +16,7 @@ from wilkc.runtime.sandbox.gauge import Gauge, no_traffic
 from wilkc.runtime.sandbox.judging import Judge
 from wilkc.runtime.sandbox.levers import Levers, no_brake
 from wilkc.runtime.sandbox.limits import unkept
-from wilkc.runtime.sandbox.monitor import Monitor
+from wilkc.runtime.sandbox.monitor import Monitor, no_overflow
 from wilkc.runtime.sandbox.observer import Teller
 from wilkc.runtime.sandbox.pumps import Counter, Pump, Sink
 from wilkc.runtime.sandbox.watch import Ending, wait
@@ -69,6 +69,8 @@ class Attended:
         sampled: whether samples are taken while the command runs.
         traffic: what the proxy has carried so far.
         brake: halves the rate of the proxy, or restores it.
+        outlived: whether processes may live on when the first one has ended.
+        overflow: names a resource that only samples bound and that has too much; empty for none.
     """
 
     pid: int
@@ -83,6 +85,8 @@ class Attended:
     sampled: bool = True
     traffic: Callable[[], Traffic] = no_traffic
     brake: Callable[[bool], object] = no_brake
+    outlived: bool = False
+    overflow: Callable[[], str] = no_overflow
 
 
 def attend(what: Attended, streams: Streams, facts: Facts) -> None:
@@ -110,6 +114,8 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
             _stop(what, own)
         # bubblewrap's death is the death of all processes inside, a moment later.
         await_end(what.child_fd, GRACE_SECONDS)
+        if what.outlived:
+            what.group.end()
         monitor.finish()
         os.waitpid(what.pid, 0)
     finally:
@@ -152,6 +158,7 @@ def _monitor(what: Attended, facts: Facts) -> Monitor:
         Levers(limits, what.group, what.disks, what.brake),
         Teller(*what.observers),
         what.sampled,
+        what.overflow,
     )
 
 

@@ -53,7 +53,12 @@ _PROXY: Final = {**_NAMED, **{name.lower(): value for name, value in _NAMED.item
 
 
 def environment(
-    plan: Environment, caller: Mapping[str, str], home: str, *, proxied: bool = False
+    plan: Environment,
+    caller: Mapping[str, str],
+    home: str,
+    *,
+    proxied: bool = False,
+    tmp: str = TMP,
 ) -> tuple[tuple[str, str], ...]:
     """The variables of one launch, sorted by name.
 
@@ -62,8 +67,9 @@ def environment(
         caller: the caller's variables.
         home: the private home directory.
         proxied: whether the sandbox has a way out.
+        tmp: the private temporary directory.
     """
-    fixed = {"PATH": PATH, "HOME": home, "TMPDIR": TMP, "LANG": "C.UTF-8", "TERM": "dumb"}
+    fixed = {"PATH": PATH, "HOME": home, "TMPDIR": tmp, "LANG": "C.UTF-8", "TERM": "dumb"}
     fixed |= _PROXY if proxied else {}
     let_through = {name: text for name, text in caller.items() if not _any(_DANGEROUS, name)}
     allowed = {name: text for name, text in let_through.items() if _any(plan.allow, name)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.bare import EXEC_FAILED
 from wilkc.runtime.sandbox.judging import MONITOR
 from wilkc.runtime.sandbox.outcome import Kind, Outcome
 from wilkc.runtime.sandbox.probe import explain
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
-_EXEC_FAILED: Final = "bwrap: execvp"
+_EXEC_FAILED: Final = ("bwrap: execvp", EXEC_FAILED)
 
 
 def outcome(job: Job, facts: Facts, refusal: SandboxRefusedError | None) -> Outcome:

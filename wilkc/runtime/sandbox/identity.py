@@ -6,6 +6,7 @@ the identity before it starts confines it.
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 FALLBACK_USER: Final = "wilk"
 PRIVATE_HOME: Final = "/home/wilk"
+_ACCESS_LIST: Final = "system.posix_acl_access"
 _ROOT_TEXT: Final = "the workspace belongs to root, and commands never run as root unasked"
 _ROOT_HELP: Final = (
     "give the workspace to an ordinary user, or name one with `run_as` in the sandbox section"
@@ -47,6 +49,15 @@ class Identity:
         """
         shift = 6 if status.st_uid == self.uid else 3 if status.st_gid == self.gid else 0
         return bool(status.st_mode >> shift & 1) or self.uid == 0
+
+
+def has_access_list(path: str) -> bool:
+    """Whether more than the mode bits says who may enter a directory (acl(5))."""
+    try:
+        return bool(os.getxattr(path, _ACCESS_LIST))
+    except OSError as error:
+        # What cannot be asked about may have one.
+        return error.errno not in {errno.ENODATA, errno.EOPNOTSUPP}
 
 
 def choose_identity(plan: SandboxPlan, workspace: os.stat_result) -> Identity:

@@ -32,6 +32,7 @@ class Job:
         files: absolute path to bytes that the command finds there, read-only.
         digest: SHA-256 that the program's file must have, in hexadecimal; empty for any.
         launch: id of the launch.
+        session: the session it belongs to; empty for none.
         proxied: whether the command has a proxy as its way out; the launch says so.
     """
 
@@ -45,3 +46,4 @@ class Job:
     digest: str = ""
     launch: str = field(default_factory=new_launch_id)
     proxied: bool = False
+    session: str = ""

@@ -13,26 +13,22 @@ confined too late.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox import probe
 from wilkc.runtime.sandbox.argv import arguments
-from wilkc.runtime.sandbox.attending import (
-    GRACE_SECONDS,
-    Attended,
-    Streams,
-    attend,
-    reap_orphan,
-)
+from wilkc.runtime.sandbox.attending import Attended, Streams, attend, reap_orphan
+from wilkc.runtime.sandbox.bare import Ends, Order, start_bare
 from wilkc.runtime.sandbox.binds import Bases
 from wilkc.runtime.sandbox.descriptors import Descriptors
 from wilkc.runtime.sandbox.disks import disks_of
+from wilkc.runtime.sandbox.ending import end, with_words
 from wilkc.runtime.sandbox.finish import outcome
+from wilkc.runtime.sandbox.gauge import no_traffic
 from wilkc.runtime.sandbox.groups import IO, PREFIX, Group, find_hierarchies, make_group
 from wilkc.runtime.sandbox.handing import (
     RESULT,
@@ -42,11 +38,16 @@ from wilkc.runtime.sandbox.handing import (
     keep_result_number,
 )
 from wilkc.runtime.sandbox.hiding import divided, hide
+from wilkc.runtime.sandbox.kept import discard, is_over
+from wilkc.runtime.sandbox.levers import no_brake
 from wilkc.runtime.sandbox.limits import (
+    KEPT,
     NICE,
     PRLIMIT,
     asked_controllers,
     limit_command,
+    niceness,
+    own_limits,
     reach,
     starter,
 )
@@ -59,6 +60,7 @@ from wilkc.runtime.sandbox.prepare import Prepared, prepare
 from wilkc.runtime.sandbox.record import Facts
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import remove_made
+from wilkc.runtime.sandbox.seal import filter_bytes
 from wilkc.runtime.sandbox.start import (
     StatusReader,
     await_mounts,
@@ -75,12 +77,12 @@ from wilkc.runtime.sandbox.state import (
     write_note,
 )
 from wilkc.runtime.sandbox.unsampled import require_unsampled
-from wilkc.runtime.sandbox.usage import tree
 from wilkc.runtime.sandbox.view import Handles, depth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wilkc.runtime.sandbox.ending import Started
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.outcome import Outcome
     from wilkc.runtime.sandbox.ports import DecisionPoint, Egress, NetworkWay
@@ -105,6 +107,11 @@ class _Run:
     disks: tuple[str, ...] = ()
     note: Note | None = None
     way: NetworkWay | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether there is no boundary but the user and the filter."""
+        return self.job.plan.isolation == "process"
 
 
 def launch(  # noqa: PLR0913  # what a launch rests on
@@ -155,12 +162,13 @@ def launch(  # noqa: PLR0913  # what a launch rests on
 def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     job = run.job
     require_offered(job.plan)
-    probe.require_bubblewrap(run.bwrap)
-    for program in (PRLIMIT, NICE, SHELL):
-        probe.require_program(program)
+    if not run.bare:
+        probe.require_bubblewrap(run.bwrap)
+        for program in (PRLIMIT, NICE, SHELL):
+            probe.require_program(program)
     probe.require_filter_support()
     require_headroom(job.agent)
-    use_fds = _takes_descriptors(run.bwrap)
+    use_fds = not run.bare and _takes_descriptors(run.bwrap)
     run.facts.reports = run.bases.reports
     prepared = prepare(job, point, run.bases, left_by_others, use_fds=use_fds)
     run.facts.prepared = prepared
@@ -168,7 +176,8 @@ def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     asked = asked_controllers(limits)
     run.disks = _disks(prepared) if IO in asked else ()
     run.group = make_group(PREFIX + job.launch, find_hierarchies(), asked)
-    run.facts.reached = reach(job.plan, run.group, prepared.identity, run.disks)
+    kept = bool(prepared.view.lent)
+    run.facts.reached = reach(job.plan, run.group, prepared.identity, run.disks, kept=kept)
     require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
     run.group.expect()
@@ -227,7 +236,8 @@ def _execute(run: _Run, prepared: Prepared) -> None:
         built, hidden = divided(prepared.view)
         text = b"".join(os.fsencode(one) + b"\0" for one in arguments(built, held))
         host = host_mounts()
-        process = _start(run, prepared, args[0], held, *result[1:])
+        begin = _start_bare if run.bare else _start
+        process = begin(run, prepared, args[0], held, *result[1:])
         pidfd: int | None = None
         fds.close(args[0], status[1], block[0], *held.data.values(), *result[1:])
         try:
@@ -244,7 +254,8 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             if hidden:
                 await_mounts(child, built, host)
                 hide(child, document, hidden, prepared.identity)
-            await_mounts(child, prepared.view, host)
+            if not run.bare:
+                await_mounts(child, prepared.view, host)
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)
             limit_command(child, run.job.plan.limits, run.group)
@@ -253,30 +264,38 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             if not run.facts.ending.cause:
                 run.facts.exit = reader.exit_code()
         except OSError as error:
-            raise _with_words(process, run.group, str(error.strerror)) from error
+            raise with_words(process, run.group, str(error.strerror)) from error
         except SandboxRefusedError as error:
             if error.code not in {"sandbox.view_differs", "sandbox.start_failed"}:
                 raise
-            raise _with_words(process, run.group, error.message) from error
+            raise with_words(process, run.group, error.message) from error
         finally:
-            _end(process, run.group)
+            end(process, run.group)
             reap_orphan(pidfd)
 
 
 def _attend(
-    run: _Run, process: subprocess.Popen[bytes], child: tuple[int, int, int], result: Sequence[int]
+    run: _Run, process: Started, child: tuple[int, int, int], result: Sequence[int]
 ) -> None:
     """Attend to the command until everything inside is gone."""
     outputs = [one.fileno() for one in (process.stdout, process.stderr) if one is not None]
     limits = run.job.plan.limits
     # The note is an observer too: other launches of the agent look at it.
     observers = [run.observer, *([] if run.note is None else [run.note])]
+    traffic, brake = (run.way.traffic, run.way.brake) if run.way else (no_traffic, no_brake)
     what = Attended(
         process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers,
-        run.job.plan.monitoring, *(() if run.way is None else (run.way.traffic, run.way.brake)),
+        run.job.plan.monitoring, traffic, brake,
+        outlived=run.bare or run.job.plan.process == "shared", overflow=partial(_overflow, run),
     )  # fmt: skip
     attend(what, run.streams, run.facts)
     process.returncode = 0
+
+
+def _overflow(run: _Run) -> str:
+    """What is kept for later launches, and is bounded by samples alone."""
+    lent = run.facts.prepared.view.lent if run.facts.prepared else ()
+    return KEPT if is_over(lent, run.job.plan.limits.tmp) else ""
 
 
 def _start(
@@ -284,7 +303,9 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     identity = prepared.identity
     inherited = [args, held.status, held.block, *held.data.values()]
-    inherited += [bind.fd for bind in prepared.view.binds if bind.fd is not None]
+    view = prepared.view
+    inherited += [bind.fd for bind in view.binds if bind.fd is not None]
+    inherited += [lent.fd for lent in view.lent if lent.fd is not None]
     inherited += [] if held.seccomp is None else [held.seccomp]
     if result and RESULT in inherited:
         raise SandboxRefusedError(
@@ -318,49 +339,29 @@ def _start(
         ) from error
 
 
+def _start_bare(run: _Run, prepared: Prepared, args: int, held: Handles, *result: int) -> Started:
+    """The command without bubblewrap; it waits at the same gate, and says the same of itself."""
+    job, view, limits = run.job, prepared.view, run.job.plan.limits
+    program = filter_bytes(job.plan)
+    if program is None or not prepared.identity.drop:
+        raise SandboxRefusedError("sandbox.process_cannot_confine", "there is nothing to keep it")
+    order = Order(
+        job.command, dict(view.environment), view.cwd, prepared.identity,
+        own_limits(limits, run.group), niceness(limits), program,
+    )  # fmt: skip
+    try:
+        return start_bare(order, Ends(args, held.status, held.block, *result))
+    except OSError as error:
+        raise SandboxRefusedError(
+            "sandbox.start_failed", f"the command cannot be started: {error.strerror}"
+        ) from error
+
+
 def _confine(run: _Run, pid: int, args: int, text: bytes) -> None:
     """The group first, then the arguments that bubblewrap waits for."""
     run.group.join(pid)
     while text:
         text = text[os.write(args, text) :]
-
-
-def _with_words(
-    process: subprocess.Popen[bytes], group: Group, message: str
-) -> SandboxRefusedError:
-    """The refusal, with the cause that bubblewrap's own words point to."""
-    _kill(process, group)
-    words = process.stderr.read().decode("utf-8", "replace").strip() if process.stderr else ""
-    if not words:
-        return SandboxRefusedError("sandbox.start_failed", message)
-    cause, fix = probe.explain(words)
-    return SandboxRefusedError("sandbox.start_failed", f"{cause}: {words}", help_text=fix)
-
-
-def _kill(process: subprocess.Popen[bytes], group: Group) -> None:
-    """Kill all below bubblewrap, and bubblewrap itself if it does not end for that.
-
-    The blocked process does not yet die with its parent, so each is killed by itself.
-    """
-    if process.returncode is None:
-        below = [pid for pid in reversed(tree(process.pid)) if pid != process.pid]
-        for pid in below:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS if below else 0)
-        process.kill()
-    group.kill()
-
-
-def _end(process: subprocess.Popen[bytes], group: Group) -> None:
-    """Whatever happened: nothing of the launch runs on, and nothing of it stays open."""
-    if process.returncode is None:
-        _kill(process, group)
-        process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
 
 
 def _clean_up(run: _Run) -> None:
@@ -374,6 +375,8 @@ def _clean_up(run: _Run) -> None:
         run.way.close()
         facts.egress = run.way.record()
     facts.failures += run.group.remove()
+    if run.bare and facts.prepared is not None:
+        facts.failures += discard(facts.prepared.view.lent, run.job)
     facts.reports = tuple(run.bases.reports)
     run.bases.close()
     if run.note is not None:

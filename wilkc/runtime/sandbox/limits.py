@@ -30,6 +30,8 @@ _GROUP_HELP: Final = (
     "start wilkc with `systemd-run --user --scope -p Delegate=yes`, or let the policy say"
     " `level: moderate` with `degraded: [cgroup]`"
 )
+KEPT: Final = "tmp"
+"""The size of private directories that outlive a launch."""
 PRLIMIT: Final = "/usr/bin/prlimit"
 NICE: Final = "/usr/bin/nice"
 """By absolute path, as bubblewrap itself."""
@@ -58,7 +60,7 @@ def asked_controllers(limits: Limits) -> tuple[Controller, ...]:
 
 
 def reach(
-    plan: SandboxPlan, group: Group, identity: Identity, disks: Sequence[str]
+    plan: SandboxPlan, group: Group, identity: Identity, disks: Sequence[str], *, kept: bool = False
 ) -> dict[str, Reached]:
     """What keeps each limit of the plan on this host.
 
@@ -67,6 +69,7 @@ def reach(
         group: the launch's control group.
         identity: whom the command runs as.
         disks: numbers of the disks that the launch can reach.
+        kept: whether the private directories outlive the launch.
 
     Raises:
         SandboxRefusedError: a limit is not kept as strongly as the plan needs.
@@ -85,7 +88,10 @@ def reach(
         "wall_clock_ms": Reached(limits.wall_clock_ms, "shim", "enforced"),
         "output": Reached(limits.output, "shim", "enforced"),
     }
+    if kept:
+        reached[KEPT] = Reached(limits.tmp, "sampling", "sampled")
     _require(plan, reached, identity)
+    _require_end(plan, group)
     return reached
 
 
@@ -134,12 +140,38 @@ def _require(plan: SandboxPlan, reached: dict[str, Reached], identity: Identity)
         )
 
 
+def _require_end(plan: SandboxPlan, group: Group) -> None:
+    """Processes that no process 1 takes along need something else that ends them all."""
+    key = "type: process" if plan.isolation == "process" else "process: shared"
+    outlived = plan.isolation == "process" or plan.process == "shared"
+    if outlived and "pids" not in group.places:
+        raise SandboxRefusedError(
+            "sandbox.limit_not_enforceable",
+            f"`{key}` needs a control group to end what a command leaves running, and none can be"
+            " made here",
+            help_text="remove the key, or start wilkc where it may make control groups",
+        )
+
+
 def starter(limits: Limits, group: Group) -> tuple[str, ...]:
     """The words before bubblewrap's own that bind it and all it starts.
 
     Root in a container often may not change the limits of another user's process, so they
     are set by prlimit(1) on its way to becoming bubblewrap.
     """
+    options = [f"--{name}={value}" for name, value in own_limits(limits, group).items()]
+    step = niceness(limits)
+    polite = (NICE, "-n", str(step)) if step else ()
+    return (PRLIMIT, *options, "--", *polite)
+
+
+def niceness(limits: Limits) -> int:
+    """How much a launch gives way to others; see nice(1)."""
+    return 2 * (_GREATEST_PRIORITY - limits.priority)
+
+
+def own_limits(limits: Limits, group: Group) -> dict[str, int]:
+    """The resource limits of every single process: names as of prlimit(1) to values."""
     wanted = {"core": 0, "nofile": limits.open_files}
     largest = limits.file_size
     if limits.disk.unit == "bytes" and limits.disk.enforcement == "hard":
@@ -150,10 +182,7 @@ def starter(limits: Limits, group: Group) -> tuple[str, ...]:
         wanted["cpu"] = math.ceil(limits.cpu_time_ms / _MS)
     if "memory" not in group.places and limits.memory.enforcement == "hard":
         wanted["as"] = limits.memory.max
-    options = [f"--{name}={_at_most(name, value)}" for name, value in wanted.items()]
-    step = 2 * (_GREATEST_PRIORITY - limits.priority)
-    polite = (NICE, "-n", str(step)) if step else ()
-    return (PRLIMIT, *options, "--", *polite)
+    return {name: _at_most(name, value) for name, value in wanted.items()}
 
 
 def limit_command(pid: int, limits: Limits, group: Group) -> None:

@@ -48,6 +48,26 @@ def literal_path(pattern: str) -> str | None:
     return "/".join((root, *texts))
 
 
+def fixed_part(pattern: str) -> list[tuple[str, bool]]:
+    """Where the paths of a block pattern lie: its literal base, and whether it is all of it.
+
+    Of a pattern that floats there is one for each root. The tail `**` of a block counts for
+    nothing, as a block holds for everything below.
+    """
+    found = []
+    for parsed in parse_path_rule(pattern, BLOCK):
+        texts: list[str] = []
+        for part in parsed.parts:
+            if part is GLOBSTAR or len(part) != 1 or not isinstance(part[0], Literal):
+                break
+            texts.append(part[0].text)
+        rest = parsed.parts[len(texts) :]
+        root = "" if parsed.root == "/" else parsed.root
+        whole = bool(texts) and all(part is GLOBSTAR for part in rest)
+        found.append(("/".join((root, *texts)), whole))
+    return found
+
+
 def _expression(pattern: PathPattern) -> str:
     root = "" if pattern.root == "/" else re.escape(pattern.root)
     body = "".join(

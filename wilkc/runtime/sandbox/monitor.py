@@ -17,6 +17,8 @@ from wilkc.runtime.sandbox.judging import FAILED, MONITOR, Alert, Judge, Ruling
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wilkc.core.sandbox_plan import Limits
     from wilkc.runtime.sandbox.gauge import Gauge
     from wilkc.runtime.sandbox.levers import Levers
@@ -29,6 +31,11 @@ MAX_ALERTS: Final = 20
 _GLANCE_SECONDS: Final = 0.05
 _MS: Final = 1000
 _NEVER: Final = 1e8
+
+
+def no_overflow() -> str:
+    """Of a launch of which the kernel bounds everything else."""
+    return ""
 
 
 @dataclass(slots=True)
@@ -63,6 +70,7 @@ class Monitor:
         levers: slow the launch down.
         teller: passes on samples and alerts.
         sampled: whether samples are taken while it runs, and not at its end alone.
+        overflow: names a resource beside the plan's that has too much; empty for none.
         over: readable once the launch must end.
         end: the resource whose limit was exceeded, once `over` is readable.
         seen: what was seen so far.
@@ -74,6 +82,7 @@ class Monitor:
     levers: Levers
     teller: Teller
     sampled: bool = True
+    overflow: Callable[[], str] = no_overflow
     over: int = field(default_factory=lambda: os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
     end: str = ""
     seen: Watched = field(default_factory=Watched)
@@ -100,6 +109,7 @@ class Monitor:
         written = usage.disk.write_bytes
         if disk.unit == "bytes" and disk.enforcement == "hard" and (written or 0) > disk.max:
             self.end = self.end or "disk"
+        self.end = self.end or self.overflow()
         most = self.limits.cpu_time_ms
         # Its kernel limit ends a single process, which then looks like any other end.
         if most is not None and (usage.cpu_ms or 0) >= most:
@@ -151,6 +161,7 @@ class Monitor:
             ruling = self.judge.take(usage)
         self._tell(ruling.alerts)
         self._obey(ruling)
+        self.end = self.end or self.overflow()
 
     def _obey(self, ruling: Ruling) -> None:
         self.end = ruling.end

@@ -47,21 +47,38 @@ def expected(view: View, host: Iterable[MountPoint]) -> tuple[MountPoint, ...]:
         view: the view.
         host: the host's own mount table; mounts below a bound directory come along with it.
     """
-    table = {"/": True, "/dev": True, "/dev/shm": False, "/proc": True}  # noqa: S108  # inside
+    mounted = list(host)
+    table: dict[str, bool] = {"/": True}
+    if view.whole:
+        _take(table, "/", mounted, read_only=True)
+        table["/run"] = True
+    for entry in view.static:
+        if entry.kind != "link":
+            _take(table, entry.path, mounted, read_only=True)
+    table |= {"/dev": True, "/dev/shm": False}  # noqa: S108  # inside
     table |= {"/tmp": False, view.home: False}  # noqa: S108  # inside
     if view.bare_workspace:
         table[view.cwd] = True
-    sources = [(one.path, True) for one in view.static if one.kind != "link"]
-    sources += [(one.path, one.access == "read") for one in view.binds]
-    sources += [(pin, False) for pin in view.pins]
-    mounted = list(host)
-    for path, read_only in sources:
-        for below in mounted:
-            if below.path != path and is_within(below.path, path):
-                table[below.path] = read_only or below.read_only
-        table[path] = read_only
+    for bind in view.binds:
+        _take(table, bind.path, mounted, read_only=bind.access == "read")
+    for pin in view.pins:
+        _take(table, pin, mounted, read_only=False)
     table |= {mask.path: True for mask in view.masks}
+    if view.whole or not view.shared:
+        table["/proc"] = True
     return tuple(MountPoint(path, flag) for path, flag in sorted(table.items()))
+
+
+def _take(
+    table: dict[str, bool], path: str, host: Iterable[MountPoint], *, read_only: bool
+) -> None:
+    """Enter a bound directory, with the mounts of the host that come along below it."""
+    for below in host:
+        # Of the whole host these are covered by the sandbox's own.
+        covered = path == "/" and any(is_within(below.path, top) for top in _OPEN_TREES)
+        if below.path != path and is_within(below.path, path) and not covered:
+            table[below.path] = read_only or below.read_only
+    table[path] = read_only
 
 
 def difference(wanted: Iterable[MountPoint], seen: Iterable[MountPoint]) -> str:

@@ -28,18 +28,6 @@ def require_offered(plan: SandboxPlan) -> None:
     Raises:
         SandboxRefusedError: names the key of the policy.
     """
-    _require_boundary(plan)
-    asked = (
-        (plan.filesystem == "full", "isolation.filesystem: full"),
-        (plan.process == "shared", "isolation.process: shared"),
-        (plan.context == "shared", "isolation.context: shared"),
-    )
-    for refused, text in asked:
-        if refused:
-            raise _refused("sandbox.not_available", f"`{text}` is not available in this version")
-
-
-def _require_boundary(plan: SandboxPlan) -> None:
     if plan.isolation == "container":
         if plan.network != NO_ROUTE:
             raise _refused(
@@ -59,8 +47,12 @@ def _require_boundary(plan: SandboxPlan) -> None:
                 "`isolation.type: process` cannot keep a network or files apart",
                 _NAMESPACE,
             )
-        text = "`isolation.type: process` is not available in this version"
-        raise _refused("sandbox.not_available", text, _NAMESPACE)
+        if not plan.seccomp or plan.unix_sockets:
+            raise _refused(
+                "sandbox.process_cannot_confine",
+                "`isolation.type: process` has only its filter to keep services of the host away",
+                "remove `security.seccomp: false` and `unix_sockets`, or `isolation.type`",
+            )
     if plan.network == "bridge":
         raise _refused(
             "sandbox.bridge_needs_root_and_nft",

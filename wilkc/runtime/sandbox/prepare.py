@@ -12,33 +12,37 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.sandbox_plan import WHOLE
 from wilkc.language.atoms import ALLOW, BLOCK
+from wilkc.runtime.sandbox import whole
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
 from wilkc.runtime.sandbox.appearing import appearing
 from wilkc.runtime.sandbox.binds import Bases, file_binds, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
-from wilkc.runtime.sandbox.environment import environment
+from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME, Identity, choose_identity
+from wilkc.runtime.sandbox.kept import lend, lend_private
 from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import Roots, is_within
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.resolve import open_real
 from wilkc.runtime.sandbox.static import given_entries, static_entries, static_masks
-from wilkc.runtime.sandbox.view import View
+from wilkc.runtime.sandbox.view import Bind, View
 from wilkc.runtime.sandbox.walk import Found, Lookout, Survey, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.ports import DecisionPoint
-    from wilkc.runtime.sandbox.view import Bind
 
 Others = Callable[[], frozenset[str]]
 """Asks for the paths that other running launches made."""
 
+_BY_USER: Final = "`type: process` keeps no file rule: what its user may do, the command may"
 MAX_CUTOUTS: Final = 10_000
 """Masks and pins of one launch; each costs a mount."""
 
@@ -105,37 +109,59 @@ def prepare(
     others()  # cleans up after killed launches, before anything is looked at
     identity, roots = _place(job)
     plan = job.plan
+    _require_another(job, identity)
     resolve(plan, roots, identity, bases)
     require_own_names(plan, roots, bases.found)
-    leafy = {
-        base.mount.pattern: matcher([base.mount.pattern], ALLOW, fold=plan.fold)
-        for base in bases.found
-        if base.mount.how == "each"
-    }
-    blocked = matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold)
-    frozen = matcher(plan.frozen, BLOCK, fold=plan.fold)
-    lookout = Lookout(roots, identity, blocked, frozen, leafy, plan.unix_sockets)
-    trees = outermost(tree_binds(bases.found, use_fds=use_fds))
+    lookout = _lookout(plan, roots, identity, bases)
+    full = plan.filesystem == "full"
+    trees = outermost(_shown_trees(job, roots, bases, use_fds=use_fds))
     judged = _judged(bases, trees)
-    seen = survey(_walked(bases, trees, judged), lookout)
+    tops = whole.tops_of(plan, roots) if full else set()
+    seen = survey(_walked(bases, trees, judged, tops, lookout.beyond), lookout)
     scene = _Scene(job, point, bases, roots, use_fds)
     binds = outermost([*trees, *_leafy_binds(scene, seen)])
     directories = tuple(bind.path for bind in binds if os.path.isdir(bind.path))  # noqa: PTH112
     writable = tuple(
         bind.path for bind in binds if bind.access == "write" and bind.path in directories
     )
+    hidden = [*seen.hidden, *_home_inside(roots)]
+    if plan.isolation == "process":
+        binds, hidden, directories, writable = (), [], (), ()
+    elif full:
+        hidden += whole.named(plan, roots, identity, writable)
+        hidden = [one for one in hidden if not whole.is_covered(one.path, directories)]
+        directories = ("/", *directories)
     ground = Ground(directories, writable, plan.level)
     relevant = Survey(
-        [one for one in (*seen.hidden, *_home_inside(roots)) if _in_any(one.path, directories)],
+        [one for one in hidden if _in_any(one.path, directories)],
         seen.frozen,
         seen.repositories,
     )
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
     cut.reports += appearing(plan.hidden, directories, roots)
+    if plan.isolation == "process":
+        cut.reports.append(_BY_USER)
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
-    view = _view(job, roots, identity, binds, cut)
+    view = _view(scene, identity, binds, cut)
     return Prepared(job, roots, identity, view, cut, seen, lookout, judged, bases, absent)
+
+
+def _lookout(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -> Lookout:
+    leafy = {
+        base.mount.pattern: matcher([base.mount.pattern], ALLOW, fold=plan.fold)
+        for base in bases.found
+        if base.mount.how == "each"
+    }
+    return Lookout(
+        roots,
+        identity,
+        matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold),
+        matcher(plan.frozen, BLOCK, fold=plan.fold),
+        leafy,
+        plan.unix_sockets,
+        whole.beyond(plan) if plan.filesystem == "full" else frozenset(),
+    )
 
 
 def _place(job: Job) -> tuple[Identity, Roots]:
@@ -161,18 +187,71 @@ def _place(job: Job) -> tuple[Identity, Roots]:
     return identity, roots
 
 
+def _require_another(job: Job, identity: Identity) -> None:
+    """Without namespaces only another user than the shim's keeps a command from what is Wilk's."""
+    if job.plan.isolation != "process":
+        return
+    if not identity.drop:
+        raise SandboxRefusedError(
+            "sandbox.identity",
+            "`isolation.type: process` needs a user to become, and only root can become another",
+            help_text="start wilkc as root over a workspace of an ordinary user, or remove the key",
+        )
+    if job.files:
+        raise SandboxRefusedError(
+            "sandbox.process_cannot_confine",
+            "`isolation.type: process` has no view in which code and context could be given",
+            help_text="remove `isolation.type` to run code in namespaces",
+        )
+
+
 def _judged(bases: Bases, trees: Sequence[Bind]) -> tuple[str, ...]:
     asked = {base.opened.path for base in bases.found if base.mount.postcheck}
     writable = [bind.path for bind in trees if bind.access == "write"]
     return tuple(top for top in writable if any(is_within(path, top) for path in asked))
 
 
-def _walked(bases: Bases, trees: Sequence[Bind], judged: Sequence[str]) -> list[tuple[str, bool]]:
+def _shown_trees(job: Job, roots: Roots, bases: Bases, *, use_fds: bool) -> list[Bind]:
+    """What is bound for rules of whole trees and files.
+
+    Where the whole host is in view only what may be written is bound, and a workspace that the
+    sandbox's own directories would cover.
+    """
+    binds = tree_binds(bases.found, use_fds=use_fds)
+    if job.plan.filesystem != "full":
+        return binds
+    binds = [one for one in binds if one.access == "write"]
+    if whole.is_covered(roots.workspace, ()):
+        opened = open_real(roots.workspace)
+        if opened is None:
+            text = f"the workspace `{roots.workspace}` is not there"
+            raise SandboxRefusedError("sandbox.workspace_moved", text)
+        bases.extra.append(opened.fd)
+        fd = opened.fd if use_fds else None
+        binds.append(Bind(roots.workspace, "read", fd, opened.device, opened.inode, WHOLE, 0))
+    return binds
+
+
+def _walked(
+    bases: Bases,
+    trees: Sequence[Bind],
+    judged: Sequence[str],
+    more: Iterable[str],
+    beyond: frozenset[str],
+) -> list[tuple[str, bool]]:
     """Each directory to walk once: outermost ones, stamped where a judged tree is inside."""
     tops = {base.opened.path for base in bases.found if base.opened.directory}
     tops |= {bind.path for bind in trees if os.path.isdir(bind.path)}  # noqa: PTH112
-    outer = [top for top in tops if not any(is_within(top, o) and top != o for o in tops)]
+    tops |= set(more)
+    outer = [top for top in tops if not any(_reaches(one, top, beyond) for one in tops)]
     return [(top, any(is_within(one, top) for one in judged)) for top in sorted(outer)]
+
+
+def _reaches(top: str, path: str, beyond: frozenset[str]) -> bool:
+    """Whether a walk that begins at a directory comes to another one."""
+    if path == top or not is_within(path, top):
+        return False
+    return not any(is_within(path, one) and is_within(one, top) for one in beyond if one != top)
 
 
 def _leafy_binds(scene: _Scene, seen: Survey) -> list[Bind]:
@@ -254,21 +333,34 @@ def _require_few(cut: Cutouts) -> None:
         )
 
 
-def _view(job: Job, roots: Roots, identity: Identity, binds: Sequence[Bind], cut: Cutouts) -> View:
-    home = identity.home
-    if home is None or is_within(home, roots.workspace):
-        home = PRIVATE_HOME
+def _view(scene: _Scene, identity: Identity, binds: Sequence[Bind], cut: Cutouts) -> View:
+    job, roots, bases, use_fds = scene.job, scene.roots, scene.bases, scene.use_fds
     plan = job.plan
+    full = plan.filesystem == "full"
+    home = identity.home
+    if full:
+        home = whole.HOME
+    elif home is None or is_within(home, roots.workspace):
+        home = PRIVATE_HOME
+    programs = () if full else static_entries(plan.runtime_paths)
+    tmp = TMP
+    lent = lend(job, identity, home, bases, use_fds=use_fds)
+    if plan.isolation == "process":
+        lent = lent or lend_private(job, identity, bases)
+        tmp, home = (one.source for one in lent)
     return View(
-        static=(*static_entries(plan.runtime_paths), *given_entries(job.files)),
+        static=(*programs, *given_entries(job.files)),
         home=home,
         cwd=roots.workspace,
         tmp=plan.limits.tmp,
         shm=plan.limits.shm,
-        environment=environment(plan.environment, job.caller, home, proxied=job.proxied),
+        environment=environment(plan.environment, job.caller, home, proxied=job.proxied, tmp=tmp),
         binds=tuple(binds),
         pins=tuple(sorted(cut.pins, key=lambda path: (path.count("/"), path))),
-        masks=(*static_masks(), *cut.masks()),
+        masks=(*(() if full else static_masks()), *cut.masks()),
+        whole=full,
+        shared=plan.process == "shared",
+        lent=lent,
     )
 
 

@@ -12,7 +12,6 @@ from wilkc.core.errors import UnavailableError
 
 Code = Literal[
     "sandbox.precondition",
-    "sandbox.not_available",
     "sandbox.no_container_engine",
     "sandbox.container_network",
     "sandbox.process_cannot_confine",

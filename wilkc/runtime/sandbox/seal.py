@@ -26,9 +26,14 @@ def filter_bytes(plan: SandboxPlan) -> bytes | None:
         return None
     try:
         room = importlib.import_module("wilkc.runtime.sandbox.seccomp")
+        bare = plan.isolation == "process"
         # Loopback sockets of the private network namespace lead nowhere, so they are allowed.
         program = room.build_filter(
-            arch=platform.machine(), network=True, run=plan.run, unix=plan.unix_sockets
+            arch=platform.machine(),
+            network=not bare,
+            run=plan.run,
+            unix=plan.unix_sockets,
+            shared=bare or plan.process == "shared",
         )
     except (ImportError, ValueError, KeyError) as error:
         raise SandboxRefusedError(

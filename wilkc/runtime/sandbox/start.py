@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wilkc.core.sandbox_plan import SandboxPlan
-    from wilkc.runtime.sandbox.view import View
+    from wilkc.runtime.sandbox.view import Bind, Lent, View
 
 STATUS_SECONDS: Final = 10.0
 MOUNT_SECONDS: Final = 2.0
@@ -142,7 +142,8 @@ def require_same_files(pid: int, view: View) -> None:
     Raises:
         SandboxRefusedError: something else is there, or it cannot be looked at.
     """
-    for bind in view.binds:
+    shown: tuple[Bind | Lent, ...] = (*view.binds, *view.lent)
+    for bind in shown:
         try:
             status = os.stat(f"/proc/{pid}/root{bind.path}", follow_symlinks=False)  # noqa: PTH116
         except OSError as error:

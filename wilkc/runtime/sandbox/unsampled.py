@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.limits import KEPT
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 _RESOURCES: Final = ("cpu", "memory", "disk", "network")
 
 
+def _quantity(plan: SandboxPlan, name: str) -> Quantity:
+    quantity: Quantity = getattr(plan.limits, name)
+    return quantity
+
+
 def require_unsampled(plan: SandboxPlan, reached: Mapping[str, Reached]) -> None:
     """Refuse where `resource_monitoring: false` would leave a hard limit to nobody.
 
@@ -23,9 +29,9 @@ def require_unsampled(plan: SandboxPlan, reached: Mapping[str, Reached]) -> None
     """
     if plan.monitoring:
         return
-    for name in _RESOURCES:
-        quantity: Quantity = getattr(plan.limits, name)
-        if quantity.enforcement == "hard" and reached[name].strength == "sampled":
+    hard = [name for name in _RESOURCES if _quantity(plan, name).enforcement == "hard"]
+    for name in (*hard, *({KEPT} & reached.keys())):
+        if reached[name].strength == "sampled":
             raise SandboxRefusedError(
                 "sandbox.limit_not_enforceable",
                 f"only samples keep the hard limit on {name} here, and the organisation's"

@@ -43,6 +43,25 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """A directory of the host that stands in the place of a private one.
+
+    Attributes:
+        source: real path on the host.
+        path: where the sandbox has it.
+        fd: O_PATH descriptor of the source where bubblewrap takes one, else None.
+        device: device number of the source.
+        inode: inode number of the source.
+    """
+
+    source: str
+    path: str
+    fd: int | None
+    device: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mask:
     """A path cut out of a bind.
 
@@ -81,6 +100,9 @@ class View:
         binds: file rules as mounts, shallow first.
         pins: directories bound onto themselves so that they cannot be moved, shallow first.
         masks: frozen first, then hidden, each shallow first.
+        whole: whether the whole host is in view, read-only, below everything else.
+        shared: whether the processes of the host are its own; then there is no `/proc`.
+        lent: directories in the place of the private ones, where they outlive the launch.
     """
 
     static: tuple[Static, ...]
@@ -92,6 +114,9 @@ class View:
     binds: tuple[Bind, ...] = ()
     pins: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
+    whole: bool = False
+    shared: bool = False
+    lent: tuple[Lent, ...] = ()
 
     @property
     def bare_workspace(self) -> bool:
@@ -100,7 +125,7 @@ class View:
         It then is an empty read-only place for what is mounted inside it, even where it
         lies below a private directory: a write fails instead of getting lost.
         """
-        return not any(is_within(self.cwd, bind.path) for bind in self.binds)
+        return not self.whole and not any(is_within(self.cwd, bind.path) for bind in self.binds)
 
 
 @dataclass(frozen=True, slots=True)

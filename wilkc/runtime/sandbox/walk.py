@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
@@ -79,6 +80,7 @@ class Lookout:
         blocked: matches canonical paths of block rules and built-in secrets.
         frozen: matches canonical paths that the policy protects from writing.
         sockets: whether unix sockets are hidden, as the filter lets processes connect to them.
+        beyond: directories that are not entered.
         leafy: pattern text to its expression, for rules whose matches are bound one by one.
     """
 
@@ -88,6 +90,7 @@ class Lookout:
     frozen: re.Pattern[str] = NOTHING
     leafy: dict[str, re.Pattern[str]] = field(default_factory=dict)
     sockets: bool = False
+    beyond: frozenset[str] = frozenset()
 
 
 def survey(trees: Sequence[tuple[str, bool]], lookout: Lookout) -> Survey:
@@ -167,6 +170,7 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
         _note(entry, names, lookout, found)
     if entry.name == ".git":
         found.repositories.append(parent)
+    directory = directory and entry.path not in lookout.beyond
     return directory and _enterable(entry, lookout, found)
 
 
@@ -182,7 +186,7 @@ def _enterable(entry: os.DirEntry[str], lookout: Lookout, found: Survey) -> bool
     if not lookout.identity.drop:
         return True
     status = entry.stat(follow_symlinks=False)
-    if lookout.identity.may_search(status):
+    if lookout.identity.may_search(status) or has_access_list(entry.path):
         return True
     _closed(entry.path, lookout, found)
     return False

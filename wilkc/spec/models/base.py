@@ -148,6 +148,22 @@ def _check_name(text: str) -> str:
 
 NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": f"^{NAME.pattern}$"}
 Name = Annotated[str, AfterValidator(_check_name), WithJsonSchema(NAME_SCHEMA)]
+KEY: Final = re.compile(r"[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}", re.ASCII)
+"""A verifier key with its name, as C2SP signed notes have them."""
+
+
+def _check_key(text: str) -> str:
+    if KEY.fullmatch(text) is None:
+        _check_name(text)
+    return text
+
+
+KEY_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "anyOf": [{"pattern": f"^{NAME.pattern}$"}, {"pattern": f"^{KEY.pattern}$"}],
+}
+Key = Annotated[str, AfterValidator(_check_key), WithJsonSchema(KEY_SCHEMA)]
+"""What a key is listed by: a name of the operator's, or the public key itself."""
 Words = Annotated[str, Field(min_length=1)]
 Setting = bool | str
 """A value that the seeds give as a word or as a switch."""

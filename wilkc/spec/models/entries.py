@@ -6,93 +6,22 @@ Layer: spec. LANGUAGE.md section 12.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import Discriminator, Tag
 
-from wilkc.core.errors import PatternError
-from wilkc.language.when import EARLIEST, INSTANT_PATTERN, LATEST, When, parse_instant
 from wilkc.spec.models.base import (
-    SOMETHING,
     AllowedCommand,
     AllowedPath,
     BlockedCommand,
     BlockedPath,
     NameText,
     Section,
-    refusal,
 )
+from wilkc.spec.models.conditions import Condition
 
-
-def _instant(text: str) -> str:
-    try:
-        return parse_instant(text)
-    except PatternError as error:
-        raise refusal(error.code, error.message, error.help_text) from error
-
-
-Instant = Annotated[
-    str,
-    AfterValidator(_instant),
-    WithJsonSchema({"type": "string", "pattern": INSTANT_PATTERN}),
-]
-"""An instant of a spec, kept without its `Z`."""
-
-
-class TimeTest(Section):
-    """The times at which an entry holds.
-
-    Attributes:
-        min: first instant at which it holds, e.g. `'2026-11-28T12:00:00Z'`
-        max: first instant at which it holds no more, e.g. `'2026-11-29T12:00:00Z'`
-    """
-
-    min: Instant | None = None
-    max: Instant | None = None
-
-    @model_validator(mode="after")
-    def _can_hold(self) -> TimeTest:
-        if self.min is None and self.max is None:
-            raise refusal("W115", "a test of nothing always holds", "write `min`, `max` or both")
-        if self.min is not None and self.max is not None and self.min >= self.max:
-            raise refusal(
-                "W115",
-                "no time is both from `min` on and before `max`",
-                "write a `max` that is later than `min`",
-            )
-        return self
-
-
-class Condition(Section):
-    """What a request must show for an entry to hold.
-
-    Attributes:
-        context_time: when the request is made, as the enforcement point says,
-            e.g. `{max: '2026-11-28T12:00:00Z'}`
-    """
-
-    model_config = ConfigDict(json_schema_extra=SOMETHING)
-
-    context_time: TimeTest | None = Field(default=None, alias="context.time")
-
-    @model_validator(mode="after")
-    def _tests_something(self) -> Condition:
-        if self.context_time is None:
-            raise refusal("W102", "`context.time` is missing", "add `context.time:` here")
-        return self
-
-    def lowered(self) -> When:
-        """The condition as it is judged."""
-        time = self.context_time
-        return When((time and time.min) or EARLIEST, (time and time.max) or LATEST)
+if TYPE_CHECKING:
+    from wilkc.language.when import When
 
 
 class Entry(Section):

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, ValidationInfo, WithJsonSchema, field_valid
 
 from wilkc.core.errors import PatternError
 from wilkc.language.guardrails import Granted, parse_granted
-from wilkc.language.when import INSTANT_PATTERN, parse_instant
+from wilkc.language.instants import INSTANT_PATTERN, parse_instant
 from wilkc.spec.models.base import GrantedText, Name, Section, Words, refusal
 from wilkc.spec.models.permissions import Permissions
 

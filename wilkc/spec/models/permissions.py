@@ -24,6 +24,7 @@ from wilkc.spec.models.base import (
     Count,
     Duration,
     HostText,
+    Key,
     Name,
     NameText,
     Section,
@@ -31,13 +32,13 @@ from wilkc.spec.models.base import (
     Words,
     refusal,
 )
+from wilkc.spec.models.conditions import Condition  # noqa: TC001 - pydantic reads it
 from wilkc.spec.models.entries import (
     AgentItem,
     AllowedCommandItem,
     AllowedPathItem,
     BlockedCommandItem,
     BlockedPathItem,
-    Condition,
     Entry,
     ModelItem,
     NameItem,
@@ -320,13 +321,14 @@ class Tools(Section):
         allowed: names of tools that may be called, e.g. `['web_search', 'mcp__github__get_*']`
         blocked: names of tools denied in upper and lower case, e.g. `['mcp__*__delete_*']`
         arguments: tools with the schema of their arguments, e.g. `{search: {required: [path]}}`
-        signed: ids of keys one of which must have signed the tool, e.g. `[release-key]`
+        signed: keys one of which must have signed the tool, by id or as public keys of plugins,
+            e.g. `[release-key]`
     """
 
     allowed: tuple[ToolItem, ...] | None = None
     blocked: tuple[ToolItem, ...] | None = None
     arguments: dict[NameText, Annotated[dict[str, Json], AfterValidator(_schema)]] | None = None
-    signed: tuple[Name, ...] | None = None
+    signed: tuple[Key, ...] | None = None
 
 
 class Agents(Section):

@@ -123,11 +123,15 @@ _permitted if {
 	count(_allowing) > 0
 }
 
-# Another name is judged at the same time.
+# Another name is judged under the same conditions, which may test anything that the request says.
 _asking(action, text) := {
 	"subject": input.subject,
 	"action": {"name": action},
-	"resource": {"type": "file", "id": text},
+	"resource": {
+		"type": "file",
+		"id": text,
+		"properties": object.get(input, ["resource", "properties"], {}),
+	},
 	"context": object.get(input, "context", {}),
 }
 

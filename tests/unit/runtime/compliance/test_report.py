@@ -246,6 +246,16 @@ def test_without_signatures_the_checkpoint_still_speaks_for_every_byte(log: Log)
         body_of(log, checkpoint=checkpoint, signatures=False)
 
 
+def test_several_processes_report_the_same(log: Log) -> None:
+    checkpoint = log.checkpoint
+    assert encode_body(body_of(log, jobs=2)) == encode_body(body_of(log))
+    segment = log.segments()[0]
+    segment.chmod(0o600)
+    segment.write_bytes(segment.read_bytes().replace(b'"reviewer"', b'"reviewed"', 1))
+    with pytest.raises(UnverifiedLogError):
+        body_of(log, checkpoint=checkpoint, jobs=2)
+
+
 def test_there_is_no_report_from_a_log_that_was_cut(log: Log, tmp_path: Path) -> None:
     cut = log.copy(tmp_path / "cut")
     with log.open() as logger:

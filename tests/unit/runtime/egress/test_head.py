@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wilkc.runtime.egress.answer import client_answer
+from wilkc.runtime.egress.answer import AnswerReader
 from wilkc.runtime.egress.chunks import Chunks
 from wilkc.runtime.egress.failures import MalformedError, UnreachableError
 from wilkc.runtime.egress.head import MAX_HEAD, Head, parse_head, split_head
@@ -202,12 +202,12 @@ def test_the_answer_keeps_what_is_not_about_the_connection() -> None:
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nConnection: keep-alive\r\n"
         b"Keep-Alive: x\r\nContent-Length: 2\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nhi"
     )
-    assert client_answer(data[:-20]) is None
+    assert AnswerReader().take(data[:-20]) is None
     head = (
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
         b"Connection: close\r\n\r\n"
     )
-    assert client_answer(data) == (head, b"hi")
+    assert AnswerReader().take(data) == (head, b"hi")
 
 
 @pytest.mark.parametrize(
@@ -216,4 +216,4 @@ def test_the_answer_keeps_what_is_not_about_the_connection() -> None:
 )
 def test_what_is_no_answer(data: bytes) -> None:
     with pytest.raises(UnreachableError):
-        client_answer(data)
+        AnswerReader().take(data)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from tests.answering import Notes, Point
 from wilkc.core.contract import Condition, Decision, denial
 from wilkc.core.sandbox_plan import Quantity
 from wilkc.runtime.egress.channel import Channel
@@ -21,9 +22,6 @@ from wilkc.runtime.egress.outside import Outside, addresses_of, connect
 from wilkc.runtime.egress.refusals import own_refusal, refusal_body, status_of
 from wilkc.runtime.egress.session import Session
 from wilkc.runtime.limits import MemoryStore
-
-if TYPE_CHECKING:
-    from wilkc.core.contract import Request
 
 ASKED = Asked("l-1", "connect", "a.example", 443, "CONNECT")
 REVISION = "r" * 64
@@ -40,63 +38,26 @@ def _no(detail: str) -> Decision:
     return denial("PERMISSION_DENIED", detail, "no", revision=REVISION)
 
 
-@dataclass
-class Point:
-    """Answers by protocol, or fails."""
-
-    answers: dict[str, Decision] = field(default_factory=dict)
-    error: Exception | None = None
-    asked: list[Request] = field(default_factory=list)
-
-    def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
-        assert seconds == 0.25
-        self.asked.append(request)
-        if self.error is not None:
-            raise self.error
-        return self.answers.get(request.properties["protocol"], _no("no_rule_matches"))
+def _point(answers: dict[str, Decision] | None = None, error: Exception | None = None) -> Point:
+    return Point(answers or {}, error, 0.25)
 
 
-@dataclass
-class Book:
-    """A record."""
-
-    broken: bool = False
-    intents: list[Decision] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-
-    def intent(self, request: Request, decision: Decision, **_: object) -> Book:
-        del request
-        if self.broken:
-            raise OSError("no room")
-        self.intents.append(decision)
-        return self
-
-    def outcome(
-        self,
-        status: str,
-        *,
-        error: str | None = None,
-        error_text: str | None = None,
-        details: Any = None,
-    ) -> None:
-        del error_text
-        self.outcomes.append({"status": status, "error": error, **details})
-
-    def usage(self, sample: object) -> None:
-        raise AssertionError(f"a connection has no samples: {sample}")
+def _book(broken: bool = False) -> Notes:  # of a table of cases
+    return Notes("intent" if broken else "")
 
 
-def _judge(point: Point, book: Book, rates: Any = None) -> Judge:
+def _judge(point: Point, book: Notes, rates: Any = None) -> Judge:
     return Judge(point, book, rates, "agent", "l")
 
 
 def test_what_is_asked() -> None:
-    point, book = Point({"https": _grant()}), Book()
+    point, book = _point({"https": _grant()}), _book()
     judge = _judge(point, book)
     first = judge.may_reach(ASKED)
-    assert (first.decision.allow, first.intent, book.intents) == (True, None, [])
+    assert (first.decision.allow, first.intent, book.decisions) == (True, None, [])
     second = judge.may_dial(ASKED, first.request, ["203.0.113.1", "::ffff:203.0.113.2"])
-    assert second.intent is book
+    assert second.intent is not None
+    assert book.granted == [second.request]
     [before, after] = point.asked
     assert (after.type, after.action, after.id) == ("network", "connect", "a.example:443")
     assert before.properties == {
@@ -135,7 +96,7 @@ def test_what_is_asked() -> None:
 def test_which_protocol_a_tunnel_is_taken_for(
     answers: dict[str, Decision], protocol: str, detail: str
 ) -> None:
-    verdict = _judge(Point(answers), Book()).may_reach(ASKED)
+    verdict = _judge(_point(answers), _book()).may_reach(ASKED)
     assert (verdict.request.properties["protocol"], verdict.decision.detail) == (protocol, detail)
 
 
@@ -147,26 +108,26 @@ def test_which_protocol_a_tunnel_is_taken_for(
 )  # fmt: skip
 def test_addresses_that_no_answer_can_open(address: str) -> None:
     """Also where the decision point would say yes to everything."""
-    point, book = Point({"https": _grant()}), Book()
+    point, book = _point({"https": _grant()}), _book()
     judge = _judge(point, book)
     first = judge.may_reach(ASKED)
     verdict = judge.may_dial(ASKED, first.request, ["203.0.113.1", address])
     assert not verdict.decision.allow
-    assert not book.intents[0].allow
+    assert not book.decisions[0].allow
 
 
 def test_whatever_goes_wrong_is_a_no() -> None:
     rate = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 60})
     odd = Condition("x", "something_new", {})
     for point, broken, rates, status in (
-        (Point(error=RuntimeError("x")), False, None, 503),
-        (Point({"https": _grant()}), True, None, 503),
-        (Point({"https": _grant(revision="")}), False, None, 503),
-        (Point({"https": _grant(odd)}), False, None, 403),
-        (Point({"https": _grant(rate)}), False, None, 403),
-        (Point({"https": _no("blocked")}), True, None, 403),
+        (_point(error=RuntimeError("x")), False, None, 503),
+        (_point({"https": _grant()}), True, None, 503),
+        (_point({"https": _grant(revision="")}), False, None, 503),
+        (_point({"https": _grant(odd)}), False, None, 403),
+        (_point({"https": _grant(rate)}), False, None, 403),
+        (_point({"https": _no("blocked")}), True, None, 403),
     ):
-        book = Book(broken)
+        book = _book(broken)
         judge = _judge(point, book, rates)
         verdict = judge.may_reach(ASKED)
         if verdict.decision.allow:
@@ -177,9 +138,9 @@ def test_whatever_goes_wrong_is_a_no() -> None:
 
 def test_hits_are_given_back_where_nothing_is_recorded() -> None:
     rate = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 60})
-    point, store = Point({"https": _grant(rate)}), MemoryStore()
+    point, store = _point({"https": _grant(rate)}), MemoryStore()
     for broken, allowed in ((True, False), (False, True), (False, False)):
-        judge = _judge(point, Book(broken), store)
+        judge = _judge(point, _book(broken), store)
         first = judge.may_reach(ASKED)
         verdict = judge.may_dial(ASKED, first.request, ["203.0.113.1"])
         assert verdict.decision.allow == allowed
@@ -192,7 +153,7 @@ class Proxy:
     channel: Channel
     thread: threading.Thread
     stopping: threading.Event
-    book: Book
+    book: Notes
 
     def end(self) -> None:
         self.channel.close()
@@ -202,7 +163,7 @@ class Proxy:
 
 def _session(point: Point, *, looks_again: bool = True) -> Proxy:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    book, stopping = Book(), threading.Event()
+    book, stopping = _book(), threading.Event()
     session = Session(Channel(ours), _judge(point, book), looks_again, stopping)
     thread = threading.Thread(target=session.run, daemon=True)
     thread.start()
@@ -216,7 +177,7 @@ def _granted(point: Point) -> Proxy:
     proxy = _session(point)
     proxy.channel.send(ask=ASK)
     assert proxy.channel.receive(20) == {"resolve": True}
-    assert proxy.book.intents == []
+    assert proxy.book.decisions == []
     proxy.channel.send(resolved=["203.0.113.1"])
     answer = proxy.channel.receive(20)
     assert answer == {"dial": ["203.0.113.1"], "protocol": "https", "seconds": None}
@@ -224,7 +185,7 @@ def _granted(point: Point) -> Proxy:
 
 
 def test_a_conversation() -> None:
-    proxy = _granted(Point({"https": _grant()}))
+    proxy = _granted(_point({"https": _grant()}))
     proxy.channel.send(end="", address="203.0.113.1", sent=1, received=2)
     proxy.thread.join(20)
     assert proxy.book.outcomes == [
@@ -235,13 +196,13 @@ def test_a_conversation() -> None:
 
 
 def test_a_proxy_that_dies_leaves_a_record() -> None:
-    proxy = _granted(Point({"https": _grant()}))
+    proxy = _granted(_point({"https": _grant()}))
     proxy.end()
     assert [one["error"] for one in proxy.book.outcomes] == ["proxy_died"]
 
 
 def test_the_end_of_the_launch_and_of_a_grant_end_a_connection() -> None:
-    point = Point({"https": _grant()})
+    point = _point({"https": _grant()})
     for reason in ("launch_ended", "no_longer_allowed"):
         proxy = _granted(point)
         if reason == "launch_ended":
@@ -256,8 +217,8 @@ def test_the_end_of_the_launch_and_of_a_grant_end_a_connection() -> None:
 
 
 def test_without_an_answer_an_open_connection_stays() -> None:
-    point = Point({"https": _grant()})
-    judge = _judge(point, Book())
+    point = _point({"https": _grant()})
+    judge = _judge(point, _book())
     request = judge.may_reach(ASKED).request
     assert judge.still_may(request)
     point.answers["https"] = denial("VALIDATION_ERROR", "late_answer", "late")
@@ -272,21 +233,21 @@ def test_without_an_answer_an_open_connection_stays() -> None:
      {**ASK, "host": None}, {**ASK, "host": "a" * 301}, {**ASK, "id": 1}, "text", None],
 )  # fmt: skip
 def test_a_question_that_no_proxy_asks_gets_no_answer(asked: Any) -> None:
-    proxy = _session(Point({"https": _grant()}))
+    proxy = _session(_point({"https": _grant()}))
     proxy.channel.send(ask=asked)
     assert proxy.channel.receive(20) is None
-    assert proxy.book.intents == []
+    assert proxy.book.decisions == []
     proxy.end()
 
 
 @pytest.mark.parametrize("resolved", [[], "203.0.113.1", [1], None])
 def test_no_addresses_no_connection(resolved: Any) -> None:
-    proxy = _session(Point({"https": _grant()}))
+    proxy = _session(_point({"https": _grant()}))
     proxy.channel.send(ask=ASK)
     assert proxy.channel.receive(20) == {"resolve": True}
     proxy.channel.send(resolved=resolved)
     assert proxy.channel.receive(20) is None
-    assert proxy.book.intents == []
+    assert proxy.book.decisions == []
     proxy.end()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from tests.answering import Notes, Point
 from wilkc.core.contract import SANDBOX_CONDITION, Condition, Decision, Request
 from wilkc.core.errors import UnavailableError
 from wilkc.core.sandbox_plan import MIB, Limits, Quantity, SandboxPlan
@@ -14,9 +15,7 @@ from wilkc.runtime.guard.executing import Executor, meets
 from wilkc.runtime.limits import MemoryStore
 from wilkc.runtime.sandbox import Job, Outcome
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+PHASES = ("intent", "outcome")
 REQUEST = Request("a", "execute", "shell", "true", {"argv": ["true"]})
 JOB = Job("a", ("true",), "/srv/w", SandboxPlan(), "rev")
 INSIDE = Condition(SANDBOX_CONDITION, "sandbox", {"spec": "builder"})
@@ -25,41 +24,31 @@ DENIAL = Decision(False, "PERMISSION_DENIED", "blocked", "no", revision="rev")
 
 
 class World:
-    """Decision point, recorder and launcher that write down the order of what happens."""
+    """Decision point, record and launcher that write down the order of what happens."""
 
     def __init__(self, decision: Decision, outcome: Outcome, failing: str = "") -> None:
-        self.decision, self.end, self.failing = decision, outcome, failing
+        self.end, self.failing = outcome, failing
         self.events: list[Any] = []
+        self.point = Point({"shell": decision}, events=self.events)
+        full = lambda: UnavailableError("the disk is full")  # noqa: E731  # one word for it
+        self.notes = Notes(failing if failing in PHASES else "", full, self.events)
 
-    def decide(self, request: Request) -> Decision:
-        self.events.append(("decide", request.id))
-        return self.decision
+    @property
+    def order(self) -> list[str]:
+        """The kinds of what happened."""
+        return [kind for kind, _ in self.events if kind != "lost"]
 
-    def decide_many(self, requests: Sequence[Request]) -> Sequence[Decision]:
-        return [self.decide(request) for request in requests]
+    @property
+    def judged(self) -> tuple[bool, str]:
+        """The last decision that was recorded."""
+        decision = self.notes.decisions[-1]
+        return decision.allow, decision.detail
 
-    def intent(self, request: Request, decision: Decision, *, degraded: bool = False) -> World:
-        del request, degraded
-        self.events.append(("intent", decision.allow, decision.detail))
-        if self.failing == "intent":
-            raise UnavailableError("the disk is full")
-        return self
-
-    def outcome(
-        self,
-        status: str,
-        *,
-        error: str | None = None,
-        error_text: str | None = None,
-        details: Any = None,
-    ) -> None:
-        del details, error_text
-        self.events.append(("outcome", status, error))
-        if self.failing == "outcome":
-            raise UnavailableError("the disk is full")
-
-    def usage(self, sample: Any) -> None:
-        self.events.append(("usage", sample))
+    @property
+    def ended(self) -> tuple[str, str | None]:
+        """The last outcome that was recorded."""
+        outcome = self.notes.outcomes[-1]
+        return outcome["status"], outcome["error"]
 
     def launch(self, job: Job, usage: Any) -> Outcome:
         self.events.append(("launch", job.plan.level))
@@ -72,35 +61,34 @@ class World:
 
 def run(world: World, rates: Any = None, **jobs: Job) -> Any:
     held = jobs or {"builder": JOB}
-    return Executor(world, world, world.launch, rates).run(REQUEST, held)
+    return Executor(world.point, world.notes, world.launch, rates).run(REQUEST, held)
 
 
 def test_an_allowed_command_is_recorded_before_it_runs() -> None:
     world = World(GRANT, Outcome("exited", 0))
     result = run(world)
-    assert [event[0] for event in world.events] == ["decide", "intent", "launch", "outcome"]
-    assert world.events[-1] == ("outcome", "success", None)
+    assert world.order == ["decide", "intent", "launch", "outcome"]
+    assert world.ended == ("success", None)
     assert (result.outcome.status, result.recorded) == (0, True)
 
 
 def test_what_it_uses_is_recorded_with_its_intent() -> None:
     world = World(GRANT, Outcome("exited", 0), failing="usage")
     run(world)
-    names = [event[0] for event in world.events]
-    assert names == ["decide", "intent", "launch", "usage", "outcome"]
+    assert world.order == ["decide", "intent", "launch", "usage", "outcome"]
 
 
 def test_a_denied_command_is_recorded_and_does_not_run() -> None:
     world = World(DENIAL, Outcome("exited", 0))
     result = run(world)
-    assert [event[0] for event in world.events] == ["decide", "intent"]
+    assert world.order == ["decide", "intent"]
     assert (result.outcome.kind, result.outcome.status) == ("denied", 121)
 
 
 def test_without_a_record_nothing_runs() -> None:
     world = World(GRANT, Outcome("exited", 0), failing="intent")
     result = run(world)
-    assert [event[0] for event in world.events] == ["decide", "intent"]
+    assert world.order == ["decide", "intent"]
     assert (result.outcome.status, result.decision.detail) == (121, "audit_unavailable")
     assert result.decision.reason == "VALIDATION_ERROR"
 
@@ -119,19 +107,19 @@ def test_an_interrupted_launch_is_recorded_as_a_failure() -> None:
     world = World(GRANT, Outcome("exited", 0), failing="launch")
     with pytest.raises(KeyboardInterrupt):
         run(world)
-    assert world.events[-1] == ("outcome", "failure", "keyboardinterrupt")
+    assert world.ended == ("failure", "keyboardinterrupt")
 
 
 def test_a_command_that_fails_is_a_failure() -> None:
     world = World(GRANT, Outcome("exited", 1))
     run(world)
-    assert world.events[-1] == ("outcome", "failure", "exited")
+    assert world.ended == ("failure", "exited")
 
 
 def test_a_decision_of_another_revision_is_a_denial() -> None:
     world = World(replace(GRANT, revision="other"), Outcome("exited", 0))
     assert run(world).decision.detail == "unknown_revision"
-    assert [event[0] for event in world.events] == ["decide", "intent"]
+    assert world.order == ["decide", "intent"]
 
 
 def test_a_condition_that_cannot_be_met_is_a_denial() -> None:
@@ -139,7 +127,7 @@ def test_a_condition_that_cannot_be_met_is_a_denial() -> None:
     world = World(granted, Outcome("exited", 0))
     result = run(world)
     assert result.decision.detail == "condition_not_fulfillable"
-    assert world.events[1] == ("intent", False, "condition_not_fulfillable")
+    assert world.judged == (False, "condition_not_fulfillable")
 
 
 ONE_AN_HOUR = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 3600})
@@ -151,15 +139,15 @@ def test_a_command_with_a_rate_limit_takes_a_hit_before_it_is_recorded() -> None
     assert run(world, rates).outcome.kind == "exited"
     second = run(world, rates)
     assert (second.outcome.kind, second.decision.reason) == ("denied", "RATE_LIMIT_EXCEEDED")
-    assert [event[0] for event in world.events].count("launch") == 1
-    assert world.events[-1] == ("intent", False, "rate_exceeded")
+    assert world.order.count("launch") == 1
+    assert world.judged == (False, "rate_exceeded")
 
 
 @pytest.mark.parametrize("rates", [None, object()])
 def test_a_rate_limit_that_nobody_counts_is_a_denial(rates: Any) -> None:
     world = World(LIMITED, Outcome("exited", 0))
     assert run(world, rates).outcome.kind == "denied"
-    assert [event[0] for event in world.events] == ["decide", "intent"]
+    assert world.order == ["decide", "intent"]
 
 
 def test_a_malformed_rate_limit_is_a_denial() -> None:
@@ -200,7 +188,7 @@ def test_the_command_runs_in_the_sandbox_of_the_spec_that_grants() -> None:
 def test_a_grant_that_names_no_one_sandbox_is_a_denial(conditions: tuple[Condition, ...]) -> None:
     world = World(replace(GRANT, conditions=conditions), Outcome("exited", 0))
     assert run(world).decision.detail == "condition_not_fulfillable"
-    assert [event[0] for event in world.events] == ["decide", "intent"]
+    assert world.order == ["decide", "intent"]
 
 
 SMALL = SandboxPlan(limits=Limits(wall_clock_ms=30_000, memory=Quantity(MIB, MIB, "bytes", "hard")))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.not_exercised import UNAVAILABLE, lacks, not_exercised
+from typing import TYPE_CHECKING
+
+from tests.not_exercised import UNAVAILABLE, lacks, may_lack, not_exercised
+from wilkc.runtime.sandbox.groups import CONTROLLERS
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_what_a_machine_lacks() -> None:
@@ -12,6 +18,18 @@ def test_what_a_machine_lacks() -> None:
     assert lacks("aarch64", [1], set())[:4] == [
         "the x86_64 filter in a kernel", "limits by cgroup v2", "AppArmor", "SELinux",
     ]  # fmt: skip
+    assert "control groups, as none can be made" in lacks("x86_64", [2], set(), frozenset({"pids"}))
+
+
+def test_control_groups_are_demanded_wherever_they_can_be_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for there in (frozenset(CONTROLLERS), frozenset({"memory"}), frozenset()):
+        monkeypatch.setattr("tests.not_exercised.makeable", lambda there=there: there)
+        assert may_lack("cgroup") == (there != frozenset(CONTROLLERS))
+        assert not may_lack("bwrap")
+        told = [one for one in not_exercised() if one.startswith("control groups")]
+        assert bool(told) == may_lack("cgroup")
 
 
 def test_it_is_told_of_this_machine() -> None:

@@ -124,7 +124,7 @@ def main() -> None:
     given = json.load(sys.stdin)
     printed: dict[str, list[bytes]] = {"stdout": [], "stderr": [], "result": []}
     job = Job(
-        agent_of(given["workspace"]),
+        given.get("agent") or agent_of(given["workspace"]),
         tuple(given["command"]),
         given["workspace"],
         SandboxPlan.from_json(given["plan"]),
@@ -132,6 +132,7 @@ def main() -> None:
         given.get("environment", dict(os.environ)),
         files={path: text.encode() for path, text in given.get("files", {}).items()},
         digest=given.get("digest", ""),
+        session=given.get("session", ""),
     )
     result = printed["result"].append if given.get("result") else None
     stdout = Slow(given["slow"], printed["stdout"]) if "slow" in given else printed["stdout"].append

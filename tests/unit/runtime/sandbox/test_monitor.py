@@ -177,7 +177,7 @@ def test_a_soft_limit_slows_the_command_down_and_lets_it_go(
     if quota is None or not quota.exists():
         process.kill()
         process.communicate()
-        require("cgroup", "there is no control group of version 1 for processor time")
+        require("cgroup v1", "there is no control group of version 1 for processor time")
     assert quota is not None
     _await(lambda: quota.read_text().strip() == "20000")
     root_work.write("out/free")
@@ -301,7 +301,7 @@ def test_a_rate_of_disks_holds_what_is_written_directly(
     ended = root_work.sh(_quick(spec(write=OUT), disk=rate), script)
     kept = ended.launch["limits"]["disk"]
     if not kept["mechanism"].startswith("cgroup"):
-        require("cgroup", "there is no control group for disks, or no disk under the workspace")
+        require("cgroup io", "there is no control group for disks, or no disk under the workspace")
     assert (ended.kind, ended.exit) == ("exited", 0), ended.stderr
     assert kept["strength"] in {"partial", "enforced"}
     assert ended.launch["duration_ms"] >= 1000

@@ -222,11 +222,12 @@ def _groups(work: Any) -> list[Path]:
         ({"isolation": "process"}, "process_cannot_confine"),
         ({"isolation": "process", "filesystem": "full", "network": "restricted"},
          "process_cannot_confine"),
-        ({"isolation": "process", "filesystem": "full"}, "not_available"),
+        ({"isolation": "process", "filesystem": "full", "seccomp": False},
+         "process_cannot_confine"),
+        ({"isolation": "process", "filesystem": "full", "unix_sockets": True},
+         "process_cannot_confine"),
+        ({"isolation": "process", "filesystem": "full"}, "identity"),
         ({"network": "bridge"}, "bridge_needs_root_and_nft"),
-        ({"filesystem": "full"}, "not_available"),
-        ({"process": "shared"}, "not_available"),
-        ({"context": "shared"}, "not_available"),
     ],
 )  # fmt: skip
 def test_what_is_not_offered_is_refused(

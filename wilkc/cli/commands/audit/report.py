@@ -50,6 +50,7 @@ FORMATS: Final = ("json", "md", "html", "oscal")
 @click.option("--sign", metavar="FILE", help="Write the signed report there, and record it.")
 @click.option("--proofs", metavar="DIR", help="Write the proof of each cited record there.")
 @click.option("--no-signatures", is_flag=True, help="Rest on the checkpoint; twice as fast.")
+@click.option("--jobs", type=int, default=1, metavar="N", help="Processes that verify segments.")
 @click.option("--risk-profile", type=click.Choice(["graded", "seed"]),
               help="Compute levels of risk anew; default: as on record.")  # fmt: skip
 @key_options
@@ -66,6 +67,7 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
     sign: str | None,
     proofs: str | None,
     no_signatures: bool,
+    jobs: int,
     risk_profile: RiskProfile | None,
     keys: str | None,
     provider: str | None,
@@ -81,6 +83,7 @@ def report(  # noqa: PLR0913  # a command has as many arguments as options
         read_text(checkpoint, "checkpoint"),
         risk_profile,
         signatures=not no_signatures,
+        jobs=jobs,
     )
     try:
         body = make_report(Path(directory), root, wanted)

@@ -1,6 +1,13 @@
 """Moving personal data and secrets that stand in clear text under seal. Room: runtime."""
 
 from wilkc.runtime.audit.minimise.moving import minimise
-from wilkc.runtime.audit.minimise.patterns import PATTERNS, Pattern, kinds_in
+from wilkc.runtime.audit.minimise.patterns import (
+    KINDS,
+    PATTERNS,
+    SECRETS,
+    Pattern,
+    kinds_in,
+    name_in,
+)
 
-__all__ = ["PATTERNS", "Pattern", "kinds_in", "minimise"]
+__all__ = ["KINDS", "PATTERNS", "SECRETS", "Pattern", "kinds_in", "minimise", "name_in"]

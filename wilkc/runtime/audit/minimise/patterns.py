@@ -1,8 +1,9 @@
 """What personal data and secrets look like. Layer: runtime. Pure.
 
-A pattern is anchored: no letter or digit stands before or after. Where the form has a checksum
-it must hold. What has no form cannot be found: names, addresses, free text about health, and
-passwords that are plain words.
+A pattern is anchored: no letter or digit stands before it, and of personal data none after it.
+Where the form has a checksum it must hold. Every repetition is bounded, as the text is anybody's.
+What has no form cannot be found: names, addresses, free text about health, and passwords that are
+plain words.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from wilkc.runtime.audit.minimise import checksums
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Kind = Literal["personal", "secret"]
+SECRETS: Final[frozenset[Kind]] = frozenset({"secret"})
+KINDS: Final[frozenset[Kind]] = frozenset({"personal", "secret"})
 _SEPARATORS: Final = str.maketrans("", "", " .-/")
 
 
@@ -28,7 +31,8 @@ class Pattern:
         name: what it is.
         kind: whether it is about a person or opens something.
         form: the regular expression, with its anchors.
-        marks: texts of which one is always in it, for a quick look; empty where digits are.
+        marks: texts of which one is always in it, in whatever case, for a quick look; empty where
+            digits are.
         holds: its checksum, over the text without separators; None where there is none.
     """
 
@@ -47,30 +51,46 @@ class Pattern:
         return self.holds is None or self.holds(candidate.translate(_SEPARATORS).upper())
 
 
+_BEFORE: Final = "(?<![0-9A-Za-z])(?:"
+_AFTER: Final = ")(?![0-9A-Za-z])"
+
+
 def _form(source: str, flags: re.RegexFlag = re.ASCII) -> re.Pattern[str]:
-    return re.compile(rf"(?<![0-9A-Za-z])(?:{source})(?![0-9A-Za-z])", flags)
+    return re.compile(f"{_BEFORE}{source}{_AFTER}", flags)
+
+
+def _token(source: str) -> re.Pattern[str]:
+    """What opens something however it goes on: letters behind it make it no other."""
+    return re.compile(rf"(?<![0-9A-Za-z])(?:{source})", re.ASCII)
 
 
 _MARKED: Final = (
     Pattern("mail", "personal", _form(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}",
                                       re.UNICODE), ("@",)),
     Pattern("phone", "personal", _form(r"\+[1-9](?:[ ./()-]{0,2}[0-9]){7,14}"), ("+",)),
-    Pattern("password-in-url", "secret", _form(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@]+@\S+"),
-            ("://",)),
-    Pattern("aws-key", "secret", _form(r"(?:AKIA|ASIA)[0-9A-Z]{16}"), ("AKIA", "ASIA")),
-    Pattern("github-token", "secret", _form(r"gh[opsur]_[0-9A-Za-z]{36,251}"),
+    Pattern("password-in-url", "secret",
+            _token(r"[a-z][a-z0-9+.-]{0,20}://[^/\s:@]{1,256}:[^/\s@]{1,1024}@\S"), ("://",)),
+    Pattern("aws-key", "secret",
+            re.compile(r"(?<![0-9A-Z])(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])"), ("AKIA", "ASIA")),
+    Pattern("aws-secret", "secret",
+            re.compile(r"(?i:aws_secret_access_key)[\"' ]{0,3}[=:][\"' ]{0,3}[0-9A-Za-z/+]{40}"),
+            ("aws_secret_access_key",)),
+    Pattern("github-token", "secret", _token(r"gh[opsur]_[0-9A-Za-z]{36}"),
             ("gho_", "ghp_", "ghs_", "ghu_", "ghr_")),
-    Pattern("github-pat", "secret", _form(r"github_pat_[0-9A-Za-z_]{22,244}"), ("github_pat_",)),
-    Pattern("gitlab-token", "secret", _form(r"glpat-[0-9A-Za-z_-]{20,64}"), ("glpat-",)),
-    Pattern("slack-token", "secret", _form(r"xox[abeprs]-[0-9A-Za-z-]{10,250}"), ("xox",)),
-    Pattern("stripe-key", "secret", _form(r"[rs]k_live_[0-9A-Za-z]{16,247}"), ("k_live_",)),
-    Pattern("google-key", "secret", _form(r"AIza[0-9A-Za-z_-]{35}"), ("AIza",)),
-    Pattern("model-key", "secret", _form(r"sk-[0-9A-Za-z_-]{20,250}"), ("sk-",)),
-    Pattern("npm-token", "secret", _form(r"npm_[0-9A-Za-z]{36}"), ("npm_",)),
-    Pattern("jwt", "secret", _form(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"), ("eyJ",)),
-    Pattern("private-key", "secret", _form(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"),
-            ("PRIVATE KEY",)),
-    Pattern("bearer", "secret", _form(r"[Bb]earer [\w.~+/-]{16,}=*"), ("earer ",)),
+    Pattern("github-pat", "secret", _token(r"github_pat_[0-9A-Za-z_]{22}"), ("github_pat_",)),
+    Pattern("gitlab-token", "secret", _token(r"glpat-[0-9A-Za-z_-]{20}"), ("glpat-",)),
+    Pattern("slack-token", "secret", _token(r"xox[abeprs]-[0-9A-Za-z-]{10}"), ("xox",)),
+    Pattern("stripe-key", "secret", _token(r"[rs]k_live_[0-9A-Za-z]{16}"), ("k_live_",)),
+    Pattern("google-key", "secret", _token(r"AIza[0-9A-Za-z_-]{35}"), ("AIza",)),
+    Pattern("model-key", "secret", _token(r"sk-[0-9A-Za-z_-]{20}"), ("sk-",)),
+    Pattern("npm-token", "secret", _token(r"npm_[0-9A-Za-z]{36}"), ("npm_",)),
+    Pattern("pypi-token", "secret", _token(r"pypi-AgEIcHlwaS5vcmc[0-9A-Za-z_-]{20}"),
+            ("pypi-AgEIcHlwaS5vcmc",)),
+    Pattern("jwt", "secret",
+            _token(r"eyJ[\w-]{8,2000}+\.eyJ[\w-]{8,8000}+\.[\w-]{8}"), (".eyJ",)),
+    Pattern("private-key", "secret",
+            re.compile(r"-----BEGIN [0-9A-Z ]{0,64}PRIVATE KEY(?: BLOCK)?-----"), ("PRIVATE KEY",)),
+    Pattern("bearer", "secret", _token(r"[Bb]earer [\w.~+/-]{16}"), ("earer ",)),
 )  # fmt: skip
 _NUMBERED: Final = (
     Pattern("card", "personal", _form(r"[3-6](?:[ -]?[0-9]){12,18}"), holds=checksums.luhn),
@@ -103,22 +123,34 @@ _LETTERED: Final = (
 PATTERNS: Final = (*_MARKED, *_NUMBERED, *_LETTERED)
 """All forms; `docs/keys.md` lists them."""
 
-_MARKS: Final = tuple(mark for pattern in _MARKED for mark in pattern.marks)
+_BY_MARK: Final = tuple((mark.lower(), pattern) for pattern in _MARKED for mark in pattern.marks)
 _NUMBER: Final = re.compile(r"[0-9](?:[ .-]?[0-9]){5}", re.ASCII)
+_ANY_NUMBERED: Final = _form(
+    "|".join(one.form.pattern[len(_BEFORE) : -len(_AFTER)] for one in _NUMBERED)
+)
+"""Whether any of them is there, in one go and before their checksums are asked."""
 _LETTERS: Final = re.compile(r"[A-Z]{6}[0-9]{2}[A-Z][0-9]", re.ASCII)
 
 
 def kinds_in(text: str) -> set[Kind]:
     """What a text holds: personal data, secrets, both or nothing."""
-    found: set[Kind] = set()
-    if any(mark in text for mark in _MARKS):
-        found |= {
-            one.kind
-            for one in _MARKED
-            if any(mark in text for mark in one.marks) and one.is_in(text)
-        }
-    if _NUMBER.search(text):
-        found |= {one.kind for one in _NUMBERED if one.is_in(text)}
+    return {one.kind for one in _found(text, KINDS)}
+
+
+def name_in(text: str, kinds: frozenset[Kind]) -> str:
+    """The name of a form of these kinds that a text holds, or empty."""
+    return next((one.name for one in _found(text, kinds)), "")
+
+
+def _found(text: str, kinds: frozenset[Kind]) -> Iterator[Pattern]:
+    """Each form of these kinds that a text holds; most texts need one quick look."""
+    low = text.lower()
+    for mark, one in _BY_MARK:
+        if mark in low and one.kind in kinds and one.is_in(text):
+            yield one
+    if "personal" not in kinds:
+        return
+    if _NUMBER.search(text) and _ANY_NUMBERED.search(text):
+        yield from (one for one in _NUMBERED if one.is_in(text))
     if _LETTERS.search(text):
-        found |= {one.kind for one in _LETTERED if one.is_in(text)}
-    return found
+        yield from (one for one in _LETTERED if one.is_in(text))

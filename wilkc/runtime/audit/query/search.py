@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.follow import follow
-from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, parse_line
+from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, read_line
 from wilkc.runtime.audit.query.filters import rank
 from wilkc.runtime.audit.query.index import opened
-from wilkc.runtime.audit.record import check_event
 from wilkc.runtime.audit.tree import leaf_hash
 
 if TYPE_CHECKING:
@@ -104,10 +103,9 @@ class _Segments:
 
 
 def _event(line: bytes, leaf: bytes) -> dict[str, Any]:
-    parsed = parse_line(line.removesuffix(b"\n"))
+    parsed = read_line(line.removesuffix(b"\n"))
     if not isinstance(parsed, EventLine) or leaf_hash(parsed.stored) != leaf:
         raise ValueError("another record is there")
-    check_event(parsed.event)
     return parsed.event
 
 

@@ -25,8 +25,7 @@ class Options:
         require_anchor: whether a log without a checkpoint from outside is `INCOMPLETE`.
         policy: text of a tlog-policy that a checkpoint must satisfy, or None.
         keys: the opened key directory, of each of whose keys one sealed member is to open.
-        jobs: processes that read segments, 1 to 64; only one does where an observer or keys are
-            given.
+        jobs: processes that read segments, 1 to 64.
     """
 
     signatures: Signatures = "all"

@@ -3,21 +3,24 @@
 A worker walks one segment from its header and believes what the header says is before it.
 The one who asked walks the header itself, so that nothing is believed in the end, and takes
 over where the worker stood. A segment with any fault is read again alone: what is reported
-does not depend on how many processes read.
+does not depend on how many processes read. Who observes the events gets them from the very bytes
+that the worker walked.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 from collections import deque
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.frames import read_frames
 from wilkc.runtime.audit.ids import SortedIds
+from wilkc.runtime.audit.line import EventLine, read_line
 from wilkc.runtime.audit.verifying.reading import check_blobs, pruning_of
 from wilkc.runtime.audit.walk import Walk, walk_from
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 MAX_SHARED_BYTES: Final = 1 << 30
 """A larger file is read alone: what a worker gathers of it would not stay small."""
 _AHEAD: Final = 2
+_LF: Final = b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,16 @@ class Walked:
         end: where the walk ended.
         ids: of its events, as one sorted run.
         prunings: what its records say was pruned.
+        size: bytes of its lines; a writer may have added more since.
+        digest: SHA-256 of these bytes.
     """
 
     header: bytes
     end: Walk
     ids: bytes
     prunings: tuple[tuple[int, int, str], ...]
+    size: int
+    digest: bytes
 
 
 def walk_segment(task: Task) -> Walked | None:
@@ -88,6 +96,29 @@ def adopt(reading: Reading, walked: Walked) -> bool:
     return True
 
 
+def observe(path: Path, reading: Reading, walked: Walked) -> bool:
+    """Show an adopted segment to the observers; whether it still is what the worker walked.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not reading.observers:
+        return True
+    digest = hashlib.sha256()
+    with path.open("rb") as file, suppress(ValueError):
+        for frame in read_frames(file):
+            if frame.offset >= walked.size:
+                break
+            digest.update(frame.line + _LF)
+            line = read_line(frame.line)
+            if isinstance(line, EventLine):
+                reading.show(path, frame.offset, line)
+    if digest.digest() == walked.digest:
+        return True
+    reading.stop("TAMPERED", f"`{path.name}` changed while it was read", path.name, 0)
+    return False
+
+
 @contextmanager
 def walking(tasks: list[Task], jobs: int) -> Iterator[Iterator[Walked | None]]:
     """What workers find of each segment, in order; None where it is to be read alone."""
@@ -117,12 +148,14 @@ def _in_order(pool: ProcessPoolExecutor, tasks: list[Task], ahead: int) -> Itera
 
 
 def _walk(task: Task) -> Walked | None:
-    ids, prunings = SortedIds(), []
-    walk, header = None, b""
+    ids, prunings, digest = SortedIds(), [], hashlib.sha256()
+    walk, header, size = None, b"", 0
     with task.path.open("rb") as file:
         for frame in read_frames(file):
             if not frame.ended:
                 return None
+            digest.update(frame.line + _LF)
+            size = frame.offset + len(frame.line) + 1
             if walk is None:
                 header = frame.line
                 walk = walk_from(header)
@@ -138,4 +171,4 @@ def _walk(task: Task) -> Walked | None:
     walk.ids, walk.intents, walk.closed = SortedIds(), {}, set()
     run = ids.run()
     ids.close()
-    return Walked(header, walk, run, tuple(prunings))
+    return Walked(header, walk, run, tuple(prunings), size, digest.digest())

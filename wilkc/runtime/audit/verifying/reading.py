@@ -63,6 +63,12 @@ class Reading:
         self.add(verdict, reason)
         self.file, self.offset, self.stopped = file, offset, True
 
+    def show(self, path: Path, offset: int, line: EventLine) -> None:
+        """Show an event to the observers."""
+        seen = VerifiedEvent(line.event, line.stored, line.signature, path.name, offset)
+        for observer in self.observers:
+            observer(seen)
+
 
 def read_segment(path: Path, reading: Reading, *, last: bool, live: bool) -> bool:
     """Read one file; whether it was good to its end.
@@ -117,9 +123,7 @@ def _took(path: Path, reading: Reading, offset: int, line: EventLine) -> None:
     if pruning is not None:
         reading.prunings.append(pruning)
     if reading.observers:
-        seen = VerifiedEvent(event, line.stored, line.signature, path.name, offset)
-        for observer in reading.observers:
-            observer(seen)
+        reading.show(path, offset, line)
 
 
 def _fault(  # noqa: PLR0913  # one line's place, its fault and what it may mean

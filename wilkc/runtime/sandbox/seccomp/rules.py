@@ -46,6 +46,8 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 SET_ID_BITS: Final = 0o6000
 O_CREAT, O_TMPFILE = 0o100, 0o20000000
 NEW_LISTENER: Final = 8
+EVERYBODY: Final = 0xFFFFFFFF
+"""-1 as the kernel reads a `pid_t`."""
 
 NOT_THERE: Final = ("clone3", "openat2")
 """Their arguments lie in memory where a filter cannot look; programs fall back."""
@@ -71,7 +73,9 @@ OPENS: Final = {"open": (1, 2), "openat": (2, 3)}
 """Calls that may create a file: which arguments are the flags and the mode."""
 
 
-def build_filter(*, arch: str, network: bool, run: bool, unix: bool = False) -> bytes:
+def build_filter(
+    *, arch: str, network: bool, run: bool, unix: bool = False, shared: bool = False
+) -> bytes:
     """The program that `bwrap --seccomp` loads.
 
     Args:
@@ -79,6 +83,7 @@ def build_filter(*, arch: str, network: bool, run: bool, unix: bool = False) -> 
         network: whether internet sockets may be made at all.
         run: whether child processes may be made; threads always may.
         unix: whether unix sockets may be made.
+        shared: whether processes of the host have numbers inside, so that calls could reach them.
 
     Raises:
         KeyError: the machine is not known.
@@ -94,7 +99,8 @@ def build_filter(*, arch: str, network: bool, run: bool, unix: bool = False) -> 
         answer(ENOSYS),
     ]
     families = [AF_INET, AF_INET6] * network + [AF_UNIX] * unix
-    for name, block in _blocks(families, run=run):
+    blocks = [*_blocks(families, run=run), *(_towards_others() if shared else ())]
+    for name, block in blocks:
         if name in machine.numbers:
             program += for_number(machine.numbers[name], block)
     program.append(answer(ALLOW))
@@ -115,6 +121,14 @@ def _blocks(families: Sequence[int], *, run: bool) -> Iterator[tuple[str, Block]
     yield from ((name, _no_bits(index, SET_ID_BITS)) for name, index in MODES.items())
     yield from ((name, _no_set_id(*indices)) for name, indices in OPENS.items())
     yield "seccomp", _no_bits(1, NEW_LISTENER)
+
+
+def _towards_others() -> Iterator[tuple[str, Block]]:
+    """What nobody needs for processes of its own, where others of the same user have numbers."""
+    # To all whom one may signal at once: the shim may be among them.
+    yield "kill", _never([load_argument(0)], (EVERYBODY,))
+    # Its own limits a process changes by the number 0.
+    yield "prlimit64", _only([load_argument(0)], (0,))
 
 
 def _clone(*, run: bool) -> Block:

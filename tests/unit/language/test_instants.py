@@ -12,16 +12,14 @@ import pytest
 from tests.property.times import ODD_TIMES, TIMES
 from wilkc.core.errors import PatternError
 from wilkc.emit.tables import text_tables
-from wilkc.language.when import (
+from wilkc.language.instants import (
     EARLIEST,
     LATEST,
-    When,
-    holds,
     instant_of,
     parse_instant,
     time_text,
-    words,
 )
+from wilkc.language.when import Stretch, stretch, words
 
 EXPRESSION = re.compile(text_tables()["time"]["instant"].replace("^", r"\A").replace("$", r"\Z"))
 CHARS = "0123456789TZtz:.-+ \n٣"
@@ -69,15 +67,15 @@ def test_both_readers_agree_on_damaged_times() -> None:
 
 
 def test_an_end_is_no_part_of_it() -> None:
-    when = When("2026-11-28T09:00:00", "2026-11-28T12:00:00")
+    test = Stretch("2026-11-28T09:00:00", "2026-11-28T12:00:00")
     shown = {
         "2026-11-28T08:59:59.999999999Z": False, "2026-11-28T09:00:00Z": True,
         "2026-11-28T09:00:00.0Z": True, "2026-11-28T11:59:59.999999999Z": True,
         "2026-11-28T12:00:00Z": False, "2026-11-28T12:00:00.000Z": False,
     }  # fmt: skip
-    assert {time: holds(when, {"time": time}) for time in shown} == shown
-    assert holds(When(), {}) is None
-    assert all(holds(When(), {"time": odd}) is None for odd in ODD_TIMES)
+    assert {time: test.holds(time) for time in shown} == shown
+    assert Stretch().holds(None) is None
+    assert all(Stretch().holds(odd) is None for odd in ODD_TIMES)
 
 
 @pytest.mark.parametrize("text", ["2026-11-28T12:00:00.5Z", "2026-11-28", "", "tomorrow"])
@@ -97,6 +95,6 @@ def test_a_clock_is_written_as_it_is_read() -> None:
 
 def test_people_read_both_ends() -> None:
     start, end = "2026-11-28T09:00:00", "2026-11-28T12:00:00"
-    assert words(When(start, end)) == f" from {start}Z until {end}Z"
-    assert words(When(EARLIEST, end)) == f" until {end}Z"
-    assert words(When(start, LATEST)) == f" from {start}Z"
+    assert words(stretch(start, end)) == f" from {start}Z until {end}Z"
+    assert words(stretch(EARLIEST, end)) == f" until {end}Z"
+    assert words(stretch(start, LATEST)) == f" from {start}Z"

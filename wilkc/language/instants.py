@@ -1,22 +1,19 @@
-"""The `when` of an entry: what a request's context must show. Layer: language (pure).
+"""Instants as requests and specs write them. Layer: language (pure).
 
-LANGUAGE.md section 12. The one attribute is `context.time`, which the enforcement point sends; no
-clock is read here. An instant has one spelling, so that every reader takes the same texts for
-times and texts compare as the instants do: RFC 3339 with `T` and `Z` in capitals, UTC, no leap
-second, up to nine digits of a second, years 1970 to 2199. Anything else is no time.
+LANGUAGE.md section 12. The enforcement point sends the time; no clock is read here. An instant has
+one spelling, so that every reader takes the same texts for times and texts compare as the instants
+do: RFC 3339 with `T` and `Z` in capitals, UTC, no leap second, up to nine digits of a second,
+years 1970 to 2199. Anything else is no time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import PatternError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wilkc.core.contract import Json
 
 EARLIEST: Final = "1970-01-01T00:00:00"
@@ -29,17 +26,6 @@ _SHAPE: Final = "0000-00-00T00:00:00"
 _DIGITS: Final = frozenset("0123456789")
 _MAX_FRACTION: Final = 9
 _HELP: Final = "write it in UTC with whole seconds, such as '2026-11-28T12:00:00Z'"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class When:
-    """The times at which an entry holds: from `start` until, and not at, `end`.
-
-    Both are instants of whole seconds without their `Z`, as `instant_of` gives them.
-    """
-
-    start: str = EARLIEST
-    end: str = LATEST
 
 
 def parse_instant(text: str) -> str:
@@ -77,19 +63,6 @@ def time_text(moment: datetime) -> str:
         moment: with a time zone.
     """
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def holds(when: When, context: Mapping[str, Json]) -> bool | None:
-    """Whether a request is made at such a time; None where its context does not show it."""
-    instant = instant_of(context.get("time"))
-    return None if instant is None else when.start <= instant < when.end
-
-
-def words(when: When) -> str:
-    """The condition as a person reads it after an entry, for example ` until …`."""
-    start = "" if when.start == EARLIEST else f" from {when.start}Z"
-    end = "" if when.end == LATEST else f" until {when.end}Z"
-    return start + end
 
 
 def _is_date(text: str) -> bool:
