@@ -14,14 +14,16 @@ import html
 import json
 import re
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.errors import UsageError
-from wilkc.runtime.audit.minimise import PATTERNS, Pattern
-from wilkc.runtime.guard.leaks import FORMS
+from wilkc.runtime.audit.minimise import PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from wilkc.runtime.audit.minimise import Pattern
 
 Place = Literal["html", "json", "markdown", "terminal"]
 MAX_TEXT: Final = 262_144
@@ -42,19 +44,13 @@ _UNSEEN: Final = re.compile(
 )
 """Default_Ignorable_Code_Point of Unicode, and interlinear annotations."""
 _KEY_BLOCK: Final = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-    r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    r"-----BEGIN [0-9A-Z ]{0,64}PRIVATE KEY(?: BLOCK)?-----"
+    r".*?(?:-----END [0-9A-Z ]{0,64}PRIVATE KEY(?: BLOCK)?-----|\Z)",
     re.DOTALL,
 )
 """The key itself too, and all that follows where its end is missing."""
-_URL: Final = re.compile(
-    r"(?<![0-9A-Za-z])[a-z][a-z0-9+.-]{0,20}://[^\s/:@]{0,256}:[^\s/@]{1,256}@\S{0,2048}"
-)
-_TOKEN: Final = re.compile(r"(?<![0-9A-Za-z])eyJ[\w-]{8,4096}\.eyJ[\w-]{8,4096}\.[\w-]{8,4096}")
-_OWN: Final = {"private-key": _KEY_BLOCK, "password-in-url": _URL, "jwt": _TOKEN}
-"""Forms that take away more, or look at less for one place of a text, than those that find."""
-_LEAKS: Final = {name: re.compile(form.pattern + rb"[\w-]{0,4096}") for name, form in FORMS.items()}
-"""Those that find look at the beginning only; here the whole token goes."""
+_REST: Final = r"[^\s\"'<>()\[\]{}|,;`&*\\]{0,8192}"
+"""What goes on behind the part of a secret that tells it."""
 _ACTIVE: Final = re.compile(r"([!-/:-@\[-`{-~])")
 """ASCII punctuation, all of which CommonMark lets a backslash make plain (section 2.4)."""
 _SCRIPT: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&'"}
@@ -107,23 +103,24 @@ def _acts(char: str) -> bool:
 
 
 def _without_secrets(text: str) -> str:
-    for pattern in sorted(PATTERNS, key=lambda one: one.kind != "secret"):
-        if not pattern.marks or any(mark in text for mark in pattern.marks):
-            text = _without(pattern, text)
-    data = text.encode()
-    for name, form in _LEAKS.items():
-        data = form.sub(_removed(name).encode(), data)
-    # A form over bytes may end inside a character.
-    return data.decode(errors="replace")
+    for pattern, form in _FORMS:
+        # By marks first, in whatever case, as most texts hold none.
+        if not pattern.marks or any(mark.lower() in text.lower() for mark in pattern.marks):
+            text = form.sub(partial(_replaced, pattern), text)
+    return text
 
 
-def _without(pattern: Pattern, text: str) -> str:
-    form = _OWN.get(pattern.name, pattern.form)
+def _replaced(pattern: Pattern, found: re.Match[str]) -> str:
+    return _removed(pattern.name) if pattern.names(found[0]) else found[0]
 
-    def replace(found: re.Match[str]) -> str:
-        return _removed(pattern.name) if pattern.names(found[0]) else found[0]
 
-    return form.sub(replace, text)
+def _whole(pattern: Pattern) -> re.Pattern[str]:
+    """The form of all that goes: those that find a secret may look at its beginning only."""
+    if pattern.name == "private-key":
+        return _KEY_BLOCK
+    if pattern.kind == "personal":
+        return pattern.form
+    return re.compile(pattern.form.pattern + _REST, pattern.form.flags)
 
 
 def _removed(name: str) -> str:
@@ -146,3 +143,7 @@ _ENCODERS: Final[Mapping[str, Callable[[str], str]]] = {
     "json": _as_json,
     "markdown": _as_markdown,
 }
+# Secrets first: an address with a password holds something like one of mail, too.
+_FORMS: Final = tuple(
+    (one, _whole(one)) for one in sorted(PATTERNS, key=lambda one: one.kind != "secret")
+)
