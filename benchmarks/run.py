@@ -21,6 +21,7 @@ from benchmarks.deciding import decisions
 from benchmarks.differing import differing
 from benchmarks.gating import gating
 from benchmarks.guarding import guarding
+from benchmarks.hooking import hooking
 from benchmarks.launching import launching
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
@@ -76,6 +77,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *linting(min(rounds or 5, 5), small=small),
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
+        *hooking(min(rounds or 60, 60), min(rounds or 15, 15)),
         *messages(rounds or 500),
         *reaching(rounds or 500),
         *carrying(min(rounds or 5, 5), small=small),

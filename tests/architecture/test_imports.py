@@ -113,6 +113,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.opa.transport", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.guard", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
+        ("import wilkc.adapters.hooks.client", ["click", "cryptography", "dataclasses", "logging"]),
         ("import wilkc.adapters.mcp", ["yaml", "jinja2", "pydantic", "click", "mcp", "uvicorn"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),

@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, str]] = {
     "fmt": "wilkc.cli.commands.fmt:fmt",
     "grant": "wilkc.cli.commands.grant:grant",
     "grants": "wilkc.cli.commands.grants:grants",
+    "hook": "wilkc.cli.commands.hook:hook",
     "init": "wilkc.cli.commands.init:init",
     "keys": "wilkc.cli.commands.keys:keys",
     "mcp": "wilkc.cli.commands.mcp:mcp",

@@ -8,8 +8,6 @@ authentication.
 from __future__ import annotations
 
 import contextlib
-import os
-import socket as sockets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.adapters.authzen.metadata import DEFAULT_BASE_URL, metadata
 from wilkc.core.errors import UnavailableError
-from wilkc.opa.socket_place import checked_socket, make_folder, require_free, require_private
+from wilkc.opa.listening import listen_at
+from wilkc.opa.socket_place import checked_socket, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +126,8 @@ class AuthzenServer:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="authzen")
         self._server = _server(self._service, self._document, self._pool, self._settings.log)
         self._made_folder = make_folder(self._place.parent)
-        listening = self._bind()
+        listening = listen_at(self._place, _BACKLOG)
+        self._bound = True
         self._thread = threading.Thread(
             target=self._server.run, args=([listening],), name="authzen", daemon=True
         )
@@ -137,36 +137,6 @@ class AuthzenServer:
             if not self.is_alive() or time.monotonic() > deadline:
                 raise UnavailableError(f"AuthZEN could not be served at `{self._place}`")
             time.sleep(_LOOK_SECONDS)
-
-    def _bind(self) -> sockets.socket:
-        require_private(self._place.parent, self._place.parent.stat())
-        require_free(self._place)
-        _require_unused(self._place)
-        listening = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
-        try:
-            self._place.unlink(missing_ok=True)
-            listening.bind(os.fspath(self._place))
-            self._bound = True
-            # Nobody can connect between the two: it does not listen yet.
-            self._place.chmod(0o600)
-            listening.listen(_BACKLOG)
-        except OSError as error:
-            listening.close()
-            raise UnavailableError(f"cannot listen at `{self._place}`: {error.strerror}") from error
-        return listening
-
-
-def _require_unused(place: Path) -> None:
-    """Refuse a socket that somebody answers at; one that was left behind is in nobody's use."""
-    with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as probe:
-        try:
-            probe.connect(os.fspath(place))
-        except OSError:
-            return
-    raise UnavailableError(
-        f"another server answers at `{place}`",
-        help_text="stop it first, or name another socket",
-    )
 
 
 def _server(

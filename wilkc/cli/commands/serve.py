@@ -12,10 +12,13 @@ from click.core import ParameterSource
 from wilkc.cli import exits
 from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
+from wilkc.cli.hooking.serving import hooks_beside
 from wilkc.cli.options import keys_options
 from wilkc.cli.places import socket_place
+from wilkc.cli.recording import audit_options
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
+from wilkc.core.errors import UsageError
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.keeper import Keeper, Trust
 from wilkc.opa.kept import kept_beside
@@ -45,6 +48,11 @@ _PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
 @click.option("--socket", metavar="PATH", help="Where decisions are asked.")
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
 @click.option("--authzen", metavar="PATH", help="Also serve AuthZEN there, see `wilkc authzen`.")
+@click.option("--hooks", metavar="PATH", help="Also answer `wilkc hook` there; needs --audit.")
+@audit_options
+@click.option(
+    "--rates", metavar="PLACE", envvar="WILK_RATES", help="Where hits of hooks are counted."
+)
 @click.option(
     "--state",
     metavar="FILE",
@@ -88,6 +96,11 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     socket: str | None,
     run_dir: str | None,
     authzen: str | None,
+    hooks: str | None,
+    audit: str | None,
+    audit_keys: str | None,
+    audit_provider: str | None,
+    rates: str | None,
     state: str | None,
     poll_seconds: float,
     metrics_port: int | None,
@@ -102,6 +115,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     one with the highest sequence is served. Ends in order at SIGINT and SIGTERM.
     """
     if printed is not None:
+        if hooks is not None:
+            raise UsageError("`--hooks` serves this user's harnesses: it goes with no `--print`")
         named = str(socket_place(socket, run_dir)) if socket or run_dir else None
         given = Deployment(bundle, keys, named, state, authzen, _given_options())
         click.echo(_PRINTERS[printed](given), nl=False)
@@ -122,7 +137,11 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     ):
         keeper.keep(sidecar.bundle)
         click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
-        with authzen_beside(sidecar.point, authzen, _log):
+        log = (audit, audit_keys, audit_provider)
+        with (
+            authzen_beside(sidecar.point, authzen, _log),
+            hooks_beside(sidecar, hooks, log, rates, _log),
+        ):
             _attend(sidecar, keeper)
 
 

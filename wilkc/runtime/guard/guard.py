@@ -90,7 +90,7 @@ class Guard:
         bundle: Callable[[], VerifiedBundle] | None = None,
     ) -> None:
         self.pool = Pool()
-        self._roots = _roots(workspace, home)
+        self._roots = roots_of(workspace, home)
         self._agent = agent
         self._recorder = recorder
         self._rates = rates
@@ -364,7 +364,12 @@ def _fulfillable(fulfils: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def _roots(workspace: str | os.PathLike[str], home: str | os.PathLike[str] | None) -> Roots:
+def roots_of(workspace: str | os.PathLike[str], home: str | os.PathLike[str] | None) -> Roots:
+    """What `.` and `~` stand for; arguments as for `Guard`.
+
+    Raises:
+        UsageError: a directory is not there.
+    """
     return Roots(_directory(workspace), _own_home() if home is None else _directory(home))
 
 

@@ -1,0 +1,130 @@
+"""Cursor: what its hooks send and understand. Layer: adapters. Pure.
+
+Read in a mirror of cursor.com/docs/agent/hooks. JSON must always be printed: invalid JSON of a
+hook that gives permission blocks. Two spellings of an answer are in use, so both are given.
+`ask` is understood before commands and MCP calls only.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.adapters.hooks.model import (
+    Call,
+    Harness,
+    Settings,
+    Tool,
+    directory_of,
+    object_of,
+    refusal,
+    text_of,
+)
+from wilkc.adapters.hooks.options import HARNESS_SECONDS
+from wilkc.core.strict_json import decode_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHELL, MCP, READ, ANY = (
+    "beforeShellExecution", "beforeMCPExecution", "beforeReadFile", "preToolUse",
+)  # fmt: skip
+MCP_TOOL: Final = "MCP:"
+"""What the name of an MCP server's tool begins with; the server is not told."""
+_PATH: Final = {"path": ("file_path", "path", "target_file")}
+_TOOLS: Final[Mapping[str, Tool]] = {
+    "Shell": Tool(
+        "shell",
+        {"command": ("command",), "cwd": ("working_directory", "cwd")},
+        optional=frozenset({"cwd"}),
+        ignored=frozenset({"description", "timeout", "is_background", "block_until_ms"}),
+    ),
+    "Read": Tool("read", _PATH, ignored=frozenset({"offset", "limit", "content"})),
+    "Write": Tool("write", {**_PATH, "content": ("content", "contents")}),
+    "StrReplace": Tool(
+        "edit",
+        {**_PATH, "old": ("old_string",), "new": ("new_string",), "all": ("replace_all",)},
+        optional=frozenset({"all"}),
+    ),
+    "Delete": Tool("delete", _PATH),
+    "Grep": Tool(
+        "search",
+        {"path": ("path",), "glob": ("glob",)},
+        optional=frozenset({"path", "glob"}),
+        ignored=frozenset({
+            "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "type", "head_limit",
+            "multiline",
+        }),
+    ),
+    "Glob": Tool(
+        "search",
+        {"glob": ("glob_pattern", "pattern"), "path": ("target_directory", "path")},
+        optional=frozenset({"path"}),
+    ),
+    "WebFetch": Tool("fetch", {"url": ("url",)}),
+}  # fmt: skip
+
+
+def _read(payload: Mapping[str, Any]) -> Call:
+    event = text_of(payload, "hook_event_name")
+    tool, given = _tool(event, payload)
+    roots = payload.get("workspace_roots", [])
+    if not isinstance(roots, list) or not all(isinstance(root, str) for root in roots):
+        raise refusal("`workspace_roots` is no list of texts")
+    return Call(
+        "cursor",
+        event,
+        after=False,
+        tool=tool,
+        given=given,
+        cwd=directory_of(payload),
+        projects=tuple(roots),
+        session=text_of(payload, "conversation_id", needed=False),
+        call=text_of(payload, "tool_use_id", needed=False),
+        also=(object_of(payload, "updated_input"),) if "updated_input" in payload else (),
+    )
+
+
+def _tool(event: str, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if event == SHELL:
+        return "Shell", {"command": payload.get("command")}
+    if event == READ:
+        return "Read", {"file_path": payload.get("file_path")}
+    if event == ANY:
+        return text_of(payload, "tool_name"), object_of(payload, "tool_input")
+    if event != MCP:
+        raise refusal(f"`{event}` is no event that the hook judges")
+    try:
+        given = decode_json(text_of(payload, "tool_input").encode())
+    except ValueError as error:
+        raise refusal(f"`tool_input` is not JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise refusal("`tool_input` is no object")
+    return MCP_TOOL + text_of(payload, "tool_name"), given
+
+
+def _answer(decision: str, reason: str = "") -> str:
+    said = {"user_message": reason, "agent_message": reason, "reason": reason} if reason else {}
+    return json.dumps({"permission": decision, "decision": decision, **said})
+
+
+def _entry(command: list[str]) -> dict[str, Any]:
+    return {"command": shlex.join(command), "timeout": HARNESS_SECONDS, "failClosed": True}
+
+
+CURSOR: Final = Harness(
+    name="cursor",
+    read_for="Cursor, mirror of the hooks page, 2026",
+    tools=_TOOLS,
+    read=_read,
+    asks=lambda call: call.event in {SHELL, MCP},
+    allowed=_answer("allow"),
+    skipping=lambda _: _answer("allow"),
+    asking=lambda _, reason: _answer("ask", reason),
+    denied=lambda reason: _answer("deny", reason),
+    settings=Settings(
+        ".cursor/hooks.json", ".cursor/hooks.json", "", (SHELL, MCP, READ, ANY), (),
+        grouped=False, version=1, entry=_entry,
+    ),
+)  # fmt: skip

@@ -1,0 +1,195 @@
+"""Judging one payload of a harness: read, asked, recorded, answered. Layer: adapters.
+
+Whatever goes wrong is a denial. An allow is on record, durably, before it is given, as a
+question: whether the call is made is for the harness to say.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from wilkc.adapters.hooks.answers import Judged, answer
+from wilkc.adapters.hooks.harnesses import harness_of
+from wilkc.adapters.hooks.model import refusal
+from wilkc.adapters.hooks.tools import requests_of
+from wilkc.core.contract import Decision, denial
+from wilkc.core.errors import RequestError, WilkError
+from wilkc.core.strict_json import decode_json
+from wilkc.runtime.guard import SecurityContext
+from wilkc.runtime.guard.conditions import FULFILLABLE
+from wilkc.runtime.guard.guard import roots_of
+from wilkc.runtime.guard.steps import Question, failed, prepare, refused, settle, weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wilkc.adapters.hooks.client import Answer
+    from wilkc.adapters.hooks.model import Asked, Call, Harness
+    from wilkc.core.contract import Request
+    from wilkc.runtime.guard import Recorder
+    from wilkc.runtime.guard.steps import Prepared
+    from wilkc.runtime.limits import RateStore
+    from wilkc.runtime.sandbox.names import Roots
+
+MAX_REQUESTS: Final = 200
+"""Requests that one call may come down to."""
+NO_WORKSPACE: Final = "workspace_unknown"
+_SHOWN: Final = 200
+_SANDBOX: Final = "sandbox"
+
+
+class DecisionPoint(Protocol):
+    """Who decides; a failure to do so is a denial."""
+
+    def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
+        """The decision on one request, within so many seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a judgement rests on.
+
+    Attributes:
+        point: who decides.
+        recorder: keeps the record.
+        rates: counts hits, or None: then a grant with a rate limit is a denial.
+    """
+
+    point: DecisionPoint
+    recorder: Recorder
+    rates: RateStore | None = None
+
+
+def judge(raw: bytes, options: Mapping[str, Any], told: Mapping[str, str], means: Means) -> Answer:
+    """The answer to one payload.
+
+    Args:
+        raw: what the harness sent.
+        options: those of the hook, see `wilkc.adapters.hooks.options`.
+        told: name to value of the variables by which harnesses name their project.
+        means: who decides and who records.
+    """
+    judged = Judged(denial("VALIDATION_ERROR", "guard_failed", "nothing was judged"))
+    deadline = time.monotonic() + options["deadline"]
+    try:
+        payload = _object(raw)
+        harness = harness_of(payload, options["harness"])
+        judged = replace(judged, harness=harness)
+        call = harness.read(payload)
+        judged = replace(judged, call=call)
+        decision = _judge_call(harness, call, options, told, means, deadline)
+    except WilkError as error:
+        detail = error.detail if isinstance(error, RequestError) else "usage"
+        decision = denial("VALIDATION_ERROR", detail, error.message)
+        _note(decision, judged.call, options, means)
+    except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
+        decision = failed(error)
+        _note(decision, judged.call, options, means)
+    return answer(replace(judged, decision=decision), options)
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        payload = decode_json(raw)
+    except ValueError as error:
+        raise refusal(f"the payload is not JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise refusal("the payload is no object")
+    return payload
+
+
+def _judge_call(  # noqa: PLR0913, PLR0917  # what a judgement rests on
+    harness: Harness,
+    call: Call,
+    options: Mapping[str, Any],
+    told: Mapping[str, str],
+    means: Means,
+    deadline: float,
+) -> Decision:
+    roots = roots_of(_workspace(call, options, told), None)
+    call = replace(call, cwd=call.cwd or roots.workspace)
+    asked = requests_of(harness, call)
+    if not asked or len(asked) > MAX_REQUESTS:
+        raise refusal(f"the call comes down to more than {MAX_REQUESTS} requests")
+    decision = denial("VALIDATION_ERROR", "guard_failed", "nothing was asked")
+    for one in asked:
+        decision = _decide(one, call, options, roots, means, deadline)
+        if not decision.allow:
+            break
+    return decision
+
+
+def _workspace(call: Call, options: Mapping[str, Any], told: Mapping[str, str]) -> str:
+    """The directory that `.` means: as named, or as the harness calls its project.
+
+    Never the directory that the agent is in by now: it chose that itself.
+    """
+    if options["workspace"]:
+        return str(options["workspace"])
+    variable = told.get(f"{call.harness.upper()}_PROJECT_DIR", "")
+    named = [variable] if variable else list(call.projects)
+    if len(named) != 1 or not named[0].startswith("/"):
+        raise RequestError(
+            NO_WORKSPACE, "the harness names no single project: add `--workspace DIR` to the hook"
+        )
+    return named[0]
+
+
+def _decide(  # noqa: PLR0913, PLR0917  # see `_judge_call`
+    asked: Asked,
+    call: Call,
+    options: Mapping[str, Any],
+    roots: Roots,
+    means: Means,
+    deadline: float,
+) -> Decision:
+    prepared = prepare(_question(asked, call, options), roots)
+    decision = prepared.refusal or _weighed(prepared, options, means, deadline)
+    settled = settle(prepared, decision, recorder=means.recorder, rates=means.rates, enforced=False)
+    return settled.decision
+
+
+def _weighed(
+    prepared: Prepared, options: Mapping[str, Any], means: Means, deadline: float
+) -> Decision:
+    try:
+        left = max(deadline - time.monotonic(), 0)
+        decision = means.point.decide(prepared.request, seconds=left)
+    except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
+        return failed(error)
+    if not options["unsafe-no-sandbox"] or not decision.allow:
+        return weigh(prepared, decision, means.rates)
+    # The record shows the grant as it was given, with the condition that is waived here.
+    waived = tuple(one for one in decision.conditions if one.type != _SANDBOX)
+    weighed = weigh(prepared, replace(decision, conditions=waived), means.rates)
+    return decision if weighed.allow else weighed
+
+
+def _question(asked: Asked, call: Call, options: Mapping[str, Any]) -> Question:
+    origin = {"harness": call.harness}
+    if call.session:
+        origin["session_id"] = call.session[:_SHOWN]
+    unknown = sorted(set(options["fulfils"]) - FULFILLABLE)
+    if unknown:
+        raise RequestError("usage", f"no harness can fulfil `{unknown[0]}`")
+    return Question(
+        asked.resource,
+        asked.action,
+        properties=asked.properties,
+        context=asked.context,
+        security=SecurityContext(
+            options["agent"], origin=origin, trace=(call.call[:_SHOWN],) if call.call else ()
+        ),
+        fulfils=(frozenset(options["fulfils"]),),
+    )
+
+
+def _note(decision: Decision, call: Call | None, options: Mapping[str, Any], means: Means) -> None:
+    """Put a denial of what was never asked on record; it is one whether or not that succeeds."""
+    name = call.tool if call is not None else "unreadable payload"
+    question = Question(f"tool:{name}", "call", agents=(options["agent"],))
+    prepared = refused(question, decision, time.perf_counter())
+    settle(prepared, decision, recorder=means.recorder, rates=None, enforced=False)

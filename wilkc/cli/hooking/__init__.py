@@ -1,0 +1,1 @@
+"""What the hooks of agent harnesses need beside their adapters. Layer: cli."""
