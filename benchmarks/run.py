@@ -22,6 +22,7 @@ from benchmarks.differing import differing
 from benchmarks.gating import gating
 from benchmarks.guarding import guarding
 from benchmarks.hooking import hooking
+from benchmarks.identifying import identifying
 from benchmarks.launching import launching
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
@@ -86,6 +87,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *updating(min(rounds or ACTIVATIONS, ACTIVATIONS)),
         *scaling(rounds or 500, small=small),
         *counting(min(rounds or 30, 30)),
+        *identifying(min(rounds or 500, 500), small=small),
         *proving(min(rounds or 5, 5), small=small),
         *comparing(min(rounds or 9, 9), small=small),
         *peers(min(rounds or 5, 5)),

@@ -1,5 +1,6 @@
 """Room: bundle. Reproducible archives for OPA, signed with ES256 and verified."""
 
+from wilkc.bundle.approval import Approval, approval_of, with_approval
 from wilkc.bundle.attestation import Attestation, attest, verify_attestation
 from wilkc.bundle.container import read_bundle, write_bundle
 from wilkc.bundle.key_files import (
@@ -19,12 +20,14 @@ from wilkc.bundle.verifying import verify_bundle
 
 __all__ = [
     "SOURCES",
+    "Approval",
     "Attestation",
     "Bundle",
     "Mark",
     "PrivateKey",
     "PublicKey",
     "VerifiedBundle",
+    "approval_of",
     "attest",
     "check_key_id",
     "generate_key",
@@ -39,6 +42,7 @@ __all__ = [
     "sign_bundle",
     "verify_attestation",
     "verify_bundle",
+    "with_approval",
     "with_sequence",
     "write_bundle",
     "write_key_pair",

@@ -6,13 +6,11 @@ members are OPA's (documentation, "Bundles", "Signature format").
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.canonical import canonical_json
+from wilkc.core.encoding import from_base64url, to_base64url
 from wilkc.core.errors import VerificationError
 from wilkc.core.strict_json import decode_json
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Json
 
 ALGORITHM: Final = "ES256"
-_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +87,13 @@ def _object(part: str, name: str) -> dict[str, Any]:
 
 
 def _encode(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+    return to_base64url(data).encode("ascii")
 
 
 def _decode(text: str, name: str) -> bytes:
-    if _BASE64URL.fullmatch(text):
-        try:
-            data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        except binascii.Error:
-            data = b""
-        # The decoder ignores spare bits; two texts must not mean one signature.
-        if _encode(data) == text.encode("ascii"):
-            return data
-    raise VerificationError(f"the signature is malformed: its {name} is not base64url")
+    try:
+        return from_base64url(text)
+    except ValueError as error:
+        raise VerificationError(
+            f"the signature is malformed: its {name} is not base64url"
+        ) from error

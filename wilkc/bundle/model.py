@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.bundle.approval import Approval
     from wilkc.core.contract import Json
 
 MANIFEST: Final = ".manifest"
@@ -50,6 +51,7 @@ class VerifiedBundle:
         files: names of the signed members, sorted.
         manifest: the decoded `.manifest`.
         sequence: its place among the releaser's bundles; 0 where it has none.
+        approval: who asked for it and who approved it, or None where that is not said.
     """
 
     archive: bytes = field(repr=False)
@@ -59,3 +61,4 @@ class VerifiedBundle:
     files: tuple[str, ...]
     manifest: Mapping[str, Json]
     sequence: int = 0
+    approval: Approval | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wilkc.bundle.approval import approval_of
 from wilkc.bundle.archive import pack
 from wilkc.bundle.container import read_bundle, require_canonical_members
 from wilkc.bundle.jws import parse
@@ -68,12 +69,16 @@ def verify_bundle(data: bytes, keys: Mapping[str, PublicKey], *, scope: str = ""
             raise VerificationError(f"member `{name}` was changed after signing")
     # 8. OPA's digests, taken of canonical JSON, are the same as these, taken of bytes.
     require_canonical_members(bundle)
-    # 9. Its place in the sequence can be compared with others.
+    # 9. Its place in the sequence can be compared with others, and who approved it is readable.
     sequence = sequence_of(bundle.manifest)
+    approval = approval_of(bundle.manifest)
     archive = pack({**members, SIGNATURES: bundle.signatures or b""})
     revision = bundle.manifest["revision"]
     names = tuple(sorted(members))
-    return VerifiedBundle(archive, revision, token.key_id, scope, names, bundle.manifest, sequence)
+    manifest = bundle.manifest
+    return VerifiedBundle(
+        archive, revision, token.key_id, scope, names, manifest, sequence, approval
+    )
 
 
 def _only_signature(bundle: Bundle) -> str:

@@ -1,4 +1,4 @@
-"""`wilkc serve` as a unit of systemd, or beside an agent in Kubernetes. Layer: cli.
+"""`wilkc serve` as a unit of systemd, or beside an agent in Kubernetes; a timer. Layer: cli.
 
 What is printed says the command as it was given, with absolute paths. Nothing is read: keys and
 bundles are on the machine that it will run on.
@@ -18,10 +18,12 @@ from wilkc.core.errors import UsageError
 from wilkc.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Kind = Literal["systemd", "kubernetes"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+TimerKind = Literal["service", "timer"]
+TIMER_KINDS: Final[tuple[TimerKind, ...]] = get_args(TimerKind)
 USER: Final = "wilk"
 UID: Final = 65_532
 """User of the pod; none of the image's own."""
@@ -42,6 +44,8 @@ class Deployment:
         state: file of the state, or None for the usual place.
         authzen: where AuthZEN is served as well, or None.
         options: the other options, as they were given.
+        record: the options of the audit log, with absolute paths.
+        writable: folders that the audit log needs to be written.
     """
 
     bundle: str
@@ -50,6 +54,8 @@ class Deployment:
     state: str | None
     authzen: str | None
     options: tuple[str, ...]
+    record: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
 
     @property
     def remote(self) -> bool:
@@ -64,7 +70,7 @@ def systemd_unit(given: Deployment) -> str:
     keys = tuple(map(_absolute, given.keys))
     runtime, kept = _under("/run", socket), _under("/var/lib", state)
     others = [(runtime, socket), (kept, state)]
-    options = given.options
+    options = (*given.options, *given.record)
     if given.authzen is not None:
         authzen = _absolute(given.authzen)
         others.append((runtime if Path(authzen).parent == Path(socket).parent else "", authzen))
@@ -74,9 +80,30 @@ def systemd_unit(given: Deployment) -> str:
         user=USER,
         command=_command(_wilkc(), bundle, keys, socket, state, options),
         remote=given.remote,
+        recorded=bool(given.record),
         runtime_directory=runtime,
         state_directory=kept,
         writable=sorted({str(Path(path).parent) for name, path in others if not name}),
+        kept=given.writable,
+    )
+
+
+def housekeeping_unit(
+    kind: TimerKind, directory: str, options: Sequence[str], writable: set[str]
+) -> str:
+    """The unit that does the housekeeping of a log, or the timer that starts it each hour.
+
+    Args:
+        kind: which of the two.
+        directory: of the log.
+        options: of `wilkc audit housekeeping`, with absolute paths.
+        writable: the folders that it writes, as absolute paths.
+    """
+    return render(
+        f"serve/wilk-housekeeping.{kind}.j2",
+        user=USER,
+        command=[_wilkc(), "audit", "housekeeping", _absolute(directory), *options],
+        writable=sorted(writable),
     )
 
 
@@ -84,8 +111,14 @@ def kubernetes_pod(given: Deployment) -> str:
     """The manifest of a pod with the service beside an agent.
 
     Raises:
-        UsageError: a path is relative, or two that must differ are in one folder.
+        UsageError: a path is relative, two that must differ are in one folder, or there is an
+            audit log.
     """
+    if given.record:
+        raise UsageError(
+            "a pod that keeps the record needs volumes for log, keys and alerts of its own",
+            help_text="print it without `--audit`, and add the options and volumes to it",
+        )
     socket, state = given.socket or _POD_SOCKET, given.state or _STATE
     authzen = [] if given.authzen is None else [given.authzen]
     paths = [socket, state, *authzen, *given.keys, *([] if given.remote else [given.bundle])]

@@ -26,6 +26,8 @@ def _end(error: BaseException) -> None:
 
 if __name__ == "__main__":
     try:
+        # The package that this script belongs to, whatever else is installed.
+        sys.path.append(os.path.abspath(f"{__file__}/../../.."))  # noqa: PTH100  # quicker
         from wilkc.adapters.hooks.client import Run
 
         Run(_one_shot).run(sys.argv[1:])

@@ -31,6 +31,8 @@ COMMANDS: Final[dict[str, str]] = {
     "grant": "wilkc.cli.commands.grant:grant",
     "grants": "wilkc.cli.commands.grants:grants",
     "hook": "wilkc.cli.commands.hook:hook",
+    "identity": "wilkc.cli.commands.identity:identity",
+    "import": "wilkc.cli.commands.import_rules:import_command",
     "init": "wilkc.cli.commands.init:init",
     "keys": "wilkc.cli.commands.keys:keys",
     "mcp": "wilkc.cli.commands.mcp:mcp",

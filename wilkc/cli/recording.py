@@ -19,6 +19,9 @@ from wilkc.runtime.keys import KeyStore, open_provider
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from wilkc.bundle import VerifiedBundle
+    from wilkc.runtime.guard.recording import SharedLog
+
 F = TypeVar("F", bound="Callable[..., Any]")
 
 _OPTIONS = (
@@ -103,6 +106,37 @@ def open_recorder(
     )
     with logger:
         yield logger
+
+
+def shared_log(
+    audit: str,
+    keys: str | None,
+    provider: str | None,
+    *,
+    bundle: Callable[[], VerifiedBundle] | None = None,
+) -> SharedLog:
+    """The audit log for a command that lives long; it shares the log with others.
+
+    It is written as it is told to be at each record, whatever the policy was at the start.
+
+    Args:
+        audit: its directory.
+        keys: its keys; None takes those beside it.
+        provider: what wraps them; None takes the file beside them.
+        bundle: gives the bundle whose settings hold now; None writes as the log is told.
+
+    Raises:
+        UsageError: it is not there.
+        VerificationError: a key is missing, or what the log was told is damaged.
+        UnavailableError: it cannot be read.
+    """
+    # Loaded only by the few commands that live long.
+    from wilkc.runtime.guard.recording import SharedLog  # noqa: PLC0415
+
+    wrap = provider_place(audit, keys, provider)
+    log = SharedLog(Path(audit), keys_path(audit, keys), wrap, bundle=bundle)
+    log.logger()
+    return log
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from wilkc.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wilkc.bundle import PublicKey, VerifiedBundle
+    from wilkc.bundle import Approval, PublicKey, VerifiedBundle
 
 MAX_BUNDLE_BYTES: Final = 256 * 2**20
 
@@ -45,13 +45,14 @@ def read_bundle_file(path: str) -> bytes:
     return data
 
 
-def sign_with(
+def sign_with(  # noqa: PLR0913  # what a signature binds
     bundle: bytes,
     key: str,
     *,
     key_id: str | None,
     scope: str | None,
     sequence: int | None = None,
+    approval: Approval | None = None,
 ) -> bytes:
     """Sign a bundle with the private key in a file.
 
@@ -61,6 +62,7 @@ def sign_with(
         key_id: name of the key; None takes it from the file's name.
         scope: scope that the signature binds; None binds none.
         sequence: place among the releaser's bundles; None keeps what the bundle says.
+        approval: who asked for it and who approved it; None keeps what the bundle says.
 
     Raises:
         UsageError: there is no such key.
@@ -74,6 +76,7 @@ def sign_with(
         key_id=key_id or key_id_of(path),
         scope=scope or "",
         sequence=sequence,
+        approval=approval,
     )
 
 

@@ -6,7 +6,7 @@ out of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 from wilkc.core.canonical import digest
@@ -24,6 +24,7 @@ DEFAULT_CLEAR_DETAILS: Final = (
 Mode = Literal["event", "checkpoint"]
 RiskProfile = Literal["graded", "seed"]
 RecordClass = Literal["security", "access", "operation"]
+DenialLevel = Literal["critical", "high"]
 _CLASSES: Final[tuple[RecordClass, ...]] = ("security", "access", "operation")
 
 
@@ -41,6 +42,29 @@ class ContentDays:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryLevels:
+    """The risk that a denial has at least, by type of resource; None lifts nothing.
+
+    They are the levels of the core/runtime permission model: Critical, and High and Sensitive.
+    """
+
+    file: DenialLevel | None = None
+    llm: DenialLevel | None = None
+    network: DenialLevel | None = None
+    shell: DenialLevel | None = None
+    system: DenialLevel | None = None
+    tool: DenialLevel | None = None
+
+    def of(self, kind: str) -> DenialLevel | None:
+        """The level of a type of resource, or None for one that no model names."""
+        level: DenialLevel | None = getattr(self, kind) if kind in _LEVELLED else None
+        return level
+
+
+_LEVELLED: Final = frozenset(one.name for one in fields(CategoryLevels))
+
+
+@dataclass(frozen=True, slots=True)
 class AuditSettings:
     """How a log is written. The first group is evidence: a change begins a new segment.
 
@@ -50,8 +74,11 @@ class AuditSettings:
         seal_resources: whether resources are sealed, leaving only their type.
         record_input: whether the decision's input is kept, sealed.
         risk_profile: `graded`, or `seed` for the rule of the permission model's authors.
+        levels: risk that the graded profile gives a denial at least, by type of resource.
         retention_days: days that a record is kept at least.
         content_days: days that sealed content can be opened.
+        key_rotation_days: days after which the key-encryption key is replaced.
+        kek_overlap_days: days that the one before still opens what it wrapped.
         sample_permille: of 1,000 successes of class `operation` so many are kept.
         segment_bytes: size at which a segment ends.
         segment_seconds: age at which a segment ends.
@@ -67,8 +94,11 @@ class AuditSettings:
     seal_resources: bool = False
     record_input: bool = True
     risk_profile: RiskProfile = "graded"
+    levels: CategoryLevels = CategoryLevels()  # frozen
     retention_days: int = 2555
     content_days: ContentDays = ContentDays()  # frozen
+    key_rotation_days: int = 90
+    kek_overlap_days: int = 30
     sample_permille: int = ALL_PERMILLE
     segment_bytes: int = 64 * MIB
     segment_seconds: int = 86_400
@@ -84,6 +114,9 @@ class AuditSettings:
             {
                 "clear_details": sorted(self.clear_details),
                 "content_days": to_json(self.content_days),
+                "kek_overlap_days": self.kek_overlap_days,
+                "key_rotation_days": self.key_rotation_days,
+                "levels": to_json(self.levels),
                 "mode": self.mode,
                 "record_input": self.record_input,
                 "retention_days": self.retention_days,
@@ -128,6 +161,9 @@ class AuditSettings:
 
 RANGES: Final[dict[str, tuple[int, int]]] = {
     "retention_days": (1, 36_500),
+    "key_rotation_days": (1, 3650),
+    # An erasure is complete only after the overlap, and is to be so within 30 days.
+    "kek_overlap_days": (1, 30),
     "sample_permille": (0, ALL_PERMILLE),
     "segment_bytes": (64 * 1024, 1 << 40),
     "segment_seconds": (60, 31 * 86_400),

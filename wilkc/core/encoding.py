@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 _HEX: Final = re.compile(r"[0-9a-f]*", re.ASCII)
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def to_base64(data: bytes) -> str:
@@ -34,6 +35,28 @@ def from_base64(text: str, *, length: int | None = None) -> bytes:
     if length is not None and len(data) != length:
         raise ValueError(f"it has {len(data)} bytes instead of {length}")
     return data
+
+
+def to_base64url(data: bytes) -> str:
+    """Base64 for names and addresses (RFC 4648 section 5) without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    """The bytes that encode to exactly this text, which is not empty.
+
+    Raises:
+        ValueError: it is not base64url without padding, or another spelling.
+    """
+    if _BASE64URL.fullmatch(text):
+        try:
+            data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except binascii.Error:
+            data = b""
+        # The decoder ignores spare bits; two texts must not mean one value.
+        if to_base64url(data) == text:
+            return data
+    raise ValueError("it is not base64url")
 
 
 def is_hex(value: object, digits: int) -> bool:

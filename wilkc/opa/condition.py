@@ -9,6 +9,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.opa.upkeep import Upkeep, read_upkeep
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,6 +37,7 @@ class Condition:
         restarts: how often OPA ended by itself.
         source_problem: why the place of the bundles cannot be looked at, or empty.
         sidecar_problem: what is wrong with OPA, or empty.
+        upkeep: how the audit log is looked after; None where no log is kept.
     """
 
     revision: str
@@ -47,13 +50,14 @@ class Condition:
     restarts: int
     source_problem: str
     sidecar_problem: str
+    upkeep: Upkeep | None = None
 
     def as_json(self) -> Json:
         """All of it, as the page `/status` shows it."""
         return {**asdict(self), "age_seconds": round(self.age_seconds, 3)}
 
 
-def condition_of(sidecar: Sidecar, keeper: Keeper) -> Condition:
+def condition_of(sidecar: Sidecar, keeper: Keeper, upkeep: Upkeep | None = None) -> Condition:
     """How a sidecar fares now; callable from any thread."""
     bundle = sidecar.bundle
     return Condition(
@@ -67,6 +71,7 @@ def condition_of(sidecar: Sidecar, keeper: Keeper) -> Condition:
         restarts=sidecar.restarts,
         source_problem=keeper.source_problem,
         sidecar_problem=keeper.sidecar_problem,
+        upkeep=upkeep,
     )
 
 
@@ -76,7 +81,7 @@ def read_condition(value: Any) -> Condition:
     Raises:
         ValueError: it shows something else.
     """
-    names = {*_TEXTS, *_NUMBERS, "age_seconds", "refusals"}
+    names = {*_TEXTS, *_NUMBERS, "age_seconds", "refusals", "upkeep"}
     if not isinstance(value, dict) or set(value) != names:
         raise ValueError("not the status of a sidecar")
     texts = [value[name] for name in _TEXTS]
@@ -91,4 +96,4 @@ def read_condition(value: Any) -> Condition:
     )
     if not well_formed:
         raise ValueError("not the status of a sidecar")
-    return Condition(**value)
+    return Condition(**{**value, "upkeep": read_upkeep(value["upkeep"])})

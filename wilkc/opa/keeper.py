@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wilkc.bundle import mark_of, require_not_older, verify_bundle
+from wilkc.bundle import mark_of, read_bundle, require_not_older, verify_bundle
 from wilkc.core.errors import UnavailableError, VerificationError, WilkError
 from wilkc.opa.readiness import BundleRefusedError
 
@@ -40,6 +40,21 @@ class Trust:
     scope: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A bundle that was not even tried.
+
+    Attributes:
+        name: of what was offered: a path or an address.
+        code: `signature_wrong`, `malformed`, `rolled_back` or `ambiguous`.
+        why: more of it, in one line.
+    """
+
+    name: str
+    code: str
+    why: str
+
+
 class Keeper:
     """Looks after a source and a sidecar. One thread calls; any thread may read.
 
@@ -48,6 +63,8 @@ class Keeper:
         trust: what they must be signed by and for.
         log: told, in one line, of what goes wrong and of what is well again.
         kept: where the bundle in force is kept for the next start, or None.
+        refused: told of each bundle that is refused before the sidecar is asked; it must not
+            raise.
     """
 
     def __init__(
@@ -56,11 +73,13 @@ class Keeper:
         trust: Trust,
         log: Callable[[str], None],
         kept: KeptBundle | None = None,
+        refused: Callable[[Refusal], None] = lambda _: None,
     ) -> None:
         self._source = source
         self._trust = trust
         self._log = log
         self._kept = kept
+        self._note = refused
         self._pending: tuple[str, VerifiedBundle] | None = None
         self._look_at = self._retry_at = self._health_at = 0.0
         self.refusals: dict[str, str] = {}
@@ -93,6 +112,8 @@ class Keeper:
         try:
             require_not_older(mark_of(kept), found)
         except VerificationError as error:
+            for name in self._source.names():
+                self._note(Refusal(name, "rolled_back", error.message))
             self._refuse_all(error.message, kept)
             return kept
         return found
@@ -121,6 +142,7 @@ class Keeper:
                 found.append((offer.name, self._verified(offer)))
             except VerificationError as error:
                 failure = error
+                self._note(_fault(offer, error))
                 if self._source.holds_history:
                     self._refuse(offer.name, error.message, "")
         self._look_at = time.monotonic() + self._source.pause_seconds
@@ -168,6 +190,7 @@ class Keeper:
             try:
                 found.append((offer.name, self._verified(offer)))
             except VerificationError as error:
+                self._note(_fault(offer, error))
                 self._refuse(offer.name, error.message, stays)
         return found
 
@@ -179,6 +202,7 @@ class Keeper:
         try:
             newest = _newest(found) if found else None
         except VerificationError as error:
+            self._note(Refusal(found[-1][0], "ambiguous", error.message))
             self._refuse(found[-1][0], error.message, in_force.revision)
             return
         if newest is not None and newest[1].archive == in_force.archive:
@@ -222,6 +246,15 @@ class Keeper:
     def _tell(self, problem: str, before: str) -> None:
         if problem != before:
             self._log(problem or f"well again: {before}")
+
+
+def _fault(offer: Offer, error: VerificationError) -> Refusal:
+    """What is wrong with an offer: it cannot be read, or what it says is not to be believed."""
+    try:
+        read_bundle(offer.data)
+    except VerificationError:
+        return Refusal(offer.name, "malformed", error.message)
+    return Refusal(offer.name, "signature_wrong", error.message)
 
 
 def _newest(found: list[tuple[str, VerifiedBundle]]) -> tuple[str, VerifiedBundle]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wilkc.opa.condition import Condition
+    from wilkc.opa.upkeep import Upkeep
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OUTCOMES: Final = {"2": "answered", "4": "refused", "5": "failed"}
@@ -34,6 +35,8 @@ def metrics_page(condition: Condition, opa_page: str | None) -> str:
         opa_page: OPA's own page of measurements; None where it gave none.
     """
     lines = [*_own(condition, up=opa_page is not None)]
+    if condition.upkeep is not None:
+        lines += _of_upkeep(condition.upkeep)
     if opa_page is not None:
         lines += _decisions(opa_page)
     return "\n".join(lines) + "\n"
@@ -62,6 +65,33 @@ def _own(condition: Condition, *, up: bool) -> Iterator[str]:
          condition.restarts),
     ):  # fmt: skip
         yield from _metric(f"wilk_{name}", kind, about, value)
+
+
+def _of_upkeep(upkeep: Upkeep) -> Iterator[str]:
+    up, restarts = int(not upkeep.problem), upkeep.restarts
+    yield from _metric("wilk_upkeep_up", "gauge", "Whether the log is looked after.", up)
+    about = "Ends of its process that nobody asked for."
+    yield from _metric("wilk_upkeep_restarts_total", "counter", about, restarts)
+    chores = sorted(upkeep.chores.items())
+    for name, kind, about in (
+        ("wilk_upkeep_ok", "gauge", "Whether work on the audit log did not fail last."),
+        (
+            "wilk_upkeep_runs_total",
+            "counter",
+            "How often it was done or tried since its process started.",
+        ),
+        ("wilk_upkeep_failures_total", "counter", "How often it failed since its process started."),
+        ("wilk_upkeep_age_seconds", "gauge", "Time since it was done; -1 where it never was."),
+    ):
+        yield from _head(name, kind, about)
+        for chore, found in chores:
+            value = {
+                "wilk_upkeep_ok": int(not found.problem),
+                "wilk_upkeep_runs_total": found.runs,
+                "wilk_upkeep_failures_total": found.failures,
+                "wilk_upkeep_age_seconds": found.age_seconds,
+            }[name]
+            yield f'{name}{{chore="{_escaped(chore)}"}} {value}'
 
 
 def _decisions(page: str) -> Iterator[str]:

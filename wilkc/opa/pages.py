@@ -22,12 +22,14 @@ from wilkc.opa.connection import Connection
 from wilkc.opa.metrics import CONTENT_TYPE, metrics_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from wilkc.opa.keeper import Keeper
     from wilkc.opa.sidecar import Sidecar
+    from wilkc.opa.upkeep import Upkeep
 
 MAX_PAGE_BYTES: Final = 2**20
 SECONDS: Final = 2.0
@@ -42,13 +44,22 @@ class Pages:
         sidecar: who is watched; it must be running.
         keeper: who keeps it.
         port: loopback port to serve on as well, or None.
+        upkeep: tells how the audit log is looked after; None where none is kept.
 
     Raises:
         UnavailableError: a place is taken.
     """
 
-    def __init__(self, sidecar: Sidecar, keeper: Keeper, *, port: int | None = None) -> None:
+    def __init__(
+        self,
+        sidecar: Sidecar,
+        keeper: Keeper,
+        *,
+        port: int | None = None,
+        upkeep: Callable[[], Upkeep] | None = None,
+    ) -> None:
         self._sidecar = sidecar
+        self._upkeep = upkeep
         self._keeper = keeper
         self._port = port
         self._servers: list[tuple[_Server, threading.Thread]] = []
@@ -85,7 +96,8 @@ class Pages:
 
     def page(self, path: str) -> tuple[str, str] | None:
         """The content type and the text of a page, or None where there is none."""
-        condition = condition_of(self._sidecar, self._keeper)
+        upkeep = None if self._upkeep is None else self._upkeep()
+        condition = condition_of(self._sidecar, self._keeper, upkeep)
         if path == "/status":
             return "application/json", json.dumps(condition.as_json(), ensure_ascii=False)
         if path == "/metrics":

@@ -48,7 +48,7 @@ class OpaProcess:
         self._ending = False
         try:
             self._process = subprocess.Popen(  # noqa: S603  # the program that the caller names
-                [*_dying_with_us(), *command],
+                [*dying_with_us(), *command],
                 cwd=folder,
                 env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
                 stdin=subprocess.DEVNULL,
@@ -104,7 +104,7 @@ def run_to_end(command: Sequence[str], given: bytes, *, seconds: float) -> bytes
     """
     try:
         done = subprocess.run(  # noqa: S603  # the program that the caller names
-            [*_dying_with_us(), *command],
+            [*dying_with_us(), *command],
             input=given,
             capture_output=True,
             timeout=seconds,
@@ -122,7 +122,8 @@ def run_to_end(command: Sequence[str], given: bytes, *, seconds: float) -> bytes
     return done.stdout
 
 
-def _dying_with_us() -> list[str]:
+def dying_with_us() -> list[str]:
+    """What stands before a command so that the kernel kills it with the thread that starts it."""
     if not Path(_SETPRIV).exists():
         return []
     return [_SETPRIV, "--pdeathsig", "KILL", "--no-new-privs", "--"]

@@ -125,8 +125,8 @@ class Sidecar:
             self._supervisor.__enter__()
             self._connect(stack)
             self._await(self._bundle)
-        except UnavailableError:
-            self._ledger.withdraw()
+        except UnavailableError as error:
+            self._ledger.withdraw(error.message)
             raise
 
     @property
@@ -176,11 +176,11 @@ class Sidecar:
                 announce(self.socket, [self.revision, bundle.revision])
                 self._publisher.publish(bundle.archive)
                 self._await(bundle)
-            except UnavailableError:
+            except UnavailableError as error:
                 try:
                     self._go_back()
                 finally:
-                    self._ledger.withdraw()
+                    self._ledger.withdraw(error.message)
                 raise
             self._bundle = bundle
             self._replaced = self.since = time.monotonic()

@@ -38,8 +38,8 @@ class Ledger(Protocol):
         """A bundle is about to be put in force; raises a `WilkError` to refuse it."""
         ...
 
-    def withdraw(self) -> None:
-        """The bundle entered last was refused by OPA, and the one before stays in force."""
+    def withdraw(self, why: str) -> None:
+        """The bundle entered last did not come into force, and the one before stays."""
         ...
 
 
@@ -49,7 +49,7 @@ class NoLedger:
     def enter(self, bundle: VerifiedBundle) -> None:
         """Every bundle may be put in force."""
 
-    def withdraw(self) -> None:
+    def withdraw(self, why: str) -> None:
         """There is nothing to take back."""
 
 
@@ -94,12 +94,13 @@ class StateFile:
         if self._before != mark_of(bundle):
             self._write(mark_of(bundle))
 
-    def withdraw(self) -> None:
-        """Put the mark back that stood before.
+    def withdraw(self, why: str) -> None:
+        """Put the mark back that stood before, whatever the reason.
 
         Raises:
             UnavailableError: it cannot be written; the higher mark stays.
         """
+        del why
         if self._before is not None:
             self._write(self._before)
             return

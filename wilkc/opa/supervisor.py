@@ -1,10 +1,10 @@
-"""Keeping OPA running: started in one thread, started again where it ends. Layer: opa."""
+"""Keeping a program running: started in one thread, started again where it ends. Layer: opa."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from wilkc.core.errors import UnavailableError
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from wilkc.opa.process import OpaProcess
 
 FIRST_DELAY_SECONDS: Final = 0.1
 MAX_DELAY_SECONDS: Final = 5.0
@@ -21,27 +20,47 @@ _STEADY_SECONDS: Final = 30.0
 """A run this long counts as good: the next delay is the first one again."""
 
 
+class Process(Protocol):
+    """One run of the program."""
+
+    def wait(self) -> int:
+        """Wait for the end; the exit code."""
+        ...
+
+    def stop(self) -> None:
+        """End it."""
+        ...
+
+    def words(self) -> str:
+        """What it said of its end; empty where that is told elsewhere."""
+        ...
+
+
 class Supervisor:
-    """Runs OPA until `stop`.
+    """Runs OPA, or another program, until the end of its context.
 
     An end before `mark_ready` is a failure to start and final; a later one is a crash, and
-    OPA is started again, after longer and longer delays.
+    it is started again, after longer and longer delays.
 
     Args:
-        start: starts OPA; called in the supervisor's own thread, because OPA dies with it.
+        start: starts it; called in the supervisor's own thread, because it dies with that.
         log: told what happens.
+        name: what it is called there.
     """
 
-    def __init__(self, start: Callable[[], OpaProcess], log: Callable[[str], None]) -> None:
+    def __init__(
+        self, start: Callable[[], Process], log: Callable[[str], None], name: str = "OPA"
+    ) -> None:
         self._start = start
         self._log = log
+        self._name = name
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._guard = threading.Lock()
-        self._process: OpaProcess | None = None
+        self._process: Process | None = None
         self._failure = ""
         self.restarts = 0
-        # Should cleaning up be cut short, the program must still end, and OPA with it.
+        # Should cleaning up be cut short, this program must still end, and the other with it.
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
@@ -67,14 +86,14 @@ class Supervisor:
         self._ready.set()
 
     def end_run(self) -> None:
-        """Let this run of OPA come to its end, which counts as a crash: another one follows."""
+        """Let this run come to its end, which counts as a crash: another one follows."""
         with self._guard:
             process = self._process
         if process is not None:
             process.stop()
 
     def failure(self) -> str:
-        """Why OPA did not start, or empty."""
+        """Why it did not start, or empty."""
         return self._failure
 
     def _run(self) -> None:
@@ -104,4 +123,5 @@ class Supervisor:
                 return ""
             process = self._process = self._start()
         code = process.wait()
-        return f"OPA ended with code {code}: {process.words()}"
+        words = process.words()
+        return f"{self._name} ended with code {code}" + (f": {words}" if words else "")

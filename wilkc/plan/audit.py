@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wilkc.core.audit_settings import RANGES, AuditSettings, ContentDays
+from wilkc.core.audit_settings import RANGES, AuditSettings, CategoryLevels, ContentDays
 from wilkc.plan.agents import problem
 from wilkc.plan.model import AuditPlan
+from wilkc.plan.scope import RESOURCE_TYPES, categories
 from wilkc.spec import SecurityPolicy
 from wilkc.spec.models.settings import Settings
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 CLASSES: Final = ("security", "access", "operation")
 _DAY: Final = 86_400
+_KEYS: Final = ("key_rotation_days", "kek_overlap_days")
+_LIFTS: Final = {"Critical": "critical", "High": "high", "Sensitive": "high"}
+"""Level of a category to the risk that its denials have at least."""
+_GRAVEST: Final = ("critical", "high")
 _OFF: Final = (False, "false", "off", "none", "disabled")
 
 
@@ -38,6 +43,8 @@ _STRICTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "seal_resources": lambda one, other: one or other,
     "record_input": lambda one, other: one or other,
     "retention_days": max,
+    "key_rotation_days": min,
+    "kek_overlap_days": min,
     "sample_permille": max,
     "segment_bytes": min,
     "segment_seconds": min,
@@ -47,6 +54,11 @@ _STRICTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "reserve_bytes": max,
     "min_free_bytes": max,
     **{f"content_days.{name}": max for name in CLASSES},
+    **{
+        f"levels.{kind}": lambda one, other: min(one, other, key=_GRAVEST.index)
+        for kinds in RESOURCE_TYPES.values()
+        for kind in kinds
+    },
 }
 """Setting to the stricter of two values; what is not here must be said alike."""
 
@@ -67,6 +79,7 @@ def lower_audit(documents: Iterable[Document]) -> tuple[AuditPlan | None, tuple[
         The settings, or None where no document speaks of the log or there are problems, and
         every problem found.
     """
+    documents = tuple(documents)
     problems: list[Diagnostic] = []
     held: dict[str, _Said] = {}
     spoken = False
@@ -76,6 +89,10 @@ def lower_audit(documents: Iterable[Document]) -> tuple[AuditPlan | None, tuple[
         for said in _said(document, path, section):
             problems.extend(_out_of_range(said))
             problems.extend(_unite(held, said))
+    for said in (*_said_of_keys(documents), *_said_of_levels(documents)):
+        spoken = True
+        problems.extend(_out_of_range(said))
+        problems.extend(_unite(held, said))
     if problems or not spoken:
         return None, tuple(problems)
     return _plan(held), ()
@@ -118,6 +135,27 @@ def _classes(document: Document, path: tuple[str, ...], classes: Any) -> Iterato
         if permille is not None:
             span = document.where((*path, name, "sample_permille"))
             yield _Said("sample_permille", permille, span)
+
+
+def _said_of_keys(documents: Iterable[Document]) -> Iterator[_Said]:
+    for document in documents:
+        model = document.model
+        shared = model.global_settings if isinstance(model, SecurityPolicy) else None
+        keys = shared.encryption if shared else None
+        for name in _KEYS:
+            value = getattr(keys, name, None)
+            if value is not None:
+                path = ("security_policy", "global_settings", "encryption", name)
+                yield _Said(name, value, document.where(path))
+
+
+def _said_of_levels(documents: Iterable[Document]) -> Iterator[_Said]:
+    for document in documents:
+        for path, category in categories((document,)):
+            for kind in RESOURCE_TYPES[path]:
+                if category.level in _LIFTS:
+                    span = document.where((*path, "level"))
+                    yield _Said(f"levels.{kind}", _LIFTS[category.level], span)
 
 
 def _days(seconds: int) -> int:
@@ -189,6 +227,13 @@ def _plan(held: Mapping[str, _Said]) -> AuditPlan:
         for name in CLASSES
         if f"content_days.{name}" in held
     }
+    lifted = {
+        name.removeprefix("levels."): said.value
+        for name, said in held.items()
+        if name.startswith("levels.")
+    }
     plain = {said.name: said.value for said in held.values() if "." not in said.name}
-    settings = AuditSettings(**plain, content_days=ContentDays(**days))
+    settings = AuditSettings(
+        **plain, content_days=ContentDays(**days), levels=CategoryLevels(**lifted)
+    )
     return AuditPlan(settings, {name: said.span for name, said in sorted(held.items())})

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wilkc.runtime.audit import Actor, AuditLogger, Event
+from wilkc.cli.recording import open_keys
+from wilkc.core.errors import VerificationError
+from wilkc.runtime.audit import Actor, AuditLogger, AuditSettings, Event
+from wilkc.runtime.audit.settings import keep_settings, kept_settings
+from wilkc.runtime.disk import Disk
+from wilkc.runtime.keys import export_keys, read_export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,3 +166,50 @@ def test_an_older_copy_is_refused_by_the_log(log: Path, tmp_path: Path) -> None:
     done = _wilkc("keys", "rotate", log)
     assert done.returncode == 5
     assert "audit_key_missing" in done.stderr or "the log knows" in done.stderr
+
+
+def test_a_restored_copy_brings_back_how_to_write_and_what_was_held(
+    log: Path, tmp_path: Path
+) -> None:
+    """A rehearsal: the machine is lost, log and keys come from their copies."""
+    told = AuditSettings(reserve_bytes=4096, min_free_bytes=0, seal_resources=True)
+    keep_settings(_keys(log), told, Disk())
+    with AuditLogger.open(log, _keys(log), provider=_provider(log)) as logger:
+        logger.system(Event("auth.login", "session:1", Actor("user", ALICE, "Alice")))
+    shutil.copytree(log, tmp_path / "older")
+    with AuditLogger.open(log, _keys(log), provider=_provider(log)) as logger:
+        logger.system(Event("auth.login", "session:2", Actor("user", ALICE, "Alice")))
+    words = ("--passphrase-file", tmp_path / "words")
+    assert _wilkc("keys", "export", log, tmp_path / "copy", *words).returncode == 0
+    copied = tmp_path / "lost"
+    copied.mkdir()
+    _keys(log).rename(copied / "keys")
+    _provider(log).rename(copied / "provider")
+    done = _wilkc("keys", "restore", tmp_path / "copy", log, *words)
+    assert done.returncode == 0, done.stderr
+    assert kept_settings(_keys(log)) == told
+    held = {one.name: one.read_bytes() for one in (copied / "keys" / "held").iterdir()}
+    assert {
+        one.name: one.read_bytes() for one in (_keys(log) / "held").iterdir()
+    }.keys() == held.keys()
+    assert _wilkc("audit", "recover", log).returncode == 0
+    assert _verified(log) == 0
+    # Who hands back a log that was cut before the copy was made is found out.
+    log.rename(copied / "log")
+    (tmp_path / "older").rename(log)
+    cut = _wilkc("audit", "recover", log)
+    assert cut.returncode == 5
+    assert "TRUNCATED" in cut.stderr
+
+
+def test_a_copy_that_names_files_of_its_own_choice_is_refused(log: Path) -> None:
+    store = open_keys(str(log), None, None)
+    passphrase = b"four random words here"
+    good = store.directory / "held"
+    for name in ("UPPER", "a b", "x\u00e9"):
+        (good / name).write_bytes(b"x")
+        copy = export_keys(store, "export-1", passphrase)
+        with pytest.raises(VerificationError, match="named as none is"):
+            read_export(copy, passphrase)
+        (good / name).unlink()
+    assert read_export(export_keys(store, "export-1", passphrase), passphrase).files

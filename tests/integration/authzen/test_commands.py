@@ -200,7 +200,7 @@ def test_what_the_policy_cannot_judge_denies_itself_alone(place: Path, patient: 
         (2, "is no base URL", ["--base-url", "http://pdp.example.com"]),
         (2, "has its own meaning", ["--tool-type", "file"]),
         (2, "cannot name a type", ["--subject-type", "a:b"]),
-        (2, "Missing option '--listen'", []),
+        (2, "name either a socket or an address", []),
     ],
 )
 def test_refusals(cli: Cli, folder: Path, code: int, message: str, options: list[str]) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wilkc.bundle import (
+    Approval,
     PrivateKey,
     PublicKey,
     VerifiedBundle,
@@ -26,6 +27,7 @@ from wilkc.bundle import (
     write_bundle,
     write_key_pair,
 )
+from wilkc.core.audit_settings import AUDIT_MEMBER
 from wilkc.core.canonical import canonical_json
 
 if TYPE_CHECKING:
@@ -75,16 +77,21 @@ class Signer:
         policy: bytes = POLICY,
         sequence: int | None = None,
         scope: str = "test",
+        audit: bytes | None = None,
+        approval: Approval | None = None,
     ) -> bytes:
         data = canonical_json({"revision": revision, "agents": list(agents)})
         manifest = {"revision": revision, "roots": ["wilk"], "rego_version": 1}
         files = {"wilk/data.json": data, "wilk/decision.rego": policy}
+        if audit is not None:
+            files[AUDIT_MEMBER] = audit
         return sign_bundle(
             write_bundle(files, manifest),
             self.key,
             key_id=self.name,
             scope=scope,
             sequence=sequence,
+            approval=approval,
         )
 
     def verified(

@@ -95,18 +95,79 @@ def test_a_unit_that_fetches_may_reach_hosts(cli: Cli) -> None:
     assert unit["Unit"]["After"] == ["network-online.target"]
 
 
+def test_a_unit_that_keeps_the_record_may_write_it_and_tell_people(cli: Cli) -> None:
+    done = cli.run(
+        "serve", "--print", "systemd", "--bundle", "/srv/policy", "--key", "/k.pub.pem",
+        "--audit", "/var/log/wilk/audit", "--audit-root", "a+b+c", "--backup", "/mnt/copy",
+        "--report", "SOC2", "--report", "GDPR", "--reports", "/srv/reports",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    service = _unit(done.stdout)["Service"]
+    words = _words(service["ExecStart"][0])
+    assert words[words.index("--audit") :] == [
+        "--audit", "/var/log/wilk/audit", "--audit-root", "a+b+c", "--backup", "/mnt/copy",
+        "--reports", "/srv/reports", "--report", "SOC2", "--report", "GDPR",
+    ]  # fmt: skip
+    assert service["ReadWritePaths"] == [
+        f'"-{place}"'
+        for place in (
+            "/mnt/copy", "/srv/reports", "/var/log/wilk", "/var/log/wilk/audit",
+            "/var/log/wilk/audit.alerts", "/var/log/wilk/audit.keys", "/var/log/wilk/audit.sinks",
+        )
+    ]  # fmt: skip
+    assert service["RestrictAddressFamilies"] == ["AF_UNIX AF_INET AF_INET6"]
+    assert "IPAddressDeny" not in service
+    assert "ProcSubset" not in service
+    refused = cli.run(*POD, "--audit", "/var/log/wilk/audit")
+    assert refused.returncode == 2
+    assert "volumes" in refused.stderr
+
+
+def test_the_housekeeping_of_a_host_without_serve_is_a_hardened_unit_and_a_timer(cli: Cli) -> None:
+    given = ["audit", "housekeeping", "/var/log/wilk/audit", "--root", "a+b+c",
+             "--backup", "/mnt/the copy", "--print"]  # fmt: skip
+    done = cli.run(*given, "service")
+    assert done.returncode == 0, done.stderr
+    unit = _unit(done.stdout)
+    assert set(unit) == {"Unit", "Service"}
+    service = unit["Service"]
+    program, *words = _words(service["ExecStart"][0])
+    assert program.endswith("/wilkc")
+    assert words == [*given[:4], "a+b+c", "--backup", "/mnt/the copy"]
+    assert service["Type"] == ["oneshot"]
+    for key in ("NoNewPrivileges", "PrivateNetwork", "MemoryDenyWriteExecute"):
+        assert service[key] == ["yes"]
+    assert service["ProtectSystem"] == ["strict"]
+    assert '"-/var/log/wilk/audit"' in service["ReadWritePaths"]
+    assert '"-/mnt/the copy"' in service["ReadWritePaths"]
+    timer = _unit(cli.run(*given, "timer").stdout)
+    assert set(timer) == {"Unit", "Timer", "Install"}
+    assert timer["Timer"]["OnCalendar"] == ["hourly"]
+    assert timer["Timer"]["Persistent"] == ["true"]
+    assert timer["Install"]["WantedBy"] == ["timers.target"]
+
+
 def test_systemd_takes_the_unit(cli: Cli, folder: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         lacking("systemd", "there is no systemd-analyze")
-    for name, bundle in (("local", "/srv/policy"), ("remote", "https://example.org/b.tar.gz")):
-        path = folder / f"wilk-{name}.service"
-        done = cli.run("serve", "--print", "systemd", "--bundle", bundle, "--key", "/k.pub.pem")
-        path.write_text(done.stdout)
+    keeping = ["audit", "housekeeping", "/var/log/wilk/audit", "--root", "a+b+c", "--print"]
+    serving = ["serve", "--print", "systemd", "--key", "/k.pub.pem", "--bundle"]
+    for name, words in (
+        ("wilk-local.service", [*serving, "/srv/policy"]),
+        ("wilk-remote.service", [*serving, "https://example.org/b.tar.gz"]),
+        ("wilk-recorded.service", [*serving, "/srv/policy", "--audit", "/var/log/wilk/audit"]),
+        ("wilk-housekeeping.service", [*keeping, "service"]),
+        ("wilk-housekeeping.timer", [*keeping, "timer"]),
+    ):
+        path = folder / name
+        path.write_text(cli.run(*words).stdout)
         checked = subprocess.run(
             [analyze, "verify", path], capture_output=True, text=True, check=False
         )
         assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+        if name.endswith(".timer"):
+            continue
         judged = subprocess.run(
             [analyze, "security", "--offline=true", "--threshold=25", path],
             capture_output=True,

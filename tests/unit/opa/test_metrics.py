@@ -10,7 +10,9 @@ import pytest
 
 from wilkc.opa.condition import Condition, read_condition
 from wilkc.opa.metrics import metrics_page
+from wilkc.opa.upkeep import ChoreCondition, Upkeep
 
+KEPT = Upkeep("", 1, {"rules": ChoreCondition(9, 2, 1.5, ""), 'a"b': ChoreCondition(1, 1, -1, "x")})
 FINE = Condition("r1", 5, "k", "prod", 12.3456, 2, {}, 1, "", "")
 OPA_PAGE = "\n".join(
     f'http_request_duration_seconds_{kind}{{code="{code}",'
@@ -98,8 +100,27 @@ def test_odd_texts_do_not_break_the_form() -> None:
 
 
 def test_a_condition_survives_its_page() -> None:
-    kept = replace(FINE, refusals={"a": "x"}, age_seconds=12.346)
+    kept = replace(FINE, refusals={"a": "x"}, age_seconds=12.346, upkeep=KEPT)
     assert read_condition(kept.as_json()) == kept
+
+
+def test_the_upkeep_of_a_log_shows_where_there_is_one() -> None:
+    assert "upkeep" not in metrics_page(FINE, None)
+    found = _values(metrics_page(replace(FINE, upkeep=KEPT), None))
+    assert {name: value for name, value in found.items() if "upkeep" in name} == {
+        "wilk_upkeep_up": 1,
+        "wilk_upkeep_restarts_total": 1,
+        'wilk_upkeep_ok{chore="rules"}': 1,
+        'wilk_upkeep_ok{chore="a\\"b"}': 0,
+        'wilk_upkeep_runs_total{chore="rules"}': 9,
+        'wilk_upkeep_runs_total{chore="a\\"b"}': 1,
+        'wilk_upkeep_failures_total{chore="rules"}': 2,
+        'wilk_upkeep_failures_total{chore="a\\"b"}': 1,
+        'wilk_upkeep_age_seconds{chore="rules"}': 1.5,
+        'wilk_upkeep_age_seconds{chore="a\\"b"}': -1,
+    }
+    gone = replace(FINE, upkeep=replace(KEPT, problem="it ended"))
+    assert _values(metrics_page(gone, None))["wilk_upkeep_up"] == 0
 
 
 @pytest.mark.parametrize(
@@ -112,10 +133,16 @@ def test_a_condition_survives_its_page() -> None:
         {"refusals": {"a": 1}},
         {"age_seconds": None},
         {"more": 1},
+        {"upkeep": []},
+        {"upkeep": {"problem": "", "restarts": 1}},
+        {"upkeep": {"problem": 1, "restarts": 1, "chores": {}}},
+        {"upkeep": {"problem": "", "restarts": True, "chores": {}}},
+        {"upkeep": {"problem": "", "restarts": 1, "chores": []}},
+        {"upkeep": {"problem": "", "restarts": 1, "chores": {"a": {"runs": 1}}}},
     ],
 )
 def test_what_is_no_condition(change: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="not the status"):
+    with pytest.raises(ValueError, match=r"not (the|how)"):
         read_condition(FINE.as_json() | change)
     with pytest.raises(ValueError, match="not the status"):
         read_condition(list(FINE.as_json()))

@@ -50,14 +50,14 @@ def test_what_opa_refused_leaves_the_mark_before_it(path: Path) -> None:
     state.enter(_bundle(3))
     state.enter(_bundle(4))
     assert StateFile(path).mark() == Mark("prod", 4, "r4")
-    state.withdraw()
+    state.withdraw("OPA refuses it")
     assert StateFile(path).mark() == Mark("prod", 3, "r3")
 
 
 def test_a_refused_first_bundle_leaves_nothing(path: Path) -> None:
     state = StateFile(path)
     state.enter(_bundle(3))
-    state.withdraw()
+    state.withdraw("OPA refuses it")
     assert not path.exists()
 
 

@@ -220,6 +220,8 @@ def test_tls_needs_a_certificate_that_is_trusted(
     assert _found(WebSource(parse_address(text), pause_seconds=1)) == [b"bundle"]
     other = text.replace("127.0.0.1", "localhost")
     _fails(WebSource(parse_address(other), pause_seconds=1), "CERTIFICATE_VERIFY_FAILED")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    _fails(WebSource(parse_address(text), pause_seconds=1), "PROTOCOL_VERSION")
 
 
 def test_proxies_and_netrc_do_not_matter(
@@ -250,13 +252,16 @@ def test_an_odd_tag_is_not_sent_back(host: Host, tag: str) -> None:
         "ftp://example.org/b",
         "http://",
         "http:///b",
-        "http://user:pass@example.org/b",
-        "http://@example.org/b",
-        "http://example.org/b#x",
-        "http://example.org/b c",
-        "http://example.org/\r\nX: y",
-        "http://example.org:x/",
-        "http://example.org:99999/",
+        "http://10.0.0.1/b",
+        "http://example.org/b",
+        "http://localhost.example.org/b",
+        "https://user:pass@example.org/b",
+        "https://@example.org/b",
+        "https://example.org/b#x",
+        "https://example.org/b c",
+        "https://example.org/\r\nX: y",
+        "https://example.org:x/",
+        "https://example.org:99999/",
         "http://[::1/",
         "http://ex\u00e4mple.org/",
     ],

@@ -11,7 +11,7 @@ from wilkc.analyze.difference import compare
 from wilkc.cli.building import read_library
 from wilkc.cli.review.gate import refusals
 from wilkc.compiler import check, compile_sources, understand
-from wilkc.core.audit_settings import AUDIT_MEMBER, AuditSettings, ContentDays
+from wilkc.core.audit_settings import AUDIT_MEMBER, AuditSettings, CategoryLevels, ContentDays
 
 SPEC = b"permissions: {filesystem: {read: [./a]}}\n"
 SEED = b"""\
@@ -234,3 +234,37 @@ def test_settings_that_vanish_fall_back_to_the_defaults_and_that_is_shown() -> N
     assert change.new is None
     assert change.old is not None
     assert change.old.file == "b.yaml"
+
+
+KEYS = b"""\
+security_policy:
+  version: '1.0'
+  global_settings: {encryption: {key_rotation_days: %d, kek_overlap_days: %d}}
+"""
+MODEL = b"""\
+core:
+  network: {level: Critical, validation: Path-based, default: Deny-all, scope: [api]}
+  fileSystem: {level: %b, validation: Path-based, default: Deny-all, scope: [read]}
+  env: {level: Standard, validation: Path-based, default: No access, scope: [read]}
+"""
+
+
+def test_keys_change_as_often_as_the_policy_says() -> None:
+    settings = _settings(KEYS % (30, 7))
+    assert settings is not None
+    assert (settings.key_rotation_days, settings.kek_overlap_days) == (30, 7)
+
+
+def test_keys_that_never_change_or_overlap_for_ever_are_refused() -> None:
+    for days, overlap in ((0, 7), (99_999, 7), (30, 31)):
+        found = _found(SPEC.decode(), (KEYS % (days, overlap)).decode())
+        assert [code for code, _, _ in found] != [], (days, overlap)
+    assert _found(SPEC.decode(), (KEYS % (30, 30)).decode()) == []
+
+
+@pytest.mark.parametrize("level", [b"Sensitive", b"High"])
+def test_levels_of_categories_are_carried(level: bytes) -> None:
+    settings = _settings(MODEL % level)
+    assert settings is not None
+    assert settings.levels == CategoryLevels(file="high", llm="critical", network="critical")
+    assert _settings(MODEL.replace(b"Critical", b"Standard") % b"Standard") is None

@@ -16,9 +16,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
+from wilkc.adapters.authzen.callers import identified
 from wilkc.adapters.authzen.metadata import EVALUATION, EVALUATIONS, METADATA
-from wilkc.adapters.authzen.service import BAD_REQUEST, INTERNAL_ERROR
+from wilkc.adapters.authzen.service import ANYBODY, BAD_REQUEST, INTERNAL_ERROR
 from wilkc.core.errors import RequestError
+from wilkc.identity import PUBLIC_MESSAGE, AuthenticationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from wilkc.adapters.authzen.callers import Caller
     from wilkc.adapters.authzen.service import Service
     from wilkc.core.contract import Json
+    from wilkc.identity import Identity
 
 MAX_EVALUATION_BYTES: Final = 131_072
 """Body of one evaluation: twice a request, for blanks, escapes and unknown members."""
@@ -38,6 +42,7 @@ BODY_SECONDS: Final = 10.0
 """How long a body may take to arrive."""
 _TOO_LARGE: Final = 413
 _TOO_SLOW: Final = 408
+_UNKNOWN: Final = 401
 _JSON: Final = "application/json"
 _REQUEST_ID: Final = b"x-request-id"
 _PLAIN_ID: Final = re.compile(rb"[\x20-\x7e]{1,256}")
@@ -46,7 +51,11 @@ _KEPT_A_WHILE: Final = {"Cache-Control": "max-age=300"}
 
 
 def authzen_app(
-    service: Service, document: Json, pool: Executor, log: Callable[[str], None]
+    service: Service,
+    document: Json,
+    pool: Executor,
+    log: Callable[[str], None],
+    identity: Identity | None = None,
 ) -> ASGIApp:
     """The application.
 
@@ -55,19 +64,29 @@ def authzen_app(
         document: the metadata.
         pool: where answers are waited for; each waits for the decision point.
         log: told, in one line, of faults of ours.
+        identity: knows who may ask; None for whoever can connect.
     """
 
     async def show_metadata(request: HttpRequest) -> Response:
         del request
         return JSONResponse(document, headers=_KEPT_A_WHILE)
 
-    def answered(path: str, answer: Callable[[bytes], Json], limit: int) -> Route:
+    def answered(path: str, answer: Callable[[bytes, Caller], Json], limit: int) -> Route:
         async def endpoint(request: HttpRequest) -> Response:
-            _require_json(request)
-            body = await _body(request, limit)
             loop = asyncio.get_running_loop()
             try:
-                found = await loop.run_in_executor(pool, answer, body)
+                caller: Caller = ANYBODY
+                if identity is not None:
+                    shown, source = request.headers.getlist("authorization"), _source(request)
+                    # Before the body: who is not known gives us nothing to read.
+                    caller = await loop.run_in_executor(pool, identified, identity, shown, source)
+                _require_json(request)
+                body = await _body(request, limit)
+                found = await loop.run_in_executor(pool, answer, body, caller)
+            except HTTPException:
+                raise
+            except AuthenticationError as error:
+                raise _unknown() from error
             except RequestError as error:
                 raise HTTPException(BAD_REQUEST, error.message) from error
             except Exception as error:  # whatever it is, the caller must read no permission in it
@@ -87,6 +106,17 @@ def authzen_app(
     # A path is that path: a redirected POST may arrive as something else.
     app.router.redirect_slashes = False
     return _RequestIds(app)
+
+
+def _source(request: HttpRequest) -> str:
+    """Where failures to authenticate are counted: by address, and by all who use a socket."""
+    return request.client.host if request.client is not None else "socket"
+
+
+def _unknown() -> HTTPException:
+    """One answer for all that is wrong with a credential (RFC 6750 section 3)."""
+    headers = {"WWW-Authenticate": 'Bearer realm="wilk"', "Connection": "close", **_NEVER_KEPT}
+    return HTTPException(_UNKNOWN, PUBLIC_MESSAGE, headers=headers)
 
 
 def _require_json(request: HttpRequest) -> None:

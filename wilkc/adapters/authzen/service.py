@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
+from wilkc.adapters.authzen.callers import Anybody
 from wilkc.adapters.authzen.evaluations import cut, read_batch
 from wilkc.adapters.authzen.vocabulary import Vocabulary, read_question
 from wilkc.core.contract import Decision, Request, denial
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
+    from wilkc.adapters.authzen.callers import Caller
     from wilkc.core.contract import Json
 
 BAD_REQUEST: Final = 400
 INTERNAL_ERROR: Final = 500
 _MALFORMED: Final = "malformed_request"
 _CALLERS_FAULTS: Final = frozenset({_MALFORMED, "text_not_unicode"})
+ANYBODY: Final[Caller] = Anybody()
 
 
 class DecisionPoint(Protocol):
@@ -63,15 +66,19 @@ class Service:
         self._vocabulary = vocabulary
         self._fulfilled = fulfilled
 
-    def evaluation(self, body: bytes) -> Json:
+    def evaluation(self, body: bytes, caller: Caller = ANYBODY) -> Json:
         """The answer to one access evaluation.
+
+        Args:
+            body: the evaluation.
+            caller: who asks.
 
         Raises:
             RequestError: the body is not one; the caller's error.
         """
-        return self._single(_object(body))
+        return self._single(_object(body), caller)
 
-    def evaluations(self, body: bytes) -> Json:
+    def evaluations(self, body: bytes, caller: Caller = ANYBODY) -> Json:
         """The answer to several access evaluations, or to one where there is no list of them.
 
         An evaluation that cannot be read is denied in its place.
@@ -82,20 +89,20 @@ class Service:
         raw = _object(body)
         batch = read_batch(raw)
         if batch is None:
-            return self._single(raw)
-        questions = [self._question(one) for one in batch.evaluations]
+            return self._single(raw, caller)
+        questions = [self._question(one, caller) for one in batch.evaluations]
         decisions = cut(self._decide(questions), batch.semantic)
         return {"evaluations": [_answer(decision) for decision in decisions]}
 
-    def _single(self, raw: Json) -> Json:
-        question = read_question(raw, self._vocabulary)
+    def _single(self, raw: Json, caller: Caller) -> Json:
+        question = _permitted(read_question(raw, self._vocabulary), caller)
         if isinstance(question, Decision):
             return _answer(question)
         return _answer(self._checked(self._point.decide(_timed(question))))
 
-    def _question(self, raw: Json) -> Request | Decision:
+    def _question(self, raw: Json, caller: Caller) -> Request | Decision:
         try:
-            return read_question(raw, self._vocabulary)
+            return _permitted(read_question(raw, self._vocabulary), caller)
         except RequestError as error:
             return denial("VALIDATION_ERROR", error.detail, error.message)
 
@@ -116,6 +123,13 @@ class Service:
             if condition.type not in self._fulfilled:
                 return unfulfilled(decision, condition, "callers here do not promise to fulfil")
         return decision
+
+
+def _permitted(question: Request | Decision, caller: Caller) -> Request | Decision:
+    """The question, or the denial of one that the caller may not ask."""
+    if isinstance(question, Decision):
+        return question
+    return caller.refusal(question) or question
 
 
 def _timed(request: Request) -> Request:

@@ -5,10 +5,11 @@ The settings hold for all agents, so they stand beside what changes for some of 
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.analyze.difference.model import Change
-from wilkc.core.audit_settings import AuditSettings, ContentDays
+from wilkc.core.audit_settings import AuditSettings, CategoryLevels, ContentDays
 from wilkc.core.contract import RuleRef
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from wilkc.plan import Plan
 
 _CLASSES: Final = ("security", "access", "operation")
+_LEVELLED: Final = tuple(one.name for one in fields(CategoryLevels))
+_WEIGHT: Final = {None: 0, "high": 1, "critical": 2}
 _HIGH: Final = frozenset({"retention_days", "sample_permille", "clear_details", "record_input"})
 _LOOSER: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "mode": lambda to, base: (to, base) == ("checkpoint", "event"),
@@ -26,6 +29,8 @@ _LOOSER: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "record_input": lambda to, base: base and not to,
     "risk_profile": lambda to, base: (to, base) == ("graded", "seed"),
     "retention_days": lambda to, base: to < base,
+    "key_rotation_days": lambda to, base: to > base,
+    "kek_overlap_days": lambda to, base: to > base,
     "sample_permille": lambda to, base: to < base,
     "segment_bytes": lambda to, base: to > base,
     "segment_seconds": lambda to, base: to > base,
@@ -35,6 +40,7 @@ _LOOSER: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "reserve_bytes": lambda to, base: to < base,
     "min_free_bytes": lambda to, base: to < base,
     **{f"content_days.{name}": lambda to, base: to < base for name in _CLASSES},
+    **{f"levels.{kind}": lambda to, base: _WEIGHT[to] < _WEIGHT[base] for kind in _LEVELLED},
 }
 """Setting to whether one value keeps less evidence than another, or seals less of it."""
 
@@ -75,6 +81,7 @@ def _values(plan: Plan) -> dict[str, Any]:
     settings = plan.audit.settings if plan.audit else AuditSettings()
     values = {name: getattr(settings, name) for name in _LOOSER if "." not in name}
     values |= {f"content_days.{name}": settings.days_of_content(name) for name in _CLASSES}
+    values |= {f"levels.{kind}": getattr(settings.levels, kind) for kind in _LEVELLED}
     return values
 
 
@@ -100,4 +107,6 @@ def _place(plan: Plan, name: str, value: Any) -> RuleRef | None:
 def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(value) or "-"
+    if value is None:
+        return "-"
     return str(value).lower() if isinstance(value, bool) else str(value)

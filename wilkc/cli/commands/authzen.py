@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,9 +16,13 @@ from wilkc.adapters.authzen import (
     Vocabulary,
 )
 from wilkc.cli import exits
+from wilkc.cli.listening import Way, listening_options
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError
 from wilkc.opa import Announced, Transport
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 LOOK_SECONDS: Final = 0.5
 """How often it is looked whether the server lives."""
@@ -26,7 +30,8 @@ LOOK_SECONDS: Final = 0.5
 
 @click.command()
 @click.option("--socket", required=True, metavar="PATH", help="Where the sidecar is asked.")
-@click.option("--listen", required=True, metavar="PATH", help="The socket to serve AuthZEN on.")
+@click.option("--listen", metavar="PATH", help="The socket to serve AuthZEN on.")
+@listening_options
 @click.option(
     "--subject-type",
     "subjects",
@@ -68,26 +73,35 @@ LOOK_SECONDS: Final = 0.5
 def authzen(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     socket: str,
-    listen: str,
+    listen: str | None,
+    way: Way,
     subjects: tuple[str, ...],
     tools: tuple[str, ...],
     fulfils: tuple[str, ...],
     base_url: str,
     answer_seconds: float,
 ) -> None:
-    """Serve the AuthZEN Authorization API 1.0 on a unix socket, answered by `wilkc serve`.
+    """Serve the AuthZEN Authorization API 1.0, answered by `wilkc serve`.
 
     The socket has mode 0600 and its folder must have mode 0700; it is made if it is not
-    there. Where the sidecar gives no answer, the answer is no. Ends in order at SIGINT and
-    SIGTERM. Needs the extra `wilkc[authzen]`.
+    there. At a port callers need a credential of `--identity`, or a certificate; other hosts
+    are answered by TLS 1.3 only. Where the sidecar gives no answer, the answer is no. Ends in
+    order at SIGINT and SIGTERM. Needs the extra `wilkc[authzen]`.
     """
     end_in_order(exits.OK)
     sidecar = Path(socket)
     point = Transport(sidecar, Announced(sidecar), seconds=answer_seconds)
     words = Vocabulary(frozenset(subjects), frozenset(tools))
-    settings = AuthzenSettings(Path(listen), base_url, _log)
-    with AuthzenServer(Service(point, words, frozenset(fulfils)), settings) as server:
-        click.echo(f"ready  socket {server.socket}")
+    service = Service(point, words, frozenset(fulfils))
+    with way.opened() as identity:
+        place = Path(listen) if listen else None
+        settings = AuthzenSettings(place, base_url, _log, identity, way.address())
+        _serve(AuthzenServer(service, settings))
+
+
+def _serve(made: AuthzenServer) -> NoReturn:
+    with made as server:
+        click.echo(f"ready  {server.place}")
         while server.is_alive():
             time.sleep(LOOK_SECONDS)
     raise UnavailableError("the server ended")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
@@ -13,11 +14,13 @@ from wilkc.cli import exits
 from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.hooking.serving import hooks_beside
+from wilkc.cli.operators import require_operator
 from wilkc.cli.options import keys_options
 from wilkc.cli.places import socket_place
-from wilkc.cli.recording import audit_options
+from wilkc.cli.record_serving import Record, record_options, recorded
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
+from wilkc.cli.upkeep_process import upkeep_beside
 from wilkc.core.errors import UsageError
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.keeper import Keeper, Trust
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from wilkc.bundle import VerifiedBundle
+    from wilkc.opa.keeper import Refusal
 
 STEP_SECONDS: Final = 0.1
 _CARRIED: Final = frozenset({"key_id", "scope", "poll_seconds", "metrics_port", "start_timeout"})
@@ -49,7 +53,6 @@ _PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
 @click.option("--run-dir", metavar="DIR", help="Instead of --socket: its folder, for `opa.sock`.")
 @click.option("--authzen", metavar="PATH", help="Also serve AuthZEN there, see `wilkc authzen`.")
 @click.option("--hooks", metavar="PATH", help="Also answer `wilkc hook` there; needs --audit.")
-@audit_options
 @click.option(
     "--rates", metavar="PLACE", envvar="WILK_RATES", help="Where hits of hooks are counted."
 )
@@ -81,6 +84,7 @@ _PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
     metavar="SECONDS",
     help="How long OPA may take to have the bundle in force.",
 )
+@record_options
 @click.option(
     "--print",
     "printed",
@@ -97,15 +101,13 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     run_dir: str | None,
     authzen: str | None,
     hooks: str | None,
-    audit: str | None,
-    audit_keys: str | None,
-    audit_provider: str | None,
     rates: str | None,
     state: str | None,
     poll_seconds: float,
     metrics_port: int | None,
     start_timeout: float,
     printed: Kind | None,
+    **record: Any,
 ) -> None:
     """Serve decisions by the newest valid bundle, through OPA, on a unix socket.
 
@@ -113,36 +115,68 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     there. A new bundle is verified and put in force; one that is bad, or older than what was
     ever in force, is refused, and the old one goes on answering. Of a folder's `*.tar.gz` the
     one with the highest sequence is served. Ends in order at SIGINT and SIGTERM.
+
+    With `--audit` each activation and each refusal is on record, nothing comes into force that
+    is not, the log is written by the settings of the bundle in force, and a process beside this
+    one looks after it, as `wilkc audit keep` does.
     """
+    kept = Record(**record)
+    kept.check()
     if printed is not None:
         if hooks is not None:
             raise UsageError("`--hooks` serves this user's harnesses: it goes with no `--print`")
         named = str(socket_place(socket, run_dir)) if socket or run_dir else None
-        given = Deployment(bundle, keys, named, state, authzen, _given_options())
+        given = Deployment(
+            bundle, keys, named, state, authzen, _given_options(), kept.words(),
+            tuple(sorted(kept.writable())),
+        )  # fmt: skip
         click.echo(_PRINTERS[printed](given), nl=False)
         return
+    require_operator("wilk.serve")
     end_in_order(exits.OK)
     place = socket_place(socket, run_dir)
     trust = Trust(load_keys(keys, key_id=key_id), scope or "")
     noted = Path(state) if state is not None else state_path(place)
     source = open_source(bundle, poll_seconds=poll_seconds)
-    keeper = Keeper(source, trust, _log, kept_beside(noted) if source.remote else None)
-    first = keeper.first()
     settings = SidecarSettings(
         opa=find_opa().path, socket=place, start_seconds=start_timeout, log=_log
     )
+    mark = StateFile(noted)
+    with recorded(kept, mark, _log) as ledger:
+        copy = kept_beside(noted) if source.remote else None
+        keeper = Keeper(source, trust, _log, copy, _unheard if ledger is None else ledger.refused)
+        sidecar = Sidecar(keeper.first(), trust.keys, settings, ledger or mark)
+        _serve(keeper, sidecar, kept, Beside(metrics_port, authzen, hooks, rates))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is served beside decisions by OPA, as the options of the same names say it."""
+
+    metrics_port: int | None
+    authzen: str | None
+    hooks: str | None
+    rates: str | None
+
+
+def _serve(keeper: Keeper, served: Sidecar, kept: Record, beside: Beside) -> NoReturn:
     with (
-        Sidecar(first, trust.keys, settings, StateFile(noted)) as sidecar,
-        Pages(sidecar, keeper, port=metrics_port),
+        served as sidecar,
+        upkeep_beside(kept.kept(), _log) as upkeep,
+        Pages(sidecar, keeper, port=beside.metrics_port, upkeep=upkeep),
     ):
         keeper.keep(sidecar.bundle)
         click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
-        log = (audit, audit_keys, audit_provider)
+        log = (kept.audit, kept.audit_keys, kept.audit_provider)
         with (
-            authzen_beside(sidecar.point, authzen, _log),
-            hooks_beside(sidecar, hooks, log, rates, _log),
+            authzen_beside(sidecar.point, beside.authzen, _log),
+            hooks_beside(sidecar, beside.hooks, log, beside.rates, _log),
         ):
             _attend(sidecar, keeper)
+
+
+def _unheard(refusal: Refusal) -> None:
+    """Where no record is kept, what was refused is told in the log alone."""
 
 
 def _given_options() -> tuple[str, ...]:

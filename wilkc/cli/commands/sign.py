@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wilkc.bundle import Approval
 from wilkc.cli.files import write_atomically
 from wilkc.cli.signing import read_bundle_file, sign_with
 from wilkc.core.canonical import MAX_INTEGER
@@ -24,6 +25,8 @@ from wilkc.core.errors import UsageError
     metavar="N",
     help="Number of this release, from 1; `serve` never goes back. Default: as built.",
 )
+@click.option("--requester", metavar="NAME", help="Who asked for this release; on record.")
+@click.option("--approver", metavar="NAME", help="Who approved it: somebody else.")
 @click.option("-o", "--output", metavar="FILE", help="Where it goes; default: in place.")
 def sign(  # noqa: PLR0913 - one parameter per option
     *,
@@ -32,6 +35,8 @@ def sign(  # noqa: PLR0913 - one parameter per option
     key_id: str | None,
     scope: str | None,
     sequence: int | None,
+    requester: str | None,
+    approver: str | None,
     output: str | None,
 ) -> None:
     """Sign BUNDLE with an ES256 key; any signature it had is replaced.
@@ -40,7 +45,8 @@ def sign(  # noqa: PLR0913 - one parameter per option
     """
     target = output or bundle
     data = read_bundle_file(bundle)
-    signed = sign_with(data, key, key_id=key_id, scope=scope, sequence=sequence)
+    approval = _approval(requester, approver)
+    signed = sign_with(data, key, key_id=key_id, scope=scope, sequence=sequence, approval=approval)
     if target == "-":
         sys.stdout.buffer.write(signed)
         return
@@ -48,3 +54,11 @@ def sign(  # noqa: PLR0913 - one parameter per option
         raise UsageError(f"`{target}` is a folder")
     write_atomically(Path(target), signed)
     click.echo(f"signed  {target}  {len(signed)} bytes", err=True)
+
+
+def _approval(requester: str | None, approver: str | None) -> Approval | None:
+    if requester is None and approver is None:
+        return None
+    if requester is None or approver is None:
+        raise UsageError("name both by `--requester` and `--approver`, or neither")
+    return Approval(requester, approver)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.opa.condition import Condition
+    from wilkc.opa.upkeep import Upkeep
 
 
 @click.command()
@@ -42,7 +43,8 @@ def status(*, socket: str | None, run_dir: str | None, answering: bool, form: st
     """Show what a running `wilkc serve` has in force, and what is wrong.
 
     Exits with 0 when all is well, 6 when a newer bundle was refused or cannot be looked for
-    (the old one answers), and 7 when nothing runs there or OPA does not answer.
+    (the old one answers) or work on the audit log fails, and 7 when nothing runs there or OPA
+    does not answer.
     """
     place = socket_place(socket, run_dir)
     condition = ask_condition(place)
@@ -68,9 +70,24 @@ def _answers(place: Path, revision: str) -> bool:
 def _code(condition: Condition, *, answering: bool) -> int:
     if not answering:
         return exits.UNAVAILABLE
-    if condition.refusals or condition.source_problem:
+    if condition.refusals or condition.source_problem or not _kept(condition):
         return exits.REFUSED
     return exits.OK
+
+
+def _kept(condition: Condition) -> bool:
+    return condition.upkeep is None or condition.upkeep.well
+
+
+def _of_upkeep(upkeep: Upkeep) -> list[str]:
+    lines = [f"record    {'looked after' if upkeep.well else 'NOT well looked after'}"]
+    if upkeep.problem:
+        lines.append(f"upkeep    {printable(upkeep.problem)}")
+    for name, one in sorted(upkeep.chores.items()):
+        said = printable(one.problem) if one.problem else "well"
+        done = "never done" if one.age_seconds < 0 else f"done {one.age_seconds:.0f} s ago"
+        lines.append(f"upkeep    {printable(name)}: {said}, {done}")
+    return lines
 
 
 def _text(condition: Condition, *, answering: bool) -> str:
@@ -89,4 +106,6 @@ def _text(condition: Condition, *, answering: bool) -> str:
         f"refused   {printable(name)}: {printable(why)}"
         for name, why in sorted(condition.refusals.items())
     ]
+    if condition.upkeep is not None:
+        lines += _of_upkeep(condition.upkeep)
     return "\n".join(lines)

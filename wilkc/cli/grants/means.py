@@ -160,13 +160,18 @@ def means_options(command: Command) -> Command:
         trusted = {**load_keys(keys), name: load_private_key(Path(key)).public()}
         releases = open_releases(bundle, trusted, scope, socket_place(socket, run_dir))
         log = (audit, audit_keys, audit_provider)
-        means = Means(_name(by), releases, key, name, Path(overlay), cache, log, seconds)
+        means = Means(person_name(by), releases, key, name, Path(overlay), cache, log, seconds)
         return command(means=means, **rest)
 
     return _with(_PLACE, _with(_CHANGE, audit_options(gathered)))
 
 
-def _name(by: str | None) -> str:
+def person_name(by: str | None) -> str:
+    """The name of who does this; None for the user's own.
+
+    Raises:
+        UsageError: it cannot be one.
+    """
     if by is None:
         try:
             by = pwd.getpwuid(os.getuid()).pw_name

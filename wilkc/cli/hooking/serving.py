@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from wilkc.core.errors import UsageError, WilkError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wilkc.opa import Sidecar
+    from wilkc.runtime import SharedLog
 
 
 @contextmanager
@@ -42,13 +45,28 @@ def hooks_beside(  # what it rests on
     # Imported here, as most who serve do without.
     from wilkc.adapters.hooks.judge import Means  # noqa: PLC0415
     from wilkc.adapters.hooks.server import HookServer  # noqa: PLC0415
-    from wilkc.cli.hooking.recording import open_log  # noqa: PLC0415
     from wilkc.cli.rates import open_rates  # noqa: PLC0415
+    from wilkc.cli.recording import shared_log  # noqa: PLC0415
 
+    directory, keys, provider = audit
+    if directory is None:
+        raise UsageError(
+            "there is no audit log to record in",
+            help_text="name one by `--audit DIR`; `wilkc audit init` makes one",
+        )
+    # Bundles come and go while this serves: each record is written as the one in force says.
+    recorder = shared_log(directory, keys, provider, bundle=lambda: sidecar.bundle)
     with (
         open_rates(rates) as store,
-        open_log(*audit, sidecar.bundle) as recorder,
+        ExitStack() as opened,
         HookServer(Path(socket), Means(sidecar.point, recorder, store), log) as server,
     ):
+        opened.callback(_close, recorder)
         click.echo(f"hooks  socket {server.socket}")
         yield
+
+
+def _close(recorder: SharedLog) -> None:
+    # A log that is gone by now has nothing to be closed.
+    with suppress(WilkError):
+        recorder.logger().close()

@@ -11,7 +11,6 @@ import contextlib
 import http.client
 import re
 import socket
-import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.core.tls import client_context, is_loopback
 from wilkc.opa.sources.model import MAX_BUNDLE_BYTES, Offer
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ def parse_address(text: str) -> Address:
         raise UsageError(f"`{text}` is no address of a bundle")
     if "@" in parts.netloc or parts.fragment:
         raise UsageError(f"`{text}` must hold no user, password or fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise UsageError(
+            f"`{text}` is not https, and another host is asked by TLS only",
+            help_text="serve the bundle by https with TLS 1.3",
+        )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Address(text, parts.scheme == "https", parts.hostname, port, target)
 
@@ -141,7 +146,7 @@ class WebSource:
         if not place.secure:
             return http.client.HTTPConnection(place.host, place.port, timeout=self._seconds)
         return http.client.HTTPSConnection(
-            place.host, place.port, timeout=self._seconds, context=ssl.create_default_context()
+            place.host, place.port, timeout=self._seconds, context=client_context()
         )
 
     def _ask(self, connection: http.client.HTTPConnection) -> tuple[bytes | None, str]:

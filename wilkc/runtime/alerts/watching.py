@@ -22,7 +22,7 @@ from wilkc.runtime.alerts.kept import load_kept, save_kept
 from wilkc.runtime.alerts.listing import told_before
 from wilkc.runtime.alerts.lock import take_lock
 from wilkc.runtime.alerts.outbox import Outbox
-from wilkc.runtime.alerts.seen import DAY_US, SECOND_US, fact, seen_in
+from wilkc.runtime.alerts.seen import DAY_US, SECOND_US, Fact, fact, seen_in
 from wilkc.runtime.alerts.settings import FILE, read_settings
 from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.audit.follow import follow
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from wilkc.runtime.alerts.delivering import Recorder
     from wilkc.runtime.alerts.model import Alert
     from wilkc.runtime.alerts.noticing import NoticingLog
-    from wilkc.runtime.alerts.seen import Fact
 
 MAX_RECORDS: Final = 2000
 """Records of one step, so that alerts go out between two."""
@@ -46,6 +45,8 @@ STEP_SECONDS: Final = 1.0
 KEEP_US: Final = 5 * SECOND_US
 AGAIN_US: Final = DAY_US
 """A fact that holds on is told again after a day."""
+OUTSIDE: Final[frozenset[Fact]] = frozenset({"fact.report_overdue"})
+"""Facts that somebody else looks after."""
 _NOTICED: Final = "noticed"
 MIN_FREE_BYTES: Final = 256 << 20
 
@@ -88,6 +89,8 @@ class Watcher:
         self._clock = clock or Clock()
         self._min_free_bytes = min_free_bytes
         self._noticed = noticed
+        self.outside: frozenset[Fact] = frozenset()
+        """What holds now beside what the log says; people are told of it as of other facts."""
         self._saved_us = 0
         self._unsaved = False
         self._settings = read_settings(folder / FILE)
@@ -148,6 +151,7 @@ class Watcher:
         count, raised = self._read(now_us)
         raised += self._watch_disk(now_us)
         raised += self._watch_log(now_us)
+        raised += self._watch_outside(now_us)
         for alert in self._kept.engine.close(now_us):
             raised += self._put(alert, now_us, final=True)
         self._unsaved |= bool(count or raised)
@@ -221,6 +225,11 @@ class Watcher:
             return 0
         self._kept.standing[_NOTICED] = now_us
         return self._tell(trouble, now_us)
+
+    def _watch_outside(self, now_us: int) -> int:
+        for kind in OUTSIDE - self.outside:
+            self._kept.standing.pop(kind, None)
+        return sum(self._stands(kind, now_us) for kind in sorted(self.outside))
 
     def _stands(self, kind: Fact, now_us: int) -> int:
         """Tell of a fact, unless it was told and still holds."""

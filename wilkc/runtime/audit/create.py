@@ -14,7 +14,7 @@ from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.clock import Clock, timestamp
 from wilkc.runtime.audit.files import CHECKPOINT, STATE
 from wilkc.runtime.audit.held import held_path
-from wilkc.runtime.audit.means import Means
+from wilkc.runtime.audit.means import Means, rotation_of
 from wilkc.runtime.audit.note import is_origin, sign_note
 from wilkc.runtime.audit.pen import Place
 from wilkc.runtime.audit.segment import certificate_text
@@ -95,11 +95,11 @@ def create_log(  # noqa: PLR0913  # where, and how
     _write_root_key(places.root_key, signer_text(origin + _ROOT_SUFFIX, root))
     provider = create_provider(places.provider, protected, disk, passphrase=passphrase)
     now = timestamp(clock.wall_us())
-    keys = KeyStore.create(places.keys, provider, disk, origin=origin, now=now)
-    if settings is None:
-        settings = AuditSettings()
-    else:
-        keep_settings(places.keys, settings, disk)
+    told, settings = settings, settings or AuditSettings()
+    rotation = rotation_of(settings)
+    keys = KeyStore.create(places.keys, provider, disk, origin=origin, now=now, rotation=rotation)
+    if told is not None:
+        keep_settings(places.keys, told, disk)
     _write_first_segment(Means(places.directory, keys, settings, disk, clock), root)
     return verifier_key(origin + _ROOT_SUFFIX, root.public).text
 

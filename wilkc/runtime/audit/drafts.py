@@ -26,6 +26,7 @@ from wilkc.runtime.audit.tags import tags_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.core.audit_settings import DenialLevel
     from wilkc.core.contract import Decision, Request
     from wilkc.runtime.audit.clock import Owner
     from wilkc.runtime.audit.record import Risk, Status
@@ -123,7 +124,8 @@ def draft_intent(record_id: str, asked: Asked, owner: Owner, settings: AuditSett
     clear, plain = _details({**asked.details, **own}, settings)
     if settings.record_input:
         plain["input"] = asked.input or json.dumps(request.as_input()).encode()
-    risk = _risk(settings, kind, status, decision=decision)
+    lift = settings.levels.of(request.type)
+    risk = _risk(settings, kind, status, decision=decision, lift=lift)
     draft = Draft(
         id=record_id,
         phase="intent",
@@ -276,16 +278,17 @@ def _decision_member(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _risk(
+def _risk(  # noqa: PLR0913  # what a level rests on
     settings: AuditSettings,
     kind: str,
     status: Status,
     *,
     decision: Decision | None = None,
     error: str | None = None,
+    lift: DenialLevel | None = None,
 ) -> Risk:
     if settings.risk_profile == "graded":
-        return graded_level(kind, status, decision, error)
+        return graded_level(kind, status, decision, error, lift)
     denied = decision is not None and not decision.allow
     return seed_level("permission.check" if denied else kind, status)
 

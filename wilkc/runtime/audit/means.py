@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wilkc.runtime.audit.clock import record_id, timestamp
+from wilkc.runtime.keys import Rotation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,11 @@ class Means:
     disk: Disk
     clock: Clock
 
+    @property
+    def rotation(self) -> Rotation:
+        """How long key-encryption keys are used, as the policy says."""
+        return rotation_of(self.settings)
+
     def new_id(self) -> str:
         """A fresh record id."""
         return record_id(self.clock.wall_us())
@@ -41,3 +47,8 @@ class Means:
     def now(self) -> str:
         """The time, as records write it."""
         return timestamp(self.clock.wall_us())
+
+
+def rotation_of(settings: AuditSettings) -> Rotation:
+    """How long key-encryption keys are used by settings of the log."""
+    return Rotation(settings.key_rotation_days, settings.kek_overlap_days)

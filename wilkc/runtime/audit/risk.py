@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.runtime.audit.record import RISKS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wilkc.core.audit_settings import RiskProfile
+    from wilkc.core.audit_settings import DenialLevel, RiskProfile
     from wilkc.core.contract import Decision
     from wilkc.runtime.audit.record import Risk, Status
 
@@ -41,7 +43,11 @@ def seed_level(kind: str, status: Status) -> Risk:
 
 
 def graded_level(
-    kind: str, status: Status, decision: Decision | None = None, error: str | None = None
+    kind: str,
+    status: Status,
+    decision: Decision | None = None,
+    error: str | None = None,
+    lift: DenialLevel | None = None,
 ) -> Risk:
     """The level by what was denied and why; the first that fits.
 
@@ -50,16 +56,21 @@ def graded_level(
         status: of the result.
         decision: of an intent.
         error: error code of the result.
+        lift: what the permission model says that a denial of this category has at least.
     """
     denied = decision is not None and not decision.allow
     detail = (decision.detail, decision.reason) if decision is not None and denied else None
-    return _graded(kind, status, detail, error)
+    level = _graded(kind, status, detail, error)
+    if denied and lift is not None:
+        return max(level, lift, key=RISKS.index)
+    return level
 
 
 def level_of(record: Mapping[str, Any], profile: RiskProfile | None = None) -> Risk:
     """The level of a record, as it was written or by another profile.
 
-    What a caller insisted on is kept by the graded profile, and not known to the other.
+    What a caller insisted on is kept by the graded profile, and not known to the other. The
+    levels of categories stand in no record: a record of the graded profile keeps its lift.
 
     Args:
         record: of any log.
@@ -76,7 +87,10 @@ def level_of(record: Mapping[str, Any], profile: RiskProfile | None = None) -> R
     if "security_violation" in record["security"]["compliance_tags"]:
         return "high"
     detail = (decision["detail"], decision["reason"]) if denied else None
-    return _graded(kind, status, detail, record["result"]["error"])
+    level = _graded(kind, status, detail, record["result"]["error"])
+    # The seed profile makes every denial critical, which says nothing of a lift.
+    lifted = denied and written != seed_level("permission.check", status)
+    return max(level, written, key=RISKS.index) if lifted else level
 
 
 def _graded(kind: str, status: Status, denial: tuple[str, str] | None, error: str | None) -> Risk:

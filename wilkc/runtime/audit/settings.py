@@ -6,13 +6,14 @@ was told is kept beside the keys, where a thief of the log cannot change it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wilkc.bundle import read_bundle
 from wilkc.core.audit_settings import AUDIT_MEMBER, DEFAULT_CLEAR_DETAILS, MIB, AuditSettings
 from wilkc.core.canonical import canonical_json
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.core.strict_json import decode_json
+from wilkc.runtime.keys import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_CLEAR_DETAILS",
     "MIB",
+    "SETTINGS_FILE",
     "AuditSettings",
     "keep_settings",
     "kept_settings",
     "settings_of",
 ]
-
-SETTINGS_FILE: Final = "audit.json"
 
 
 def settings_of(bundle: VerifiedBundle) -> AuditSettings | None:

@@ -20,8 +20,9 @@ from wilkc.runtime.disk import Disk
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wilkc.runtime.audit.cosignature import Signer
     from wilkc.runtime.audit.note import Checkpoint
-    from wilkc.runtime.keys import SigningKey, VerifierKey
+    from wilkc.runtime.keys import VerifierKey
 
 _LOCK: Final = "witness.lock"
 
@@ -36,7 +37,7 @@ class Witness:
         disk: where to write.
     """
 
-    def __init__(self, state: Path, name: str, key: SigningKey, disk: Disk | None = None) -> None:
+    def __init__(self, state: Path, name: str, key: Signer, disk: Disk | None = None) -> None:
         self._state, self._name, self._key = state, name, key
         self._disk = disk or Disk()
 

@@ -89,6 +89,9 @@ def settings_event(settings: AuditSettings) -> Event:
         details={
             "clear_details": sorted(settings.clear_details),
             "content_days": asdict(settings.content_days),
+            "kek_overlap_days": settings.kek_overlap_days,
+            "key_rotation_days": settings.key_rotation_days,
+            "levels": asdict(settings.levels),
             "record_input": settings.record_input,
             "retention_days": settings.retention_days,
             "sample_permille": settings.sample_permille,

@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from wilkc.runtime.compliance.rule import details_of, number_in, text_in
+from wilkc.runtime.compliance.rule import (
+    SECOND_US,
+    details_of,
+    moment_us,
+    number_in,
+    text_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +27,8 @@ MAX_KEPT: Final = 10_000
 SETTINGS_RESOURCE: Final = "log:settings"
 """Resource of the `config.modify` that says how a log is written."""
 RETENTION_DAYS: Final = 2555
+ROTATION_DAYS: Final = 90
+KEK: Final = "kek"
 SEVERAL: Final = "several agents"
 """Whom an alert is about that stands for more than one."""
 GRAVE: Final = frozenset({"high", "critical"})
@@ -33,20 +41,26 @@ class Known:
     Attributes:
         conditions: intent to the ids of the conditions its outcome must report as fulfilled.
         sequence: the highest sequence number of an active bundle.
+        revision: the revision of the bundle that became active last; empty before any.
         alerts: alert to the agent and the numbers of records that it names.
         grants: agent to granted resources.
         holds: legal holds in force.
         retention_days: how long records are kept, as last declared.
+        rotation_days: how long a key-encryption key is used, as last declared.
+        kek_since: when the newest one came into use, in seconds since 1970; 0 before any.
         settings: digest of the settings that were declared last; empty before any were.
         grave: number of a record of high or critical risk to the id of who acted.
     """
 
     conditions: dict[str, list[str]] = field(default_factory=dict)
     sequence: int = -1
+    revision: str = ""
     alerts: dict[str, list[Any]] = field(default_factory=dict)
     grants: dict[str, list[str]] = field(default_factory=dict)
     holds: list[str] = field(default_factory=list)
     retention_days: int = RETENTION_DAYS
+    rotation_days: int = ROTATION_DAYS
+    kek_since: int = 0
     settings: str = ""
     grave: dict[int, str] = field(default_factory=dict)
 
@@ -99,6 +113,14 @@ class Known:
 
     def _learn_policy(self, _: Record, details: Mapping[str, Any]) -> None:
         self.sequence = max(self.sequence, number_in(details, "sequence") or 0)
+        self.revision = text_in(details, "revision")
+
+    def _learn_rejection(self, record: Record, details: Mapping[str, Any]) -> None:
+        """What was about to become active did not, and what was active before still is."""
+        stays = number_in(details, "stays_sequence")
+        own = record["actor"]["type"] == "system" and record["ref"] is not None
+        if own and details.get("withdrawn") is True and stays is not None:
+            self.sequence, self.revision = stays, text_in(details, "stays")
 
     def _learn_alert(self, _: Record, details: Mapping[str, Any]) -> None:
         listed = details.get("seqs")
@@ -119,9 +141,15 @@ class Known:
     def _learn_release(self, _: Record, details: Mapping[str, Any]) -> None:
         self.holds = [hold for hold in self.holds if hold != text_in(details, "id")]
 
+    def _learn_kek(self, record: Record, details: Mapping[str, Any]) -> None:
+        rotated = record["action"]["type"] == "key.rotated" and details.get("use", KEK) == KEK
+        if rotated or not self.kek_since:  # the first key is as old as the log
+            self.kek_since = moment_us(record["ts"]) // SECOND_US
+
     def _learn_settings(self, record: Record, details: Mapping[str, Any]) -> None:
         if record["action"]["resource"] == SETTINGS_RESOURCE:
             self.retention_days = number_in(details, "retention_days") or self.retention_days
+            self.rotation_days = number_in(details, "key_rotation_days") or self.rotation_days
             self.settings = text_in(details, "settings")
 
 
@@ -134,9 +162,12 @@ def _keep(table: dict[K, Any], key: K, value: Any) -> None:
 
 _LEARN: Final = {
     "policy.activated": Known._learn_policy,  # noqa: SLF001  # the class's own table
+    "policy.rejected": Known._learn_rejection,  # noqa: SLF001
     "alert.raised": Known._learn_alert,  # noqa: SLF001
     "permission.grant": Known._learn_grant,  # noqa: SLF001
     "hold.placed": Known._learn_hold,  # noqa: SLF001
     "hold.released": Known._learn_release,  # noqa: SLF001
     "config.modify": Known._learn_settings,  # noqa: SLF001
+    "key.rotated": Known._learn_kek,  # noqa: SLF001
+    "system.header": Known._learn_kek,  # noqa: SLF001
 }

@@ -7,13 +7,15 @@ import threading
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from wilkc.runtime.audit import AuditLogger
+from wilkc.runtime.guard.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Decision, Json, Request
-    from wilkc.runtime.audit import AuditSettings, Circumstances
+    from wilkc.runtime.audit import AuditSettings, Circumstances, Event, Receipt
 
 Status = Literal["success", "failure", "warning"]
 
@@ -80,12 +82,16 @@ class SharedLog:
     """An audit log on disk that several processes write to, opened when it is first needed.
 
     Safe for forks: each process opens the log for itself, as its records name their process.
+    It is written as the policy in force says: as `bundle` does where it is given, else as the
+    log was last told, which `wilkc serve --audit` does at each activation. Settings that cannot
+    be read are an error of `intent`, and so a denial.
 
     Args:
         directory: of the log.
         keys: its keys.
         provider: what wraps the first of them: a file, or a `pkcs11:` URI.
-        settings: how to write.
+        settings: how to write, whatever any policy says.
+        bundle: gives the verified bundle that decides now.
     """
 
     def __init__(
@@ -94,10 +100,12 @@ class SharedLog:
         keys: Path,
         provider: Path | str,
         settings: AuditSettings | None = None,
+        *,
+        bundle: Callable[[], VerifiedBundle] | None = None,
     ) -> None:
         self._places = (directory, keys, provider)
-        self._settings = settings
-        self._opened: dict[int, AuditLogger] = {}
+        self._told = Told(keys, settings, bundle)
+        self._opened: dict[int, tuple[AuditLogger, AuditSettings]] = {}
         self._locks: dict[int, threading.Lock] = {}
 
     def intent(  # noqa: PLR0913  # see `Recorder.intent`
@@ -112,7 +120,7 @@ class SharedLog:
         details: Mapping[str, Json] | None = None,
     ) -> Intent:
         """See `Recorder.intent`."""
-        return self._logger().intent(
+        return self.logger().intent(
             request,
             decision,
             enforced=enforced,
@@ -122,19 +130,36 @@ class SharedLog:
             details=details,
         )
 
-    def _logger(self) -> AuditLogger:
-        process = os.getpid()
+    def system(self, event: Event, *, record_id: str | None = None) -> Receipt:
+        """Record a fact, see `AuditLogger.system`."""
+        return self.logger().system(event, record_id=record_id)
+
+    def logger(self) -> AuditLogger:
+        """The log as it is to be written now; another one once that changes.
+
+        Raises:
+            UsageError: there is no log, or the bundle was made by another version of Wilk.
+            VerificationError: a key is missing, or what the log was told is damaged.
+            UnavailableError: it cannot be read.
+        """
+        process, settings = os.getpid(), self._told.settings()
         opened = self._opened.get(process)
-        if opened is not None:
-            return opened
+        # Mostly it is the very same value; to compare two takes as long as a hash.
+        if opened is not None and (opened[1] is settings or opened[1] == settings):
+            return opened[0]
         # By process: another thread may have held the parent's lock when it forked.
         with self._locks.setdefault(process, threading.Lock()):
-            if process not in self._opened:
-                directory, keys, provider = self._places
-                self._opened[process] = AuditLogger.open(
-                    directory, keys, provider=provider, settings=self._settings, shared=True
-                )
-            return self._opened[process]
+            before = self._opened.get(process)
+            if before is None or before[1] != settings:
+                self._opened[process] = (self._open(settings), settings)
+                if before is not None:
+                    # Outcomes of its intents may follow all the same.
+                    before[0].close()
+            return self._opened[process][0]
+
+    def _open(self, settings: AuditSettings) -> AuditLogger:
+        directory, keys, provider = self._places
+        return AuditLogger.open(directory, keys, provider=provider, settings=settings, shared=True)
 
 
 class UnsafeNoRecord:

@@ -1,7 +1,14 @@
 """Keys of the audit log: signing, sealing, the ring and its providers. Room: runtime."""
 
 from wilkc.runtime.keys.data_keys import OpenDataKey
-from wilkc.runtime.keys.due import Rotation, later, overlap_end, rotation_due, rotation_overdue
+from wilkc.runtime.keys.due import (
+    Rotation,
+    due_date,
+    later,
+    overlap_end,
+    rotation_due,
+    rotation_overdue,
+)
 from wilkc.runtime.keys.entries import SegmentKey
 from wilkc.runtime.keys.provider import create_provider, open_provider, refuse_inside
 from wilkc.runtime.keys.ring import Ring
@@ -15,7 +22,12 @@ from wilkc.runtime.keys.rotate import (
 from wilkc.runtime.keys.seal import decrypt, encrypt
 from wilkc.runtime.keys.sign import SigningKey, verify_signature
 from wilkc.runtime.keys.store import HELD_DIRECTORY, KeyStore
-from wilkc.runtime.keys.transfer import export_keys, read_export, restore_keys
+from wilkc.runtime.keys.transfer import (
+    SETTINGS_FILE,
+    export_keys,
+    read_export,
+    restore_keys,
+)
 from wilkc.runtime.keys.verifier import (
     VerifierKey,
     parse_signer,
@@ -26,6 +38,7 @@ from wilkc.runtime.keys.verifier import (
 
 __all__ = [
     "HELD_DIRECTORY",
+    "SETTINGS_FILE",
     "KeyStore",
     "OpenDataKey",
     "Ring",
@@ -38,6 +51,7 @@ __all__ = [
     "decrypt",
     "destroy_keks",
     "destroy_provider_keys",
+    "due_date",
     "encrypt",
     "export_keys",
     "later",

@@ -38,7 +38,14 @@ def later(time: str, days: int) -> str:
     return moment.strftime(_FORMAT)
 
 
-def rotation_due(ring: Ring, now: str) -> bool:
+def due_date(entry: Entry, rotation: Rotation) -> str | None:
+    """When a key-encryption key is to be replaced: as it was made, or sooner if now told so."""
+    if entry.rotate_after is None:
+        return None
+    return min(entry.rotate_after, later(entry.activated or entry.created, rotation.days))
+
+
+def rotation_due(ring: Ring, now: str, rotation: Rotation) -> bool:
     """Whether a rotation is to begin, or was begun and not ended.
 
     A key from the future was made by a clock that stepped, and its due date cannot be believed.
@@ -46,12 +53,13 @@ def rotation_due(ring: Ring, now: str) -> bool:
     active = ring.active("kek")
     begun = ring.find("kek", "pending") is not None
     stepped = active.created > later(now, 1)
-    return begun or stepped or active.rotate_after is None or active.rotate_after <= now
+    due = due_date(active, rotation)
+    return begun or stepped or due is None or due <= now
 
 
-def rotation_overdue(ring: Ring, now: str) -> bool:
+def rotation_overdue(ring: Ring, now: str, rotation: Rotation) -> bool:
     """Whether a rotation has been due for longer than `OVERDUE_DAYS`."""
-    due = ring.active("kek").rotate_after
+    due = due_date(ring.active("kek"), rotation)
     return due is None or later(due, OVERDUE_DAYS) < now
 
 

@@ -18,7 +18,7 @@ from wilkc.runtime.keys.sign import SigningKey
 from wilkc.runtime.keys.verifier import parse_verifier_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from wilkc.runtime.disk import Disk
@@ -169,8 +169,21 @@ class KeyStore:
         return made
 
 
-def put_directory(directory: Path, ring: bytes, deks: bytes, disk: Disk) -> None:
+def put_directory(
+    directory: Path,
+    ring: bytes,
+    deks: bytes,
+    disk: Disk,
+    others: Mapping[str, bytes] | None = None,
+) -> None:
     """Write the files of a new key directory, the ring last.
+
+    Args:
+        directory: must be missing or empty.
+        ring: the key ring.
+        deks: the data keys.
+        disk: where to write.
+        others: further files, by their path in the directory.
 
     Raises:
         UsageError: the directory holds something, or cannot be written.
@@ -181,6 +194,8 @@ def put_directory(directory: Path, ring: bytes, deks: bytes, disk: Disk) -> None
             raise UsageError(f"the key directory `{directory}` is not empty")
         directory.chmod(0o700)
         disk.make_directory(directory / HELD_DIRECTORY)
+        for name, data in (others or {}).items():
+            disk.put_file(directory / name, data)
         disk.put_file(directory / DEKS_FILE, deks)
         disk.put_file(directory / RING_FILE, ring)
     except OSError as error:

@@ -1,13 +1,16 @@
 """A key directory as one encrypted file, and back. Layer: runtime. Pure but for random numbers.
 
-The file holds the ring, the data keys, and the secrets of the keys that a provider wraps, all
+The file holds the ring, the data keys, the secrets of the keys that a provider wraps, and what
+else lies beside them that nobody can make anew: how the log is written, and the checkpoint that
+this host held, without which a log that was cut meanwhile would be taken for whole. All of it is
 under a passphrase: it opens without the provider, which may be lost with the machine.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.closed_json import from_json, to_json
@@ -20,16 +23,20 @@ from wilkc.runtime.keys.passphrase import Scrypt, derive, new_scrypt
 from wilkc.runtime.keys.ring import Ring, check_mac, read_ring, ring_text
 from wilkc.runtime.keys.ringfile import BY_PROVIDER, RING_FILE, read_file
 from wilkc.runtime.keys.seal import decrypt, encrypt
-from wilkc.runtime.keys.store import KeyStore, put_directory
+from wilkc.runtime.keys.store import HELD_DIRECTORY, KeyStore, put_directory
 from wilkc.runtime.keys.wraps import bound_to
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from wilkc.runtime.disk import Disk
     from wilkc.runtime.keys.wraps import Provider
 
-FORMAT: Final = "wilk.keys-export/v1"
+FORMAT: Final = "wilk.keys-export/v2"
+SETTINGS_FILE: Final = "audit.json"
+_NAME: Final = re.compile(r"[a-z0-9._+-]{1,255}", re.ASCII)
+"""Of a held checkpoint: an origin with `+` for `/`."""
 MAX_BYTES: Final = 256 * 1024 * 1024
 
 
@@ -40,8 +47,16 @@ class _Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class _Held:
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Content:
+    audit: str | None
     deks: str
+    held: tuple[_Held, ...]
     ring: str
     secrets: tuple[_Secret, ...]
 
@@ -68,11 +83,13 @@ class Opened:
         ring: the key ring, verified.
         deks: the file of the data keys.
         secrets: of the keys that a provider wraps, by key id.
+        files: other files of the key directory, by their path in it.
     """
 
     ring: Ring
     deks: bytes
     secrets: dict[str, bytes]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def export_keys(keys: KeyStore, name: str, passphrase: bytes) -> bytes:
@@ -90,7 +107,9 @@ def export_keys(keys: KeyStore, name: str, passphrase: bytes) -> bytes:
     with keys.rings.locked():
         outer = [key for key in keys.ring.keys if key.use in BY_PROVIDER and key.wrapped]
         content = _Content(
+            audit=_settings(keys.directory),
             deks=to_base64(read_file(keys.directory / DEKS_FILE)),
+            held=tuple(_held(keys.directory / HELD_DIRECTORY)),
             ring=to_base64(read_file(keys.directory / RING_FILE)),
             secrets=tuple(_Secret(key.kid, to_base64(keys.rings.secret(key))) for key in outer),
         )
@@ -153,7 +172,7 @@ def restore_keys(
     }
     ring = replace(ring, keys=ring.with_steps({}, now, wraps).keys)
     text = ring_text(ring, secrets[ring.active("ring").kid])
-    put_directory(directory, text, opened.deks, disk)
+    put_directory(directory, text, opened.deks, disk, opened.files)
     return KeyStore(directory, provider, disk)
 
 
@@ -166,4 +185,23 @@ def _decrypted(file: _File, passphrase: bytes) -> Opened:
     secrets = {one.kid: from_base64(one.secret) for one in content.secrets}
     ring, mac = read_ring(from_base64(content.ring))
     check_mac(ring, secrets.get(ring.active("ring").kid, b""), mac)
-    return Opened(ring, from_base64(content.deks), secrets)
+    files = {} if content.audit is None else {SETTINGS_FILE: from_base64(content.audit)}
+    for one in content.held:
+        # A name of a file is made of it.
+        if not _NAME.fullmatch(one.name) or one.name.startswith("."):
+            raise ValueError("a held checkpoint is named as none is")
+        files[f"{HELD_DIRECTORY}/{one.name}"] = from_base64(one.note)
+    return Opened(ring, from_base64(content.deks), secrets, files)
+
+
+def _settings(directory: Path) -> str | None:
+    """How the log is written; None where it was never told."""
+    path = directory / SETTINGS_FILE
+    return to_base64(read_file(path)) if path.exists() else None
+
+
+def _held(directory: Path) -> Iterator[_Held]:
+    """The checkpoints that this host held, whole as they are renamed into place."""
+    for path in sorted(directory.iterdir() if directory.is_dir() else ()):
+        if not path.name.startswith("."):
+            yield _Held(path.name, to_base64(read_file(path)))

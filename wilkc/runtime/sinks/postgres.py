@@ -72,6 +72,7 @@ class PostgresSink:
             # Always, as the environment may name a host where the address names none; libpq has
             # no TLS on a unix socket. GSSAPI would be taken in its place where there is a ticket.
             "sslmode": _VERIFIED,
+            "ssl_min_protocol_version": "TLSv1.3",
             "gssencmode": "disable",
             "connect_timeout": CONNECT_SECONDS,
             "options": f"-c statement_timeout={STATEMENT_MS}",

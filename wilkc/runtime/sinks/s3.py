@@ -10,6 +10,7 @@ Credentials are those that boto3 finds: the environment, a profile, the machine'
 from __future__ import annotations
 
 import base64
+import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -198,11 +199,22 @@ def _client(bucket: Bucket) -> Any:
     )
     try:
         # A session of its own: the one that boto3 shares remembers credentials for ever.
-        return boto3.session.Session().client(
+        client = boto3.session.Session().client(
             "s3", endpoint_url=bucket.endpoint or None, verify=bucket.ca_file or None, config=config
         )
     except (BotoCoreError, ValueError) as error:
         raise UsageError(f"the storage cannot be used: {error}") from error
+    _demand_tls_1_3(client)
+    return client
+
+
+def _demand_tls_1_3(client: Any) -> None:
+    """The library has no setting for it; where its parts have other names, nothing is shipped."""
+    try:
+        pools = client._endpoint.http_session._manager.connection_pool_kw  # noqa: SLF001
+        pools["ssl_context"].minimum_version = ssl.TLSVersion.TLSv1_3
+    except (AttributeError, KeyError) as error:
+        raise UnavailableError("this version of boto3 cannot be held to TLS 1.3") from error
 
 
 def _require_https(endpoint: str) -> None:

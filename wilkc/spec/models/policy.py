@@ -41,11 +41,13 @@ class EncryptionSettings(Section):
         enabled: whether stored data is encrypted, e.g. `true`
         algorithm: the cipher, e.g. `AES-256-GCM`
         key_rotation_days: after how many days keys change, e.g. `90`
+        kek_overlap_days: how many days a replaced key still opens what it wrapped, e.g. `30`
     """
 
     enabled: bool | None = None
     algorithm: Literal["AES-256-GCM"] | None = None
     key_rotation_days: int | None = Field(default=None, ge=1)
+    kek_overlap_days: int | None = Field(default=None, ge=1)
 
 
 class SandboxSettings(Section):

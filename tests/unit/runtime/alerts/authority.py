@@ -44,24 +44,25 @@ class Authority:
         )
         self.ca_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
-    def context(
+    def issue(
         self,
         name: str = NAME,
         *,
         ends: timedelta = _DAY,
-        highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
         self_signed: bool = False,
-    ) -> ssl.SSLContext:
-        """The server's side of TLS with a new certificate for a name."""
+        client: bool = False,
+    ) -> Path:
+        """A file with a new key and its certificate for a name; of a server, or of a client."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = self._builder(
             _name(name) if self_signed else self._name, key.public_key(), datetime.now(UTC) + ends
         ).subject_name(_name(name))
+        use = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
         signed = (
             builder.add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
             .sign(key if self_signed else self._key, hashes.SHA256())
         )
         path = self._folder / f"{name.replace(':', '-')}-{key.public_key().public_numbers().x}.pem"
@@ -73,9 +74,20 @@ class Authority:
             )
             + signed.public_bytes(serialization.Encoding.PEM)
         )
+        return path
+
+    def context(
+        self,
+        name: str = NAME,
+        *,
+        ends: timedelta = _DAY,
+        highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+        self_signed: bool = False,
+    ) -> ssl.SSLContext:
+        """The server's side of TLS with a new certificate for a name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.maximum_version = highest
-        context.load_cert_chain(path)
+        context.load_cert_chain(self.issue(name, ends=ends, self_signed=self_signed))
         return context
 
     def _builder(

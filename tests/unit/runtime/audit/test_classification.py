@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from wilkc.core.audit_settings import CategoryLevels
 from wilkc.core.contract import Decision, Request, denial
 from wilkc.runtime.audit import (
     AuditSettings,
 )
 from wilkc.runtime.audit.actions import action_type, record_class, resource_text
-from wilkc.runtime.audit.risk import graded_level, seed_level
+from wilkc.runtime.audit.risk import graded_level, level_of, seed_level
 from wilkc.runtime.audit.tags import tags_for
 
 SMALL = AuditSettings(reserve_bytes=0, min_free_bytes=0)
@@ -103,6 +104,51 @@ def test_risk(
 ) -> None:
     assert graded_level(kind, status, decision, error) == graded
     assert seed_level(kind, status) == seed
+
+
+@pytest.mark.parametrize(
+    ("level", "decision", "wanted"),
+    [
+        ("high", UNMATCHED, "high"),
+        ("critical", UNMATCHED, "critical"),
+        ("critical", BLOCKED, "critical"),
+        ("high", UNKNOWN, "high"),
+        (None, UNMATCHED, "medium"),
+    ],
+)
+def test_the_level_of_a_category_lifts_its_denials(
+    log: Any, level: Any, decision: Decision, wanted: str
+) -> None:
+    settings = replace(SMALL, levels=CategoryLevels(file=level))
+    with log.open(settings) as logger:
+        logger.intent(Request("a", "read", "file", "./x"), decision)
+        assert _last(log)["security"]["risk_level"] == wanted
+        logger.intent(Request("a", "execute", "shell", "ls"), UNMATCHED)
+        assert _last(log)["security"]["risk_level"] == "medium"
+        logger.intent(Request("a", "watch", "agent", "x"), UNMATCHED)
+        assert _last(log)["security"]["risk_level"] == "medium"
+
+
+def test_the_level_of_a_category_lifts_nothing_else(log: Any, allow: Any) -> None:
+    levels = CategoryLevels(file="critical")
+    request = Request("a", "read", "file", "./x")
+    with log.open(replace(SMALL, levels=levels)) as logger:
+        logger.intent(request, allow).outcome("success")
+    with log.open(replace(SMALL, levels=levels, risk_profile="seed")) as logger:
+        logger.intent(Request("a", "delete", "file", "./x"), allow).outcome("success")
+    seen = [
+        (one["action"]["type"], one["security"]["risk_level"])
+        for one in log.records()
+        if one["phase"] in {"intent", "outcome"}
+    ]
+    assert seen == [("file.read", "low")] * 2 + [("file.delete", "medium")] * 2
+
+
+def test_a_lift_is_kept_where_levels_are_computed_anew(log: Any) -> None:
+    with log.open(replace(SMALL, levels=CategoryLevels(file="high"))) as logger:
+        logger.intent(Request("a", "read", "file", "./x"), UNMATCHED)
+    assert level_of(_last(log), "graded") == "high"
+    assert level_of(_last(log), "seed") == "critical"
 
 
 def test_a_seed_profile_is_written_as_asked(log: Any, request_: Any, deny: Any) -> None:

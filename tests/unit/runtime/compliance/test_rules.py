@@ -30,6 +30,11 @@ def declared(settings: AuditSettings) -> dict[str, Any]:
     return {"resource": event.resource, "details": dict(event.details)}
 
 
+def every(days: int) -> dict[str, Any]:
+    """A declaration that keys change so often."""
+    return declared(AuditSettings(key_rotation_days=days))
+
+
 def granted(records: Records, *fulfilled: str, **more: Any) -> list[dict[str, Any]]:
     intent = records.make("shell.execute", allow=True, conditions=["limit.0"], resource="shell:ls")
     details = {"fulfilled": list(fulfilled)} if fulfilled else {}
@@ -37,6 +42,16 @@ def granted(records: Records, *fulfilled: str, **more: Any) -> list[dict[str, An
         "shell.complete", phase="outcome", ref=intent["id"], details=details, **more
     )  # fmt: skip
     return [intent, end]
+
+
+def withdrawn(records: Records, details: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    """Number 5 is active, 8 was to be and is said not to be, and 6 becomes active."""
+    first, second, last = (
+        records.make("policy.activated", details={**SIGNED, "sequence": n, "revision": f"r{n}"})
+        for n in (5, 8, 6)
+    )
+    given = {"actor_type": "system", "ref": second["id"], "status": "failure", **more}
+    return [first, second, records.make("policy.rejected", details=details, **given), last]
 
 
 def personal(records: Records, **more: Any) -> list[dict[str, Any]]:
@@ -78,6 +93,11 @@ HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R2", lambda r: [r.make("policy.activated", details=SIGNED)] * 2),
     ("R3", lambda r: [r.make("policy.activated", details={**SIGNED, **ALICE})]),
     ("R3", lambda r: [r.make("config.modify", resource="host:name")]),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True, "stays_sequence": 5, "stays": "r5"})),
+    ("R3", lambda r: [
+        r.make("policy.activated", details={**SIGNED, "revision": "r5"}),
+        r.make("policy.activated", details={"revision": "r5"}),
+    ]),
     ("R4", lambda r: granted(r, "limit.0", "more")),
     ("R4", lambda r: granted(r, error="cancelled", status="failure")),
     ("R5", lambda r: personal(r, details={"bytes": 3})),
@@ -90,6 +110,7 @@ HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R7", lambda r: [r.make("file.read", allow=True, tags=["hipaa"], actor="nurse-7")]),
     ("R8", lambda r: after(r, 96, HEADER)),
     ("R8", lambda r: after(r, 60, HEADER) + after(r, 60, ("key.rotated", KEK))),
+    ("R8", lambda r: after(r, 300, HEADER, ("config.modify", every(365)))),
     ("R9", lambda r: after(r, 29, ASKED)),
     ("R9", lambda r: after(
         r, 40, ASKED, ("key.destroyed", {"details": {"subject": ONE, "state": "complete"}})
@@ -123,6 +144,19 @@ VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
         r.make("policy.activated", details={**SIGNED, "sequence": 4}),
     ]),
     ("R3", lambda r: [r.make("policy.activated", details={"key_id": "k", "sequence": 1})]),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": False, "stays_sequence": 5})),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True})),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True, "stays_sequence": 5}, actor_type="agent")),
+    ("R2", lambda r: withdrawn(r, {"withdrawn": True, "stays_sequence": 5}, ref=None)),
+    ("R3", lambda r: [
+        r.make("policy.activated", details={**SIGNED, "revision": "r5"}),
+        r.make("policy.activated", details={"revision": "r6"}),
+    ]),
+    ("R3", lambda r: [
+        r.make("policy.activated", details={**SIGNED, "revision": "r5"}),
+        r.make("policy.activated", details={**SIGNED, "revision": "r6"}),
+        r.make("policy.activated", details={"revision": "r5"}),
+    ]),
     ("R3", lambda r: [r.make("config.modify", resource="policy:org", details=BOB)]),
     ("R4", lambda r: granted(r, "another")),
     ("R4", granted),
@@ -137,6 +171,14 @@ VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R7", lambda r: [r.make("file.read", allow=True, tags=["hipaa"], actor_type="system")]),
     ("R8", lambda r: after(r, 98, HEADER)),
     ("R8", lambda r: after(r, 98, HEADER, ("key.rotated", {"details": {"use": "report"}}))),
+    ("R8", lambda r: after(r, 38, HEADER, ("config.modify", every(30)))),
+    ("R8", lambda r: after(r, 36, HEADER) + after(r, 2, ("config.modify", every(30)))),
+    ("R8", lambda r: after(
+        r, 373, HEADER, ("config.modify", every(365)), ("config.modify", every(365)),
+    )),
+    ("R8", lambda r: [
+        *after(r, 60, HEADER, ("config.modify", every(40))),
+    ]),
     ("R9", lambda r: after(r, 31, ASKED)),
     ("R9", lambda r: after(
         r, 31, ASKED, ("key.destroyed", {"details": {"subject": TWO, "state": "complete"}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -279,10 +280,30 @@ def test_a_server_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_no_address_is_refused() -> None:
-    for address in ("", "localhost", "http://localhost", "redis://localhost:port"):
+    for address in ("", "localhost", "http://localhost", "redis://localhost:port", "redis://[::1"):
         with pytest.raises(RateStoreError) as caught:
             RedisStore(address)
         assert caught.value.detail == STORE_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://10.0.0.1", "redis://rates.example", "redis://u:p@rates.example:6379/0",
+                "rediss://rates.example?ssl_cert_reqs=none",
+                "rediss://rates.example?ssl_check_hostname=false"],
+)  # fmt: skip
+def test_another_host_is_asked_by_verified_tls_only(address: str) -> None:
+    with pytest.raises(RateStoreError) as caught:
+        RedisStore(address)
+    assert caught.value.detail == STORE_UNAVAILABLE
+
+
+def test_tls_to_a_server_is_1_3_and_verified() -> None:
+    store = RedisStore("rediss://rates.example")
+    found = store._client.connection_pool.connection_kwargs
+    assert found["ssl_min_version"] == ssl.TLSVersion.TLSv1_3
+    made = store._client.connection_pool.make_connection()
+    assert made.cert_reqs == ssl.CERT_REQUIRED  # type: ignore[attr-defined]
+    assert made.check_hostname is True  # type: ignore[attr-defined]
 
 
 def test_without_the_package_nothing_is_granted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import click
 
 from wilkc.cli.alerting import alert_text, alerts_path
 from wilkc.cli.commands.audit.options import format_option, key_options
-from wilkc.cli.recording import open_recorder
+from wilkc.cli.recording import shared_log
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError
 from wilkc.runtime.alerts import Watcher, open_alerts
@@ -44,10 +44,8 @@ def alerts(  # noqa: PLR0913  # a command has as many arguments as options
         if run or watch:
             if watch:
                 end_in_order(0)
-            with (
-                open_recorder(directory, keys, provider) as recorder,
-                Watcher(Path(directory), folder, recorder) as watcher,
-            ):
+            recorder = shared_log(directory, keys, provider)
+            with Watcher(Path(directory), folder, recorder) as watcher:
                 if watch:
                     watcher.run(threading.Event())
                 watcher.catch_up()

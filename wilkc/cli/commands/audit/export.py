@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,7 +14,7 @@ from wilkc.cli.commands.audit.options import read_text
 from wilkc.cli.record_forms import record_lines
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit import follow
-from wilkc.runtime.audit.export import ocsf_event, write_tiles
+from wilkc.runtime.audit.export import ocsf_event, otlp_request, write_tiles
 from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.query import scan
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     "-f",
     "--format",
     "form",
-    type=click.Choice(["csv", "jsonl", "ocsf", "tiles"]),
+    type=click.Choice(["csv", "jsonl", "ocsf", "otlp", "tiles"]),
     required=True,
-    help="csv, one record a line (jsonl), OCSF 1.9.0 events, or tiles of a transparency log.",
+    help="csv, one record a line (jsonl), OCSF 1.9.0 events, OpenTelemetry log records (otlp), "
+    "or tiles of a transparency log.",
 )
 @click.option("-o", "--output", metavar="PATH", help="A new folder, for tiles.")
 @click.option("--checkpoint", metavar="FILE", help="Of the tiles; default: the published one.")
@@ -56,12 +58,16 @@ def export(
 
 
 def _lines(log: Path, wanted: Filter, form: str) -> Iterable[str]:
-    if form == "ocsf":
-        return _ocsf(log, wanted)
+    if form in _EVENTS:
+        return _events(log, wanted, _EVENTS[form])
     return record_lines(scan(log, wanted), "csv" if form == "csv" else "json")
 
 
-def _ocsf(log: Path, wanted: Filter) -> Iterator[str]:
+_Form = Callable[[Mapping[str, Any], bytes, bytes | None], dict[str, Any]]
+_EVENTS: Final[dict[str, _Form]] = {"ocsf": ocsf_event, "otlp": otlp_request}
+
+
+def _events(log: Path, wanted: Filter, form: _Form) -> Iterator[str]:
     for one in follow(log):
         if wanted.matches(one.record):
-            yield json.dumps(ocsf_event(one.record, one.stored, one.signature))
+            yield json.dumps(form(one.record, one.stored, one.signature))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wilkc.cli.commands.audit.options import key_options
+from wilkc.cli.deploying import TIMER_KINDS, housekeeping_unit
 from wilkc.cli.exits import UNVERIFIED
-from wilkc.cli.recording import hold_log, open_recorder
-from wilkc.cli.shipping import shipped_events
-from wilkc.runtime.audit.clock import Clock
-from wilkc.runtime.audit.keeping import keep_keys, work_due
-from wilkc.runtime.audit.retention import House, clock_doubt, confirm_clock, keep_house
+from wilkc.cli.housekeeping import Housed, do_chores
+from wilkc.cli.record_serving import Record
+
+if TYPE_CHECKING:
+    from wilkc.cli.deploying import TimerKind
 
 
 @click.command()
@@ -21,6 +22,8 @@ from wilkc.runtime.audit.retention import House, clock_doubt, confirm_clock, kee
 @click.option("--root", metavar="VKEY", help="The key that `init` printed, to verify by.")
 @click.option("--backup", metavar="DEST", help="Where the backup is kept up to date.")
 @click.option("--clock-is-right", is_flag=True, help="Say so where the clock moved by a day.")
+@click.option("--print", "printed", type=click.Choice(TIMER_KINDS),
+              help="Do nothing: print a systemd unit that does, or its hourly timer.")  # fmt: skip
 @key_options
 def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
     *,
@@ -28,6 +31,7 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
     root: str | None,
     backup: str | None,
     clock_is_right: bool,
+    printed: TimerKind | None,
     keys: str | None,
     provider: str | None,
 ) -> None:
@@ -37,22 +41,13 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
     verifies each week and checks the backup each month. Exits with 5 if something does not
     verify.
     """
-    doubt = clock_doubt(Path(directory), Clock())
-    with open_recorder(directory, keys, provider) as logger:
-        if doubt is not None and clock_is_right:
-            confirm_clock(logger)
-            doubt = None
-        rotation = work_due(logger.means)
-        house = House(
-            root=root,
-            backup=Path(backup) if backup else None,
-            doubt=doubt,
-            elsewhere=shipped_events(directory),
-        )
-        chores = keep_house(logger, house)
-    if rotation:
-        with hold_log(directory, keys, provider) as own:
-            chores.done += keep_keys(own, may_destroy=doubt is None)
+    housed = Housed(directory, keys, provider, root, backup)
+    if printed is not None:
+        record = Record(directory, keys, provider, audit_root=root, backup=backup)
+        options = record.housekeeping_words()
+        click.echo(housekeeping_unit(printed, directory, options, record.writable()), nl=False)
+        return
+    chores = do_chores(housed, clock_is_right=clock_is_right)
     for word, lines in (("done", chores.done), ("skipped", chores.skipped), ("BAD", chores.bad)):
         for line in lines:
             click.echo(f"{word:<7}  {line}")

@@ -37,6 +37,20 @@ def key_options(command: F) -> F:
     return command
 
 
+def reader_options(*, required: bool) -> Callable[[F], F]:
+    """Add `--by` and `--reason` to a command that reads what is sealed."""
+
+    def add(command: F) -> F:
+        command = click.option(
+            "--reason", required=required, metavar="TEXT", help="Why; on record, sealed."
+        )(command)
+        return click.option(
+            "--by", required=required, metavar="NAME", help="Who reads; on record, as a token."
+        )(command)
+
+    return add
+
+
 def read_text(path: str, what: str, *, encoding: str = "utf-8") -> str:
     """The text of a file that a person named.
 

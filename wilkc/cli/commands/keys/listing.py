@@ -14,11 +14,20 @@ from wilkc.cli.recording import keys_path, provider_place
 from wilkc.core.closed_json import to_json
 from wilkc.runtime.audit.clock import Clock, timestamp
 from wilkc.runtime.audit.keeping import read_ledger
+from wilkc.runtime.audit.means import rotation_of
+from wilkc.runtime.audit.settings import kept_settings
 from wilkc.runtime.disk import Disk
-from wilkc.runtime.keys import KeyStore, open_provider, rotation_due, rotation_overdue
+from wilkc.runtime.keys import (
+    KeyStore,
+    due_date,
+    open_provider,
+    rotation_due,
+    rotation_overdue,
+)
 
 if TYPE_CHECKING:
     from wilkc.runtime.audit.keeping import Ledger
+    from wilkc.runtime.keys import Rotation
 
 _DATE = 10
 
@@ -33,7 +42,8 @@ def list_keys(*, directory: str, keys: str | None, provider: str | None, form: s
     opened = open_provider(provider_place(directory, keys, provider), (Path(directory), place))
     store = KeyStore(place, opened, Disk())
     now = timestamp(Clock().wall_us())
-    found = _found(store, read_ledger(Path(directory)), now)
+    rotation = rotation_of(kept_settings(place))
+    found = _found(store, read_ledger(Path(directory)), now, rotation)
     if form == "json":
         click.echo(json.dumps(found))
         return
@@ -41,15 +51,15 @@ def list_keys(*, directory: str, keys: str | None, provider: str | None, form: s
         click.echo(printable(line))
 
 
-def _found(store: KeyStore, ledger: Ledger, now: str) -> dict[str, Any]:
+def _found(store: KeyStore, ledger: Ledger, now: str, rotation: Rotation) -> dict[str, Any]:
     ring = store.ring
-    keys = [{**to_json(key), "wrapped": None} for key in ring.keys]
+    keys = [{**to_json(key), "rotate_after": due_date(key, rotation)} for key in ring.keys]
     for key in keys:
         del key["wrapped"]
     return {
         "version": ring.version,
-        "due": rotation_due(ring, now),
-        "overdue": rotation_overdue(ring, now),
+        "due": rotation_due(ring, now, rotation),
+        "overdue": rotation_overdue(ring, now, rotation),
         "keys": keys,
         "data_keys": len(store.data.keys),
         "persons": len({key.subject for key in store.data.keys if key.subject}),

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wilkc.core.errors import RequestError
+from wilkc.core.errors import RequestError, UsageError
+from wilkc.core.tls import client_context
 from wilkc.language.hosts import FORBIDDEN, PRIVATE, decision_address, within
 from wilkc.runtime.alerts.channel.model import ChannelError, SettingsError
 from wilkc.runtime.egress.failures import UnreachableError
 from wilkc.runtime.egress.outside import Outside, addresses_of, connect
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
 
@@ -73,24 +74,16 @@ def dial(
     return made
 
 
-def tls_context(ca_file: str, least: ssl.TLSVersion) -> ssl.SSLContext:
-    """Strict verification of certificate and name; nothing from the environment.
+def tls_context(ca_file: str) -> ssl.SSLContext:
+    """TLS 1.3 with strict verification of certificate and name; nothing from the environment.
 
     Raises:
         SettingsError: the certificates cannot be read.
     """
-    # Not `create_default_context`, which writes keys to where SSLKEYLOGFILE says.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = least
-    context.verify_flags |= ssl.VERIFY_X509_STRICT
     try:
-        if ca_file:
-            context.load_verify_locations(cafile=ca_file)
-        else:
-            context.load_default_certs()
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError("ca_unreadable", f"cannot read `{ca_file}`: {error}") from error
-    return context
+        return client_context(ca_file)
+    except UsageError as error:
+        raise SettingsError("ca_unreadable", error.message) from error
 
 
 @contextmanager

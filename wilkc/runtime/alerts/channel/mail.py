@@ -51,7 +51,7 @@ class Email:
         mail = mail_of(message, given, at_us)
         password = read_secret(self.folder / given.password_file) if given.user else ""
         ca_file = str(self.folder / given.ca_file) if given.ca_file else ""
-        context = tls_context(ca_file, ssl.TLSVersion.TLSv1_2)
+        context = tls_context(ca_file)
         deadline = Deadline(self.seconds)
         try:
             made = dial(given.host, given.port, given.private, deadline, self.outside)
@@ -71,7 +71,7 @@ class Email:
             raise ChannelError("status_refused", "the mail server refuses a receiver") from error
         except ssl.SSLError as error:
             deadline.left()
-            raise ChannelError("tls_failed", f"no TLS: {error.reason}") from error
+            raise ChannelError("tls_failed", f"no TLS 1.3: {error.reason}") from error
         except (OSError, smtplib.SMTPException, ValueError) as error:
             deadline.left()
             raise ChannelError("connection_failed", f"the connection failed: {error}") from error

@@ -74,7 +74,7 @@ class Webhook:
         """Post it, see `Channel.send`."""
         target = target_of(self.settings.url)
         keys = self._keys()
-        context = tls_context(self._ca_file(), ssl.TLSVersion.TLSv1_3)
+        context = tls_context(self._ca_file())
         body = message_json(message)
         signed = signature_headers(message.id, at_us // SECOND_US, body, keys)
         deadline = Deadline(self.seconds)

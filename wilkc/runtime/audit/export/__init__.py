@@ -3,6 +3,7 @@
 from wilkc.runtime.audit.export.bundle import Proven, make_bundle, verify_bundle
 from wilkc.runtime.audit.export.growth import make_growth, verify_growth
 from wilkc.runtime.audit.export.ocsf import ocsf_event
+from wilkc.runtime.audit.export.otlp import otlp_request
 from wilkc.runtime.audit.export.tiles import write_tiles
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "make_bundle",
     "make_growth",
     "ocsf_event",
+    "otlp_request",
     "verify_bundle",
     "verify_growth",
     "write_tiles",

@@ -34,11 +34,12 @@ from wilkc.runtime.audit.keeping.rotation import (
 from wilkc.runtime.audit.note import parse_checkpoint
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import holds_on_subject
-from wilkc.runtime.keys import Rotation, rotate_provider
+from wilkc.runtime.keys import rotate_provider
 
 if TYPE_CHECKING:
     from wilkc.runtime.audit.keeping.ledger import Ledger
     from wilkc.runtime.audit.logger import AuditLogger
+    from wilkc.runtime.keys import Rotation
 
 _ID_BYTES = 8
 _DESTROYED_STATE = "destroyed"
@@ -73,7 +74,7 @@ def shred(
         logger: the log, held by this process and not shared.
         person: id of the person, as callers of the log name them.
         reason: why, in free text, which is sealed.
-        rotation: how long key-encryption keys are used.
+        rotation: how long key-encryption keys are used; left out, as the log's settings say.
 
     Returns:
         The erasure, in state `pending`.
@@ -84,7 +85,7 @@ def shred(
         UnavailableError: it could not be recorded; run it again.
         OSError: the key directory cannot be written.
     """
-    means, rotation = logger.means, rotation or Rotation()
+    means, rotation = logger.means, rotation or logger.means.rotation
     ended = resume_erasures(logger, rotation)
     token = means.keys.data.token(person)
     if token is None:

@@ -14,7 +14,6 @@ from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.keeping.ledger import CREATED, DESTROYED, ROTATED, Ledger, read_ledger
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.keys import (
-    Rotation,
     activate_kek,
     destroy_keks,
     destroy_provider_keys,
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.audit.logger import AuditLogger, Receipt
     from wilkc.runtime.audit.means import Means
-    from wilkc.runtime.keys import Ring, SegmentKey
+    from wilkc.runtime.keys import Ring, Rotation, SegmentKey
 
 MARK: Final = "unrecorded"
 """File of the key directory that stands while changes may not be on record."""
@@ -36,11 +35,11 @@ MARK: Final = "unrecorded"
 
 def work_due(means: Means, rotation: Rotation | None = None) -> bool:
     """Whether something is to be done: begun work, a rotation, a key to destroy."""
-    ring, now, rotation = means.keys.ring, means.now(), rotation or Rotation()
+    ring, now, rotation = means.keys.ring, means.now(), rotation or means.rotation
     ends = (overlap_end(ring, key, rotation) for key in ring.keys)
     return (
         (means.keys.directory / MARK).exists()
-        or rotation_due(ring, now)
+        or rotation_due(ring, now, rotation)
         or any(end is not None and end <= now for end in ends)
         or len(means.keys.rings.provider.names) > 1
     )
@@ -59,7 +58,7 @@ def rotate(
         logger: the log, held by this process and not shared.
         force: whether to rotate before it is due.
         may_destroy: False where the clock is in doubt: then nothing is destroyed.
-        rotation: how long keys are used.
+        rotation: how long keys are used; as the log's settings say if left out.
 
     Returns:
         What was put on record, for a person.
@@ -70,10 +69,10 @@ def rotate(
         VerificationError: a key is missing.
         OSError: the key directory cannot be written.
     """
-    means, rotation = logger.means, rotation or Rotation()
+    means, rotation = logger.means, rotation or logger.means.rotation
     ledger = begin_changes(logger)
     told = record_changes(logger, ledger)
-    if force or rotation_due(means.keys.ring, means.now()):
+    if force or rotation_due(means.keys.ring, means.now(), rotation):
         told += replace_kek(logger, ledger, rotation)
     if may_destroy:
         told += destroy_over(logger, ledger, rotation)

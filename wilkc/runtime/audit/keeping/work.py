@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from wilkc.runtime.audit.keeping.erasure import resume_erasures, settle_erasures
 from wilkc.runtime.audit.keeping.rotation import rotate
-from wilkc.runtime.keys import Rotation
 
 if TYPE_CHECKING:
     from wilkc.runtime.audit.logger import AuditLogger
@@ -31,7 +30,8 @@ def keep_keys(
         VerificationError: a key is missing, or a hold forbids to go on with an erasure.
         OSError: the key directory cannot be written.
     """
-    told = tuple(f"went on with {one.id}" for one in resume_erasures(logger, Rotation()))
+    begun = resume_erasures(logger, logger.means.rotation)
+    told = tuple(f"went on with {one.id}" for one in begun)
     told += rotate(logger, force=force, may_destroy=may_destroy)
     if may_destroy:
         told += tuple(f"completed {name}" for name in settle_erasures(logger))

@@ -71,13 +71,17 @@ class Kept:
     log: Any
     clock: MovedClock = field(default_factory=MovedClock)
 
-    def open(self, disk: Disk | None = None, *, shared: bool = False) -> AuditLogger:
+    def open(
+        self, disk: Disk | None = None, *, shared: bool = False, **settings: Any
+    ) -> AuditLogger:
         places = self.log.places
         return AuditLogger.open(
             places.directory,
             places.keys,
             provider=places.provider,
-            settings=AuditSettings(reserve_bytes=4096, min_free_bytes=0, wait_ms=60_000),
+            settings=AuditSettings(
+                reserve_bytes=4096, min_free_bytes=0, wait_ms=60_000, **settings
+            ),
             shared=shared,
             disk=disk or Disk(),
             clock=self.clock,

@@ -210,6 +210,23 @@ def test_settings_decide_the_days(kept: Kept) -> None:
     assert [line.split()[0] for line in told] == ["created", "rotated", "destroyed"]
 
 
+@pytest.mark.parametrize(("days", "first"), [(10, 10), (400, 90)])
+def test_the_logs_own_settings_decide_the_days(kept: Kept, days: int, first: int) -> None:
+    """A key that is in use is due as it was made, or sooner; the next one as told."""
+    with kept.open(key_rotation_days=days, kek_overlap_days=2) as logger:
+        kept.clock.days = first - 1
+        assert not work_due(logger.means)
+        kept.clock.days = first
+        assert work_due(logger.means)
+        assert [line.split()[0] for line in rotate(logger)] == ["created", "rotated"]
+        kept.clock.days = first + 2
+        assert next(line.split()[0] for line in rotate(logger)) == "destroyed"
+        kept.clock.days = first + days - 1
+        assert not work_due(logger.means)
+        kept.clock.days = first + days
+        assert work_due(logger.means)
+
+
 @pytest.mark.parametrize("days", [-2, 2, 400])
 def test_a_clock_that_was_set_is_doubted(kept: Kept, stepped: Any, days: int) -> None:
     with kept.open() as logger:

@@ -1,0 +1,216 @@
+"""Operators: decided by a signed policy through OPA, and refused on everything that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wilkc.bundle import generate_key, sign_bundle, write_key_pair
+from wilkc.cli.building import build_bundle
+from wilkc.cli.operators import CREDENTIAL, OPERATORS, require_operator
+from wilkc.core.errors import (
+    RequestError,
+    UnavailableError,
+    UsageError,
+    VerificationError,
+    WilkError,
+)
+from wilkc.identity import Identity, create_identity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPEC = """
+agents: [anna]
+permissions:
+  system:
+    config: {modify: [wilk.grant, 'wilk.keys.*'], read: [wilk.audit.query]}
+"""
+OTHER = "agents: [ben]\npermissions:\n  system:\n    config: {read: [wilk.audit.query]}\n"
+
+
+@dataclass
+class Host:
+    """A host whose operators are named."""
+
+    folder: Path
+    identity: Identity
+
+    @property
+    def place(self) -> Path:
+        return self.folder / "operators.json"
+
+    def show(self, monkeypatch: pytest.MonkeyPatch, who: str, scope: str = "system:*") -> None:
+        _, text = self.identity.api_keys.create(who, [scope])
+        file = self.folder / f"{who}.key"
+        file.write_text(f"{text}\n")
+        file.chmod(0o600)
+        monkeypatch.setenv(CREDENTIAL, str(file))
+
+    def records(self) -> str:
+        command = [sys.executable, "-m", "wilkc.cli.main", "audit", "query", "--exhaustive"]
+        done = subprocess.run(
+            [*command, "-f", "json", str(self.folder / "audit")], capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def made(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    del opa
+    folder = tmp_path_factory.mktemp("operators")
+    (folder / "anna.yaml").write_text(SPEC)
+    (folder / "ben.yaml").write_text(OTHER)
+    key = generate_key()
+    write_key_pair(folder, "release", key)
+    built = build_bundle([str(folder)]).bundle
+    (folder / "operators.tar.gz").write_bytes(sign_bundle(built, key, key_id="release"))
+    subprocess.run(
+        [sys.executable, "-m", "wilkc.cli.main", "audit", "init", "audit", "--origin",
+         "example.org/log", "--root-key", "root.key", "--reserve", "1MiB"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    create_identity(folder / "who")
+    return folder
+
+
+@pytest.fixture
+def host(made: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    settings = {
+        "bundle": str(made / "operators.tar.gz"), "keys": [str(made / "release.pub.pem")],
+        "scope": "", "identity": str(made / "who"), "audit": str(made / "audit"),
+    }  # fmt: skip
+    found = Host(made, Identity(made / "who"))
+    found.place.write_text(json.dumps(settings))
+    found.place.chmod(0o600)
+    monkeypatch.setenv(OPERATORS, str(found.place))
+    monkeypatch.delenv(CREDENTIAL, raising=False)
+    return found
+
+
+def _refused(operation: str, kind: type[WilkError], *, reads: bool = False) -> str:
+    with pytest.raises(kind) as raised:
+        require_operator(operation, reads=reads)
+    return raised.value.message
+
+
+def test_who_may_does_and_who_may_not_does_not(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.show(monkeypatch, "anna")
+    require_operator("wilk.grant")
+    require_operator("wilk.keys.rotate")
+    require_operator("wilk.audit.query", reads=True)
+    assert "may not wilk.audit.shred" in _refused("wilk.audit.shred", RequestError)
+    _refused("wilk.serve", RequestError)
+    _refused("wilk.audit.query", RequestError)
+    host.show(monkeypatch, "ben")
+    require_operator("wilk.audit.query", reads=True)
+    _refused("wilk.grant", RequestError)
+    host.show(monkeypatch, "carl")
+    _refused("wilk.grant", RequestError)
+    records = host.records()
+    assert "wilk.audit.shred" in records
+    assert '"carl"' in records
+
+
+def test_a_credential_is_for_what_its_scope_says(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.show(monkeypatch, "anna", "system:config.read")
+    require_operator("wilk.audit.query", reads=True)
+    _refused("wilk.grant", RequestError)
+
+
+def test_without_a_credential_that_is_accepted_nothing_is_done(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "needs a credential" in _refused("wilk.grant", UsageError)
+    host.show(monkeypatch, "anna")
+    file = host.folder / "anna.key"
+    file.chmod(0o644)
+    _refused("wilk.grant", VerificationError)
+    file.chmod(0o600)
+    text = file.read_text()
+    file.write_text("wk_0123456789abcdef_" + "A" * 43)
+    assert "credential_unknown" in _refused("wilk.grant", VerificationError)
+    assert "auth.failure" in host.records()
+    file.write_text(text)
+    require_operator("wilk.grant")
+    host.identity.revocations.revoke("principal", "anna")
+    try:
+        assert "credential_revoked" in _refused("wilk.grant", VerificationError)
+    finally:
+        host.identity.revocations.restore("principal", "anna")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"bundle": "missing.tar.gz"}, {"keys": []}, {"scope": "prod"}, {"identity": "missing"},
+     {"audit": "missing"}, {"odd": 1}],
+    ids=str,
+)  # fmt: skip
+def test_everything_that_goes_wrong_is_a_refusal(
+    host: Host, monkeypatch: pytest.MonkeyPatch, damage: dict[str, object]
+) -> None:
+    host.show(monkeypatch, "anna")
+    host.place.write_text(json.dumps({**json.loads(host.place.read_text()), **damage}))
+    _refused("wilk.grant", WilkError)
+
+
+def test_a_policy_by_another_signer_is_refused(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    host.show(monkeypatch, "anna")
+    write_key_pair(tmp_path, "release", generate_key())
+    settings = json.loads(host.place.read_text())
+    settings["keys"] = [str(tmp_path / "release.pub.pem")]
+    host.place.write_text(json.dumps(settings))
+    _refused("wilk.grant", VerificationError)
+
+
+def test_a_file_that_others_may_write_or_that_is_gone_is_a_refusal(host: Host) -> None:
+    host.place.chmod(0o666)
+    assert "others may write" in _refused("wilk.grant", VerificationError)
+    host.place.unlink()
+    _refused("wilk.grant", UnavailableError)
+
+
+def test_where_nobody_is_named_nothing_is_asked(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(OPERATORS)
+    require_operator("wilk.grant")
+    # A host's own file comes before what a user says.
+    monkeypatch.setattr("wilkc.cli.operators.SYSTEM_PLACE", host.place)
+    _refused("wilk.grant", UsageError)
+    monkeypatch.setenv(OPERATORS, str(tmp_path / "none.json"))
+    assert "needs a credential" in _refused("wilk.grant", UsageError)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["grant", "anna", "file:./x read", "--ttl", "1h", "--reason", "x", "--bundle", "b.tar.gz",
+         "--sign", "release.pem", "--socket", "s/opa.sock", "--audit", "audit", "--yes"],
+        ["keys", "rotate", "audit"],
+        ["audit", "shred", "audit", "--subject", "x", "--reason", "x"],
+        ["audit", "query", "audit", "--subject", "s_x"],
+        ["audit", "query", "audit", "--open", "--by", "anna", "--reason", "x", "-f", "json"],
+        ["serve", "--bundle", "operators.tar.gz", "--key", "release.pub.pem",
+         "--socket", "s/o.sock"],
+    ],
+    ids=lambda words: "-".join(words[:2]),
+)  # fmt: skip
+def test_each_command_asks_before_it_does_anything(host: Host, command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wilkc.cli.main", *command], cwd=host.folder, capture_output=True,
+        text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "operators are named here" in done.stderr
+    assert done.stdout == ""

@@ -1,0 +1,106 @@
+"""Failures are counted, delayed and told, and say nothing to who guesses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wilkc.core.errors import UnavailableError
+from wilkc.identity import PUBLIC_MESSAGE, AuthenticationError, Failure, Identity
+from wilkc.identity.throttle import FREE, MAX_DELAY, delay_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.identity.conftest import StillClock
+
+WRONG = "wk_0123456789abcdef_" + "A" * 43
+
+
+def _fails(identity: Identity, text: str = WRONG, source: str = "here") -> str:
+    with pytest.raises(AuthenticationError) as raised:
+        identity.authenticate(text, channel="test", source=source)
+    return raised.value.detail
+
+
+def test_a_source_waits_longer_each_time(
+    opened: Callable[[], Identity], clock: StillClock, told: list[Failure]
+) -> None:
+    identity, other = opened(), opened()
+    _, right = identity.api_keys.create("a", ["*:*"])
+    assert [_fails(identity) for _ in range(FREE + 1)] == ["credential_unknown"] * (FREE + 1)
+    # Not even the right one is looked at, by whatever process.
+    assert _fails(other, right) == "too_many_failures"
+    clock.passes(1)
+    assert _fails(other) == "credential_unknown"
+    clock.passes(1)
+    assert _fails(identity, right) == "too_many_failures"
+    clock.passes(1)
+    assert identity.authenticate(right, channel="test", source="here").id == "a"
+    assert _fails(identity) == "credential_unknown"
+    assert [one.count for one in told] == [1, 2, 3, 4, 5, 1]
+
+
+def test_others_do_not_wait(identity: Identity) -> None:
+    _, right = identity.api_keys.create("a", ["*:*"])
+    for _ in range(FREE + 1):
+        _fails(identity)
+    assert identity.authenticate(right, channel="test", source="there").id == "a"
+
+
+def test_failures_are_forgotten_after_an_hour(identity: Identity, clock: StillClock) -> None:
+    for _ in range(FREE):
+        _fails(identity)
+    clock.passes(3601)
+    assert [_fails(identity) for _ in range(FREE)] == ["credential_unknown"] * FREE
+    assert _fails(identity) == "credential_unknown"
+
+
+def test_delays_are_bounded() -> None:
+    delays = [delay_of(count) for count in range(1, 10_000)]
+    assert delays[:FREE] == [0] * FREE
+    assert delays[FREE : FREE + 4] == [1, 2, 4, 8]
+    assert max(delays) == delays[-1] == MAX_DELAY
+    assert delays == sorted(delays)
+
+
+def test_what_is_told_holds_no_secret(identity: Identity, told: list[Failure]) -> None:
+    key, text = identity.api_keys.create("a", ["*:*"])
+    identity.revocations.revoke("key", key.id)
+    identity.revocations.revoke("agent", "a")
+    assert _fails(identity, text) == "credential_revoked"
+    _fails(identity, text[:-1] + "!")
+    assert [(one.detail, one.channel, one.source) for one in told] == [
+        ("credential_revoked", "test", "here"),
+        ("credential_malformed", "test", "here"),
+    ]
+    assert text[-43:] not in repr(told)
+    assert PUBLIC_MESSAGE == "the credential is not accepted"
+
+
+def test_a_failure_that_cannot_be_told_is_no_success(folder: Path) -> None:
+    def fail(failure: Failure) -> None:
+        raise UnavailableError(f"the record is full: {failure.detail}")
+
+    identity = Identity(folder, tell=fail)
+    with pytest.raises(UnavailableError, match="the record is full"):
+        identity.authenticate(WRONG, channel="test", source="here")
+    identity.close()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "wk_\x00", "é" * 100, "A" * 100_000, "a.b.c", "..", "{}"]
+)
+def test_hostile_texts_are_refused(identity: Identity, text: str) -> None:
+    assert _fails(identity, text) in {"credential_malformed", "credential_unknown"}
+
+
+def test_a_fault_inside_lets_nobody_in(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(text: str) -> None:
+        raise ZeroDivisionError(text)
+
+    monkeypatch.setattr(identity.api_keys, "authenticate", broken)
+    with pytest.raises(UnavailableError, match="ZeroDivisionError"):
+        identity.authenticate(WRONG, channel="test", source="here")

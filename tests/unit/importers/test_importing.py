@@ -1,0 +1,245 @@
+"""Other tools' rules: what becomes of each, what is told of it, and which files are refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wilkc.compiler import check
+from wilkc.core.errors import UsageError
+from wilkc.importers import SOURCES, Draft, import_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DATA = Path(__file__).parents[2] / "data" / "imports"
+FILES = {"claude": "settings.json", "codex": "default.rules", "deno": "deno.json#start"}
+
+
+def claude(**rules: list[str]) -> Draft:
+    return import_rules("claude", {"s.json": json.dumps({"permissions": rules}).encode()})
+
+
+def codex(text: str) -> Draft:
+    return import_rules("codex", {"x.rules": text.encode()})
+
+
+def deno(flags: str) -> Draft:
+    return import_rules(
+        "deno", {"deno.json": json.dumps({"tasks": {"t": f"deno run {flags}"}}).encode()}
+    )
+
+
+def entries(draft: Draft, name: str) -> list[str]:
+    return list(draft.entries.get(name, {}))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_whole_files(source: str, golden: Callable[[str, str], None]) -> None:
+    name = FILES[source]
+    data = (DATA / name.partition("#")[0]).read_bytes()
+    draft = import_rules(source, {name: data})
+    text = draft.document("imported")
+    told = "".join(f"# {note.place}: `{note.text}`: {note.why}\n" for note in draft.notes)
+    golden(f"imports/{source}.yaml", text + told)
+    assert [one for one in check({"a.yaml": text.encode()}) if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "entry"),
+    [
+        ("Bash(git log:*)", "shell.allowed_commands", "git log *"),
+        ("Bash(echo a?)", "shell.allowed_commands", r"echo a\?"),
+        ("Read(**)", "filesystem.read", "./**"),
+        ("Read(src/*.{a,b})", "filesystem.read", r"./src/*.\{a,b\}"),
+        ("Read(~/notes/**)", "filesystem.read", "~/notes/**"),
+        ("Edit(//srv/x)", "filesystem.write", "/srv/x"),
+        ("WebFetch(domain:API.example.org)", "network.allowed_hosts", "api.example.org"),
+        ("mcp__github__*", "tools.allowed", "mcp__github__*"),
+    ],
+)
+def test_what_is_allowed(rule: str, name: str, entry: str) -> None:
+    draft = claude(allow=[rule])
+    assert (draft.entries, draft.notes) == ({name: {entry: "s.json permissions.allow[0]"}}, [])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Bash", "Bash(*)", "Bash(ls*)", "Bash(a && b)", "Bash(echo 'a?')", "Bash(x > y)", "Read",
+        "Read(/src/**)", "Read(!a)", "Read(a/../b)", "WebFetch", "WebFetch(domain:a.*.org)",
+        "WebFetch(url:x)", "mcp__*", "*", "Task(x:y)", "Agent(a*)", "Write(x)", "no rule", "",
+    ],
+)  # fmt: skip
+def test_what_is_allowed_and_cannot_be_said_is_left_out_and_told(rule: str) -> None:
+    draft = claude(allow=[rule, "Bash(true)"])
+    assert draft.entries == {"shell.allowed_commands": {"true": "s.json permissions.allow[1]"}}
+    (note,) = draft.notes
+    assert (note.place, note.text) == ("s.json permissions.allow[0]", rule)
+
+
+@pytest.mark.parametrize("effect", ["deny", "ask"])
+@pytest.mark.parametrize(
+    ("rule", "name", "blocked"),
+    [
+        ("Bash(rm -rf *)", "shell.blocked_commands", ["rm -rf"]),
+        ("Bash(git * --force)", "shell.blocked_commands", ["git --force"]),
+        ("Bash(curl http*x)", "shell.blocked_commands", ["curl"]),
+        ("Read(.env)", "filesystem.metadata.blocked_paths", ["**/.env"]),
+        ("Edit(/a/**)", "filesystem.metadata.blocked_paths", ["**/a"]),
+        ("Read(x{1,2})", "filesystem.metadata.blocked_paths", ["**/x{1,2}", r"**/x\{1,2\}"]),
+        ("Read(//etc/**)", "filesystem.metadata.blocked_paths", ["/etc/**"]),
+        ("WebFetch(domain:*.x.org)", "network.blocked_hosts", ["*.x.org"]),
+        ("mcp__github", "tools.blocked", ["mcp__github", "mcp__github__*"]),
+        ("Task(model:opus)", "tools.blocked", ["Task"]),
+    ],
+)
+def test_what_is_denied_is_blocked_as_widely_or_more(
+    effect: str, rule: str, name: str, blocked: list[str]
+) -> None:
+    draft = claude(**{effect: [rule]})
+    assert (entries(draft, name), draft.notes) == (blocked, [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "section"),
+    [
+        ("Bash", "shell"),
+        ("Bash(l* x)", "shell"),
+        ("Bash(* --force)", "shell"),
+        ("Bash($X)", "shell"),
+        ("Bash(run_in_background:true)", "shell"),
+        ("Read", "filesystem"),
+        ("Read(a/../b)", "filesystem"),
+        ("Read(offset:5)", "filesystem"),
+        ("WebFetch", "network"),
+        ("WebFetch(domain:a.*.org)", "network"),
+        ("Agent(Explore)", "agents"),
+    ],
+)
+def test_a_denial_that_cannot_be_said_empties_its_section(rule: str, section: str) -> None:
+    allow = ["Bash(true)", "Read(a/b)", "WebFetch(domain:x.org)", "Agent(Plan)", "WebSearch"]
+    draft = claude(allow=allow, deny=[rule])
+    text = draft.document("a")
+    kept = {"shell": "'true'", "filesystem": "'./a/b'", "network": "'x.org'", "agents": "'Plan'"}
+    assert {name: shown in text for name, shown in kept.items()} == {
+        name: name != section for name in kept
+    }
+    assert "'WebSearch'" in text
+    assert f"nothing of `{section}`" in draft.notes[0].why
+
+
+def test_a_denial_that_is_no_rule_empties_everything() -> None:
+    draft = claude(allow=["Bash(true)", "WebSearch"], deny=["???"])
+    assert draft.document("a") == "agent: 'a'\npermissions: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed", "blocked"),
+    [
+        ('prefix_rule(pattern=["a", ["b", "c"]])', ["a b *", "a c *"], []),
+        ('prefix_rule(pattern=["a b", "*"], decision="allow")', ["'a b' '*' *"], []),
+        ('prefix_rule(pattern=["/bin/rm", "-r"], decision="forbidden")', [], ["rm -r"]),
+        ('prefix_rule(pattern=["a"], decision="prompt")', [], ["a"]),
+    ],
+)
+def test_rules_of_codex(text: str, allowed: list[str], blocked: list[str]) -> None:
+    draft = codex(text)
+    assert entries(draft, "shell.allowed_commands") == allowed
+    assert entries(draft, "shell.blocked_commands") == blocked
+    assert draft.notes == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import os",
+        "x = 1",
+        'prefix_rule(["rm"], decision="forbidden")',
+        'prefix_rule(pattern=["rm"], decision="never")',
+        'prefix_rule(pattern=[], decision="forbidden")',
+        'prefix_rule(pattern=["rm", ""], decision="forbidden")',
+        'prefix_rule(pattern=["rm"] + X, decision="forbidden")',
+        'prefix_rule(pattern=["rm"], decision="forbidden", unless=1)',
+        'prefix_rule(**{"pattern": ["rm"]})',
+        'other_rule(pattern=["rm"])',
+        'host_executable(name="git", paths=["/usr/bin/git"])',
+        f'prefix_rule(pattern=[{["a"] * 15}, {["b"] * 15}], decision="forbidden")',
+    ],
+)
+def test_a_statement_of_codex_that_is_not_understood_empties_the_section(statement: str) -> None:
+    draft = codex(f'prefix_rule(pattern=["ls"])\n{statement}\n')
+    assert draft.document("a") == "agent: 'a'\npermissions: {}\n"
+    assert draft.notes[0].place == "x.rules line 2"
+
+
+@pytest.mark.parametrize(
+    ("flags", "name", "expected"),
+    [
+        ("--allow-read=./a,b", "filesystem.read", ["./a/**", "./b/**"]),
+        ("-W=/srv/", "filesystem.write", ["/srv/**"]),
+        ("-R=.", "filesystem.read", ["./**"]),
+        ("--deny-write=a", "filesystem.metadata.blocked_paths", ["./a"]),
+        ("-N=X.org,y.org:443", "network.allowed_hosts", ["x.org", "y.org"]),
+        ("--deny-net=x.org:80", "network.blocked_hosts", ["x.org"]),
+        ("--allow-run=git", "shell.allowed_commands", ["git *"]),
+        ("--deny-run=/bin/rm", "shell.blocked_commands", ["rm"]),
+    ],
+)
+def test_flags_of_deno(flags: str, name: str, expected: list[str]) -> None:
+    draft = deno(flags)
+    assert (entries(draft, name), draft.notes) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    "flags",
+    ["-A", "--allow-read", "-N", "--allow-net=x.org:80", "--allow-run", "-E=HOME", "-R=a*b",
+     "--allow-ffi", "--allow-everything"],
+)  # fmt: skip
+def test_flags_that_allow_what_cannot_be_said(flags: str) -> None:
+    draft = deno(flags)
+    assert draft.document("a") == "agent: 'a'\npermissions: {}\n"
+    assert draft.notes
+
+
+@pytest.mark.parametrize(
+    "flags", ["--deny-read", "--deny-read=a*", "--deny-read=../x", "--deny-read=", "--deny-all"]
+)
+def test_denials_of_deno_that_cannot_be_said(flags: str) -> None:
+    draft = deno(f"--allow-read=./a {flags}")
+    assert "./a" not in draft.document("a")
+
+
+@pytest.mark.parametrize(
+    ("source", "data"),
+    [
+        ("claude", b"{"),
+        ("claude", b"[]"),
+        ("claude", b'{"permissions": []}'),
+        ("claude", b'{"permissions": {"deny": "Bash"}}'),
+        ("claude", b'{"permissions": {"deny": [1]}}'),
+        ("claude", b'{"permissions": {"allow": [], "allow": []}}'),
+        ("codex", b"prefix_rule("),
+        ("codex", b"\xff"),
+        ("deno", b"{}"),
+        ("deno", b'{"tasks": {"a": "deno run -R=a", "b": "deno run -N=b"}}'),
+        ("deno", b'{"tasks": {"a": "deno run -R=a && deno run -N=b"}}'),
+        ("deno", b'{"tasks": {"a": "deno run -R=\'a"}}'),
+    ],
+)
+def test_a_file_that_is_none(source: str, data: bytes) -> None:
+    with pytest.raises(UsageError):
+        import_rules(source, {"x": data})
+
+
+def test_files_of_several_levels_are_one_set_of_rules() -> None:
+    def file(**rules: Any) -> bytes:
+        return json.dumps({"permissions": rules}).encode()
+
+    draft = import_rules(
+        "claude", {"a": file(allow=["Bash(true)"]), "b": file(deny=["Bash(true)"])}
+    )
+    assert entries(draft, "shell.blocked_commands") == ["true"]

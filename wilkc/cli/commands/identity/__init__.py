@@ -1,0 +1,23 @@
+"""`wilkc identity`: who may ask. Layer: cli."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from wilkc.cli.lazy import LazyGroup
+
+COMMANDS: Final[dict[str, str]] = {
+    "create-key": "wilkc.cli.commands.identity.keys:create_key",
+    "init": "wilkc.cli.commands.identity.init:init",
+    "list": "wilkc.cli.commands.identity.listing:list_keys",
+    "restore": "wilkc.cli.commands.identity.revoke:restore",
+    "revoke": "wilkc.cli.commands.identity.revoke:revoke",
+    "rotate": "wilkc.cli.commands.identity.keys:rotate",
+}
+
+
+@click.group(cls=LazyGroup, places=COMMANDS)
+def identity() -> None:
+    """Make and revoke the credentials of who asks."""

@@ -1,0 +1,165 @@
+"""An identity's folder, opened: one door for every credential. Layer: identity.
+
+identity.key      key of the hashes          identity.sqlite   keys, sessions, families
+revoked.table     what is revoked            issuers.json      whose tokens are believed
+token-*.pem       our own signing key        token-keys.json   its public half
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.errors import UnavailableError, WilkError
+from wilkc.identity.api_keys import ApiKeys
+from wilkc.identity.clock import Clock
+from wilkc.identity.database import HASH_KEY, Database, create_database
+from wilkc.identity.failures import MALFORMED, TOO_MANY, AuthenticationError
+from wilkc.identity.revocation import Revocations, create_table
+from wilkc.identity.secret import read_hash_key
+from wilkc.identity.sessions import Sessions
+from wilkc.identity.throttle import Throttle
+from wilkc.identity.tokens.issuers import ISSUERS, read_issuers
+from wilkc.identity.tokens.keyset import open_keyset
+from wilkc.identity.tokens.verifying import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wilkc.identity.principal import Principal
+    from wilkc.identity.tokens.keyset import Reader
+
+MAX_CREDENTIAL: Final = 8192
+"""Characters."""
+_API_KEY: Final = "wk_"
+_SESSION: Final = "ws_"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A credential that was not accepted, for the record.
+
+    Attributes:
+        detail: why, see `failures`.
+        channel: where it was shown.
+        source: who showed it, such as an address or a user's number.
+        credential: public name of the credential, as far as it is one of ours; else empty.
+        count: failures of this source in a row, with this one.
+    """
+
+    detail: str
+    channel: str
+    source: str
+    credential: str
+    count: int
+
+
+def create_identity(folder: Path) -> None:
+    """Make an identity that lets nobody in yet.
+
+    Raises:
+        UsageError: there is one.
+        UnavailableError: it cannot be made.
+    """
+    create_database(folder)
+    create_table(folder)
+
+
+def _no_remote(address: str) -> Reader:
+    raise UnavailableError(f"keys at `{address}` are not fetched here")
+
+
+class Identity:
+    """Who asks; safe to use from several threads.
+
+    Args:
+        folder: see `create_identity`.
+        remote: makes the reader of keys at an https address.
+        tell: told of every failure; what it raises is raised.
+        clock: the time.
+
+    Raises:
+        UnavailableError: the folder is none, or open to others.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        remote: Callable[[str], Reader] = _no_remote,
+        tell: Callable[[Failure], None] = lambda _: None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.folder = folder
+        self.clock = clock or Clock()
+        self.database = Database(folder)
+        self.hash_key = read_hash_key(folder / HASH_KEY)
+        self.revocations = Revocations(folder)
+        parts = (self.database, self.hash_key, self.revocations, self.clock)
+        self.api_keys = ApiKeys(*parts)
+        self.sessions = Sessions(*parts)
+        self._throttle = Throttle(*parts)
+        self._remote = remote
+        self._tell = tell
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Verifies tokens; loaded when the first one comes."""
+        named = read_issuers(self.folder) if (self.folder / ISSUERS).exists() else {}
+        keysets = {name: open_keyset(one, self.folder, self._remote) for name, one in named.items()}
+        return Tokens(named, keysets, self.revocations, self.clock)
+
+    def authenticate(self, credential: str, *, channel: str, source: str) -> Principal:
+        """Who shows this credential: an API key, a session, or a token.
+
+        Args:
+            credential: its text.
+            channel: where it was shown; sessions belong to one.
+            source: who showed it, as far as the channel knows: failures are counted by it.
+
+        Raises:
+            AuthenticationError: it is not accepted.
+            UnavailableError: it cannot be judged now.
+        """
+        known = f"{channel} {source}"
+        try:
+            failed_before = self._throttle.require_calm(known)
+            principal = self._judge(credential, channel)
+        except AuthenticationError as error:
+            # Not counted while it waits: the wait would never end.
+            count = 0 if error.detail == TOO_MANY else self._throttle.failed(known)
+            if count:
+                self._tell(Failure(error.detail, channel, source, error.credential, count))
+            raise
+        if failed_before:
+            self._throttle.succeeded(known)
+        return principal
+
+    def require_agent(self, agent: str) -> None:
+        """Require that an agent is not revoked, whoever asks for it.
+
+        Raises:
+            AuthenticationError: it is.
+            UnavailableError: nobody can tell.
+        """
+        self.revocations.require_none(self.clock.now(), ("agent", agent))
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.database.close()
+
+    def _judge(self, credential: str, channel: str) -> Principal:
+        if len(credential) > MAX_CREDENTIAL or not credential.isascii():
+            raise AuthenticationError(MALFORMED, "it is too long, or no credential")
+        try:
+            if credential.startswith(_API_KEY):
+                return self.api_keys.authenticate(credential)
+            if credential.startswith(_SESSION):
+                return self.sessions.authenticate(credential, channel)
+            return self.tokens.authenticate(credential)
+        except WilkError:
+            raise
+        except Exception as error:  # whatever it is, nobody is let in by it
+            raise UnavailableError(f"cannot judge a credential: {type(error).__name__}") from error

@@ -1,0 +1,171 @@
+"""Permissions of Claude Code. Layer: importers (pure).
+
+Read for version 2.1.240: rules `Tool` or `Tool(spec)` in `permissions.allow`, `ask` and `deny` of a
+settings file. A denial at any level wins, then `ask`, then what is allowed. Wilk does not ask: what
+would be asked is blocked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from wilkc.core.errors import UsageError
+from wilkc.core.strict_json import decode_json
+from wilkc.importers.claude_paths import allowed_path, blocked_path
+
+if TYPE_CHECKING:
+    from wilkc.importers.draft import Draft
+
+_RULE: Final = re.compile(r"([A-Za-z_][\w*-]*)(?:\((.*)\))?", re.ASCII | re.DOTALL)
+_READS: Final = {"Read": "filesystem.read", "Edit": "filesystem.write"}
+_UNHEEDED: Final = frozenset({"Write", "NotebookEdit", "Glob", "MultiEdit"})
+_DOMAIN: Final = "domain:"
+_ANYTHING: Final = "it allows anything: say what it is needed for"
+_PARAMETER: Final = re.compile(r"[A-Za-z_]+:(?!\*$)", re.ASCII)
+"""A denial may name a parameter of a tool in place of what the tool is about."""
+_UNCLEAR: Final = frozenset("'\"\\?[]{}*")
+"""Characters of a command that mean another thing here, or by which its words are unclear."""
+_LITERAL: Final = re.compile(r"([?\[\]{}])")
+_OTHER_SETTINGS: Final = ("additionalDirectories", "defaultMode")
+
+
+def read_claude(name: str, data: bytes, draft: Draft) -> None:
+    """Add the rules of one settings file.
+
+    Raises:
+        UsageError: the file is no settings file.
+    """
+    try:
+        document = decode_json(data)
+    except ValueError as error:
+        raise UsageError(f"`{name}` cannot be read as JSON: {error}") from error
+    permissions = document.get("permissions", {}) if isinstance(document, dict) else None
+    if not isinstance(permissions, dict):
+        raise UsageError(f"`{name}` has no object `permissions`")
+    for key in _OTHER_SETTINGS:
+        if key in permissions:
+            draft.leave_out(f"{name} permissions.{key}", str(permissions[key]), "is not a rule")
+    for effect in ("deny", "ask", "allow"):
+        rules = permissions.get(effect, [])
+        if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+            raise UsageError(f"`{name}` permissions.{effect} must be a list of texts")
+        for number, rule in enumerate(rules):
+            _Rule(draft, effect, f"{name} permissions.{effect}[{number}]", rule).carry()
+
+
+class _Rule:
+    """One rule on its way."""
+
+    def __init__(self, draft: Draft, effect: str, place: str, text: str) -> None:
+        self.draft = draft
+        self.allows = effect == "allow"
+        self.place = place
+        self.text = text
+
+    def carry(self) -> None:
+        """Say it in Wilk's language, or tell that this cannot be done."""
+        found = _RULE.fullmatch(self.text)
+        if found is None:
+            self._unsaid("", "it is no rule")
+            return
+        tool, spec = found.groups()
+        if tool == "Bash":
+            self._command(spec)
+        elif tool in _READS:
+            self._path(_READS[tool], spec)
+        elif tool == "WebFetch":
+            self._host(spec)
+        elif tool == "Agent" and spec:
+            self._agent(spec)
+        elif tool in _UNHEEDED and spec:
+            self.draft.leave_out(self.place, self.text, "the source never consults it")
+        else:
+            self._tool(tool, spec)
+
+    def _unsaid(self, section: str, why: str) -> None:
+        """A rule that cannot be said: of a denial, something must be given up for it."""
+        if self.allows:
+            self.draft.leave_out(self.place, self.text, why)
+            return
+        sections = [section] if section else ["filesystem", "network", "shell", "tools", "agents"]
+        for one in sections:
+            self.draft.empty(one, self.place, self.text)
+
+    def _command(self, spec: str | None) -> None:
+        if spec is None or spec in {"", "*"}:
+            self._unsaid("shell", _ANYTHING)
+            return
+        text = f"{spec.removesuffix(':*')} *" if spec.endswith(":*") else spec
+        if self.allows:
+            self._allowed_command(text)
+            return
+        # There `*` goes over blanks and slashes; here it ends with its word. So a denial is cut
+        # before the first word that holds one, which blocks more.
+        program, *rest = text.split() or ["*"]
+        words = [program, *(word for word in rest if word != "*")]
+        unclear = (at for at, word in enumerate(words) if _UNCLEAR.intersection(word))
+        plain = next(unclear, len(words))
+        if plain == 0 or _PARAMETER.match(spec):
+            self._unsaid("shell", "")
+            return
+        self.draft.block(
+            "shell.blocked_commands", " ".join(words[:plain]), self.place, shown=self.text
+        )
+
+    def _allowed_command(self, text: str) -> None:
+        if _LITERAL.search(text):
+            # Plain characters there. Inside quotes nobody would read the backslash as one.
+            if {"'", '"', "\\"}.intersection(text):
+                self._unsaid("shell", "it holds both quotes and what is a wildcard here")
+                return
+            text = _LITERAL.sub(r"\\\1", text)
+        self.draft.allow("shell.allowed_commands", text, self.place, shown=self.text)
+
+    def _path(self, name: str, spec: str | None) -> None:
+        if not spec:
+            self._unsaid("filesystem", _ANYTHING)
+            return
+        if self.allows:
+            path = allowed_path(spec)
+            if path is None:
+                self._unsaid(
+                    "filesystem", "it is relative to where its settings are, or a negation"
+                )
+                return
+            self.draft.allow(name, path, self.place, shown=self.text)
+            return
+        if _PARAMETER.match(spec):
+            self._unsaid("filesystem", "")
+            return
+        for path in blocked_path(spec):
+            self.draft.block("filesystem.metadata.blocked_paths", path, self.place, shown=self.text)
+
+    def _host(self, spec: str | None) -> None:
+        host = spec.removeprefix(_DOMAIN).lower() if spec and spec.startswith(_DOMAIN) else ""
+        if not host or "*" in host.removeprefix("*."):
+            self._unsaid("network", _ANYTHING if not host else "a `*` inside of a name")
+        elif self.allows:
+            self.draft.allow("network.allowed_hosts", host, self.place, shown=self.text)
+        else:
+            self.draft.block("network.blocked_hosts", host, self.place, shown=self.text)
+
+    def _agent(self, spec: str) -> None:
+        if self.allows and "*" not in spec:
+            self.draft.allow("agents.use", spec, self.place, shown=self.text)
+        else:
+            self._unsaid("agents", "more than one agent")
+
+    def _tool(self, tool: str, spec: str | None) -> None:
+        """Any other tool by its name; what a denial says of parameters is blocked as a whole."""
+        of_server = re.fullmatch(r"mcp__(?:(?!__).)+", tool) is not None
+        names = [tool, f"{tool}__*"] if of_server else [tool]
+        if not self.allows:
+            for name in names:
+                self.draft.block("tools.blocked", name, self.place, shown=self.text)
+        elif spec is not None:
+            self._unsaid("tools", "it allows a part of a tool's parameters")
+        elif "*" in tool and not re.match(r"mcp__[^*]+__", tool):
+            self._unsaid("tools", "the source allows `*` only after the name of a server")
+        else:
+            self.draft.allow("tools.allowed", names[-1], self.place, shown=self.text)

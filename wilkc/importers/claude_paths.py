@@ -1,0 +1,46 @@
+"""Path rules of Claude Code: gitignore patterns with roots of its own. Layer: importers. Pure.
+
+`//a` is absolute, `~/a` in the home, `/a` relative to the settings, `a` and `./a` to the workspace.
+A bare name matches at any depth. A rule `a/**` is anchored where it allows, and where it denies it
+matches at any depth. Braces are plain characters there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_BRACES: Final = re.compile(r"(?<!\\)([{}])")
+
+
+def allowed_path(spec: str) -> str | None:
+    """The pattern that allows what a rule allows, or less.
+
+    None where nobody knows its root, or where it takes something out of another rule.
+    """
+    text = _BRACES.sub(r"\\\1", spec)
+    if text.startswith("//"):
+        return text[1:]
+    if text.startswith(("/", "!")):
+        return None
+    if text.startswith("~"):
+        return text
+    path = text.removeprefix("./")
+    if "/" not in path and path == text and path != "**":
+        return f"./**/{path}"
+    return f"./{path}"
+
+
+def blocked_path(spec: str) -> tuple[str, ...]:
+    """The patterns that block what a rule denies, or more: with every root that it may have."""
+    if spec.startswith("//"):
+        path = spec[1:]
+    elif spec.startswith("~"):
+        path = spec
+    else:
+        path = spec.removeprefix("./").lstrip("/")
+        # Everything below a match is blocked too, so that what ends in `/**` needs no end.
+        path = path.removesuffix("/**") or path
+        path = path if path.startswith("**") else f"**/{path}"
+    # Whether its braces are plain or not: both are blocked.
+    return tuple(dict.fromkeys((path, _BRACES.sub(r"\\\1", path))))
