@@ -70,8 +70,16 @@ def check_source(source: Source) -> None:
         raise UsageError("`--key`, `--key-id`, `--scope` and `--socket` go with `--bundle`")
 
 
-def command_request(agent: str, command: tuple[str, ...], workspace: str) -> Request:
+def command_request(
+    agent: str, command: tuple[str, ...], workspace: str, session: str | None = None
+) -> Request:
     """The canonical question whether an agent may run a command.
+
+    Args:
+        agent: whose command it is.
+        command: program and arguments.
+        workspace: absolute path of the workspace.
+        session: the id that the agent's harness has for its session, if it is known.
 
     Raises:
         UsageError: the command cannot be judged.
@@ -81,6 +89,8 @@ def command_request(agent: str, command: tuple[str, ...], workspace: str) -> Req
     if interpreter:
         properties["interpreter"] = interpreter
     context = {"time": time_text(datetime.now(UTC))}
+    if session is not None:
+        context["session_id"] = session
     request = Request(agent, "execute", "shell", shlex.join(command), properties, context)
     try:
         return canonical_request(request)

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 
 PROVIDER_SUFFIX: Final = ".provider"
 """What the name of the keys' directory is followed by, for the file that unlocks them."""
+
+
+MAX_SESSION: Final = 128
 
 
 class _NoRecordError(UnavailableError):
@@ -91,6 +95,12 @@ class _RunCommand(click.Command):
     help="Where hits are counted: a file that `SqliteStore.create` made, or the address of a "
     "Redis server; without it a grant with a rate limit is a denial.",
 )
+@click.option(
+    "--session",
+    metavar="ID",
+    envvar="WILK_SESSION",
+    help="The session that the command belongs to; `context: shared` keeps directories for it.",
+)
 @click.option("--outcome", metavar="FILE", help="Write what became of the command, as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing beside what the command prints.")
 def run(  # noqa: PLR0913  # a command has as many arguments as options
@@ -102,6 +112,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
     audit_keys: str | None,
     audit_provider: str | None,
     rates: str | None,
+    session: str | None,
     outcome: str | None,
     quiet: bool,
     **source: Any,
@@ -116,14 +127,18 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
     chosen = Source(**source)
     try:
         check_source(chosen)
+        _check_session(session)
         directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
         with (
             open_rates(rates) as store,
             open_source(chosen) as (point, verified),
             _recorder(audit, audit_keys, audit_provider, settings_of(verified)) as recorder,
         ):
-            request = command_request(agent, command, directory)
-            jobs = jobs_of(verified, agent, command, directory, os.environ)
+            request = command_request(agent, command, directory, session)
+            jobs = {
+                spec: replace(job, session=session or "")
+                for spec, job in jobs_of(verified, agent, command, directory, os.environ).items()
+            }
             launcher = _launcher(point, Gateway(point, recorder, store), quiet=quiet)
             ended = Executor(point, recorder, launcher, store).run(request, jobs)
     except _NoRecordError as error:
@@ -167,6 +182,14 @@ def _recorder(
         yield logger
 
 
+def _check_session(session: str | None) -> None:
+    if session is not None and not (0 < len(session) <= MAX_SESSION and session.isprintable()):
+        raise UsageError(
+            f"`--session` is no text of 1 to {MAX_SESSION} characters that can be printed",
+            help_text="give the id that your agent's harness has for its session",
+        )
+
+
 def _launcher(point: DecisionPoint, egress: Egress, *, quiet: bool) -> Any:
     streams = Streams(partial(_pass, sys.stdout.buffer), partial(_pass, sys.stderr.buffer))
 
@@ -182,6 +205,13 @@ def _launcher(point: DecisionPoint, egress: Egress, *, quiet: bool) -> Any:
 
 def _headline(plan: SandboxPlan) -> str:
     parts = [f"level {plan.level}", f"network {network_in_force(plan, proxied=True)}"]
+    wider = {
+        "no namespaces": plan.isolation == "process",
+        "all files of the host in view": plan.filesystem == "full",
+        "the host's processes": plan.process == "shared",
+        "directories kept for the session": plan.context == "shared",
+    }
+    parts += [text for text, holds in wider.items() if holds]
     if not plan.seccomp:
         parts.append("no system call filter")
     if plan.degraded:
