@@ -6,9 +6,11 @@ usage: python benchmarks/audit_log.py FOLDER RECORDS MODE
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
+from wilkc.core.audit_settings import MIB
 from wilkc.runtime.audit import Actor, AuditSettings, Places, create_log
 from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.audit.means import Means
@@ -19,8 +21,9 @@ from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys import KeyStore, open_provider
 
 BATCH: Final = 256
-AGENTS: Final = 50
+AGENTS: Final = 1000
 SEALED: Final = "A" * 400
+PROGRESS_SECONDS: Final = 20.0
 
 
 class UnsyncedDisk(Disk):
@@ -30,10 +33,15 @@ class UnsyncedDisk(Disk):
         """Nothing."""
 
 
-def write_log(folder: Path, records: int, mode: str) -> tuple[Path, str]:
+def write_log(
+    folder: Path, records: int, mode: str, *, segment_bytes: int = 64 * MIB
+) -> tuple[Path, str]:
     """A log of about so many records, half intents and half outcomes; its root key."""
     settings = AuditSettings(
-        mode="checkpoint" if mode == "checkpoint" else "event", reserve_bytes=0, min_free_bytes=0
+        mode="checkpoint" if mode == "checkpoint" else "event",
+        reserve_bytes=0,
+        min_free_bytes=0,
+        segment_bytes=segment_bytes,
     )
     places = Places(folder / "log", folder / "keys", folder / "prov", folder / "root")
     disk = UnsyncedDisk()
@@ -42,7 +50,11 @@ def write_log(folder: Path, records: int, mode: str) -> tuple[Path, str]:
     means = Means(places.directory, keys, settings, disk, Clock())
     writer = LogWriter(means, LeftOut())
     writer.open(0)
+    told = time.monotonic()
     for start in range(0, records, BATCH):
+        if time.monotonic() - told >= PROGRESS_SECONDS:
+            told = time.monotonic()
+            print(f"  {start:,} of {records:,} records written", file=sys.stderr, flush=True)
         batch: list[Draft] = []
         for number in range(start, min(start + BATCH, records), 2):
             intent = _intent(means, number)
@@ -57,7 +69,7 @@ def _intent(means: Means, number: int) -> Draft:
         id=means.new_id(),
         phase="intent",
         record_class="access",
-        actor=Actor("agent", f"agent-{number % AGENTS}"),
+        actor=Actor("agent", f"agent-{number // 2 % AGENTS}"),
         type="file.read",
         resource=f"file:./src/module-{number % 997}/file.py",
         status="success",

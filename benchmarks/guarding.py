@@ -52,7 +52,7 @@ def guarding(rounds: int) -> list[Row]:
         )
         asked = asked_bytes(folder)
         rows = side_by_side(
-            (ALONE, partial(_ask, _connected(sidecar.socket), asked)),
+            (ALONE, partial(asking, connected(sidecar.socket), asked)),
             {
                 "the same question by http.client, kept": partial(
                     _ask_by_library, _kept_by_library(sidecar.socket), asked
@@ -99,13 +99,15 @@ def _check(guard: Guard) -> None:
         raise RuntimeError("the guard denies what it is to be measured with")
 
 
-def _connected(path: Path) -> socket.socket:
+def connected(path: Path) -> socket.socket:
+    """A connection to a sidecar."""
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(str(path))
     return connection
 
 
-def _ask(connection: socket.socket, asked: bytes) -> None:
+def asking(connection: socket.socket, asked: bytes) -> None:
+    """Ask, and read the whole answer without looking at it."""
     connection.sendall(asked)
     answer = Answer(MAX_ANSWER_BYTES)
     while not answer.take(connection.recv(MAX_ANSWER_BYTES)):
@@ -114,7 +116,7 @@ def _ask(connection: socket.socket, asked: bytes) -> None:
 
 def _kept_by_library(path: Path) -> HTTPConnection:
     connection = HTTPConnection("localhost")
-    connection.sock = _connected(path)
+    connection.sock = connected(path)
     return connection
 
 
@@ -127,7 +129,7 @@ def _ask_by_library(connection: HTTPConnection, asked: bytes) -> None:
 
 def _raw_callers(path: Path, asked: bytes, each: int) -> None:
     """As many questions as connections under way, by one thread that only moves bytes."""
-    left = {_connected(path): each for _ in range(CALLERS)}
+    left = {connected(path): each for _ in range(CALLERS)}
     with selectors.DefaultSelector() as selector:
         for connection in left:
             selector.register(connection, selectors.EVENT_READ)

@@ -28,6 +28,7 @@ from benchmarks.loading import loading
 from benchmarks.measure import Row, table
 from benchmarks.proving import proving
 from benchmarks.reaching import carrying, reaching
+from benchmarks.recording import recording
 from benchmarks.reviewing import comparing, peers
 from benchmarks.scaling import scaling
 from benchmarks.starting import check_command, check_in_process, linting, process_start
@@ -40,8 +41,9 @@ HEAD = """# Benchmarks
 Written by `make bench`, that is `python benchmarks/run.py --markdown > docs/benchmarks.md`.
 Each row was measured in the same rounds as its floor; trust the ratio more than the time. A
 machine that idles between calls answers more slowly than one that is asked back to back.
-Compiling many specs is measured in processor time of a process of its own, all else in elapsed
-time; the last column says what else was measured.
+Compiling many specs is measured in processor time of a process of its own, and reading an audit
+log and what a record takes without its sync in that of the process; all else in elapsed time. The
+last column says what else was measured.
 
 A launch that may write makes places for what it protects and removes them again; what the disk
 takes for that stands beside it. Between three processes on two processors
@@ -91,6 +93,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *peers(min(rounds or 5, 5)),
         *differing(min(rounds or 5, 5), small=small),
         *gating(min(rounds or 15, 15), small=small),
+        *recording(min(rounds or 10, 10), small=small),
         *verifying(min(rounds or 5, 5), small=small),
     ]
 

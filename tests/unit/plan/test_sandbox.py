@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wilkc.core.diagnostics import has_errors
-from wilkc.core.sandbox_plan import MIB, Quantity, SandboxPlan
+from wilkc.core.sandbox_plan import MIB, WHOLE, Quantity, SandboxPlan
 from wilkc.plan.build import build_plan
 from wilkc.plan.sandbox import granted_permissions
 from wilkc.spec import AgentSpec, read_specs
@@ -260,6 +260,33 @@ ACCEPTED = [
 @pytest.mark.parametrize("section", ACCEPTED)
 def test_what_is_accepted(section: str) -> None:
     assert codes(f"sandbox:\n  {section}\n{NONE}") == []
+
+
+WHOLE_VIEW = "sandbox: {isolation: {level: minimal, filesystem: full}}\n"
+NO_NAMESPACES = WHOLE_VIEW.replace("full", "full, type: process")
+
+
+@pytest.mark.parametrize(
+    ("section", "read", "gaps"),
+    [
+        ("sandbox: {isolation: {level: minimal}}\n", "[]", []),
+        (WHOLE_VIEW, "[]", ["read ./a", "read ~/a", "read /a"]),
+        (WHOLE_VIEW, "['./**']", ["read ~/a", "read /a"]),
+        (
+            NO_NAMESPACES, "['./**', '~/**', '/**']",
+            [f"{action} {root}/a" for action in ("write", "delete") for root in (".", "~", "")],
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_wider_view_opens_is_in_the_plan(section: str, read: str, gaps: list[str]) -> None:
+    plan = accepted(section + f"permissions: {{filesystem: {{read: {read}}}}}\n")
+    assert [f"{gap.action} {gap.witness}" for gap in plan.gaps] == gaps
+    assert all(gap.rule == WHOLE and gap.line >= 1 and not gap.postcheck for gap in plan.gaps)
+
+
+@pytest.mark.parametrize(("data", "screened"), [("{}", False), ("{pii_detection: true}", True)])
+def test_the_data_section_says_what_is_screened(data: str, *, screened: bool) -> None:
+    assert accepted(f"permissions: {{data: {data}}}\n").screen_personal is screened
 
 
 def test_readonly_beside_write_rules() -> None:

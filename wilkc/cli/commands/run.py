@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,9 @@ PROVIDER_SUFFIX: Final = ".provider"
 """What the name of the keys' directory is followed by, for the file that unlocks them."""
 
 
+MAX_SESSION: Final = 128
+
+
 class _NoRecordError(UnavailableError):
     """The log cannot be opened."""
 
@@ -96,6 +100,12 @@ class _RunCommand(click.Command):
     help="Where hits are counted: a file that `SqliteStore.create` made, or the address of a "
     "Redis server; without it a grant with a rate limit is a denial.",
 )
+@click.option(
+    "--session",
+    metavar="ID",
+    envvar="WILK_SESSION",
+    help="The session that the command belongs to; `context: shared` keeps directories for it.",
+)
 @click.option("--outcome", metavar="FILE", help="Write what became of the command, as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing beside what the command prints.")
 def run(  # noqa: PLR0913  # a command has as many arguments as options
@@ -107,6 +117,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
     audit_keys: str | None,
     audit_provider: str | None,
     rates: str | None,
+    session: str | None,
     outcome: str | None,
     quiet: bool,
     **source: Any,
@@ -121,14 +132,18 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
     chosen = Source(**source)
     try:
         check_source(chosen)
+        _check_session(session)
         directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
         with (
             open_rates(rates) as store,
             open_source(chosen) as (point, verified),
             _recorder(audit, audit_keys, audit_provider, settings_of(verified)) as recorder,
         ):
-            request = _request(agent, command, directory)
-            jobs = jobs_of(verified, agent, command, directory, os.environ)
+            request = _request(agent, command, directory, session)
+            jobs = {
+                spec: replace(job, session=session or "")
+                for spec, job in jobs_of(verified, agent, command, directory, os.environ).items()
+            }
             launcher = _launcher(point, Gateway(point, recorder, store), quiet=quiet)
             ended = Executor(point, recorder, launcher, store).run(request, jobs)
     except _NoRecordError as error:
@@ -172,12 +187,22 @@ def _recorder(
         yield logger
 
 
-def _request(agent: str, command: tuple[str, ...], workspace: str) -> Request:
+def _check_session(session: str | None) -> None:
+    if session is not None and not (0 < len(session) <= MAX_SESSION and session.isprintable()):
+        raise UsageError(
+            f"`--session` is no text of 1 to {MAX_SESSION} characters that can be printed",
+            help_text="give the id that your agent's harness has for its session",
+        )
+
+
+def _request(agent: str, command: tuple[str, ...], workspace: str, session: str | None) -> Request:
     properties: dict[str, Any] = {"argv": list(command)}
     interpreter = interpreter_of(command[0], workspace)
     if interpreter:
         properties["interpreter"] = interpreter
     context = {"time": time_text(datetime.now(UTC))}
+    if session is not None:
+        context["session_id"] = session
     request = Request(agent, "execute", "shell", shlex.join(command), properties, context)
     try:
         return canonical_request(request)
@@ -200,6 +225,13 @@ def _launcher(point: DecisionPoint, egress: Egress, *, quiet: bool) -> Any:
 
 def _headline(plan: SandboxPlan) -> str:
     parts = [f"level {plan.level}", f"network {network_in_force(plan, proxied=True)}"]
+    wider = {
+        "no namespaces": plan.isolation == "process",
+        "all files of the host in view": plan.filesystem == "full",
+        "the host's processes": plan.process == "shared",
+        "directories kept for the session": plan.context == "shared",
+    }
+    parts += [text for text, holds in wider.items() if holds]
     if not plan.seccomp:
         parts.append("no system call filter")
     if plan.degraded:

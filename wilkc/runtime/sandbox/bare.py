@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import json
 import os
 import resource
@@ -169,6 +170,8 @@ def _between(order: Order, ends: Ends, outputs: tuple[int, int], parent: int) ->
     """In the process between; it never returns to what forked it."""
     code = 1
     try:
+        # What was made before the fork belongs to the parent: nothing of it is ever ended here.
+        gc.disable()
         _own_signals()
         _dies_with(parent)
         held = _alone(_Held(ends.orders, ends.status, ends.gate, *outputs, ends.result))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,22 @@ class Roots:
             ValueError: the path has no canonical text, so that no decision can be had on it.
         """
         _require_canonical(real)
-        tops = [(self.workspace, "."), (self.home, "~"), ("/", "")]
-        # Deepest root first; where both are the same directory the workspace goes first.
-        tops.sort(key=lambda top: -len(top[0] or ""))
-        found = [
-            tag + real[len(top.rstrip("/")) :] if real != top or tag else "/"
-            for top, tag in tops
-            if top is not None and is_within(real, top)
-        ]
+        found = []
+        for top, below, tag in _tops(self.workspace, self.home):
+            if real.startswith(below) and real != top:
+                found.append(tag + real[len(below) - 1 :])
+            elif real == top:
+                found.append(tag or "/")
         return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _tops(workspace: str, home: str | None) -> tuple[tuple[str, str, str], ...]:
+    """The roots with what paths below them begin with, and their tags: asked for every file."""
+    tops = [(workspace, "."), (home, "~"), ("/", "")]
+    # Deepest root first; where both are the same directory the workspace goes first.
+    tops.sort(key=lambda top: -len(top[0] or ""))
+    return tuple((top, top.rstrip("/") + "/", tag) for top, tag in tops if top is not None)
 
 
 def is_within(path: str, top: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -196,21 +197,43 @@ def remove_made(paths: list[str]) -> list[str]:
         What could not be removed although it is empty, with the reason.
     """
     failures = []
+    held: list[int] = []
     for path in reversed(paths):
         try:
-            _remove_if_empty(path)
+            _remove_if_empty(path, held)
         except OSError as error:
             if error.errno not in {errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST, errno.ENOTDIR}:
                 failures.append(f"{path}: {error.strerror}")
+    _let_go(held)
     return failures
 
 
-def _remove_if_empty(path: str) -> None:
+def _let_go(held: list[int]) -> None:
+    """Close directories that have no name any more, while something else is done.
+
+    A file system gives up what a removed directory took when the last who holds it lets it go,
+    and some take milliseconds for each. The names are gone by then.
+    """
+    if not held:
+        return
+    try:
+        threading.Thread(target=_close, args=(held,), daemon=True, name="wilk-letting-go").start()
+    except RuntimeError:  # no more threads
+        _close(held)
+
+
+def _close(held: list[int]) -> None:
+    for fd in held:
+        os.close(fd)
+
+
+def _remove_if_empty(path: str, held: list[int]) -> None:
     top, _, name = path.rpartition("/")
     parent = os.open(top or "/", os.O_PATH | os.O_DIRECTORY)
     try:
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(status.st_mode):
+            held.append(os.open(name, _WALK | os.O_DIRECTORY, dir_fd=parent))
             os.rmdir(name, dir_fd=parent)
         elif stat.S_ISREG(status.st_mode) and status.st_size == 0 and status.st_nlink == 1:
             os.unlink(name, dir_fd=parent)
