@@ -26,6 +26,7 @@ from benchmarks.identifying import identifying
 from benchmarks.launching import launching
 from benchmarks.loading import loading
 from benchmarks.measure import Row, table
+from benchmarks.messages import messages
 from benchmarks.proving import proving
 from benchmarks.reaching import carrying, reaching
 from benchmarks.recording import recording
@@ -80,6 +81,7 @@ def measure(rounds: int = 0, *, small: bool = False) -> list[Row]:
         *decisions(rounds or 2000),
         *guarding(rounds or 2000),
         *hooking(min(rounds or 60, 60), min(rounds or 15, 15)),
+        *messages(rounds or 500),
         *reaching(rounds or 500),
         *carrying(min(rounds or 5, 5), small=small),
         *launching(min(rounds or 150, 150), small=small),

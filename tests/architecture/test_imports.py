@@ -79,6 +79,7 @@ HOMES = {
         "cli/upkeep_process.py",
         "opa/go.py",
         "runtime/sandbox/launch.py",
+        "adapters/mcp/child.py",
     ],
 }
 
@@ -128,6 +129,7 @@ def test_a_third_party_package_has_one_home(path: Path) -> None:
         ("import wilkc.adapters.authzen", ["yaml", "jinja2", "pydantic", "starlette", "uvicorn"]),
         ("import wilkc.adapters.hooks.client", ["click", "cryptography", "dataclasses", "logging"]),
         ("import wilkc.identity", ["yaml", "jinja2", "pydantic", "click", "jwt", "requests"]),
+        ("import wilkc.adapters.mcp", ["yaml", "jinja2", "pydantic", "click", "mcp", "uvicorn"]),
         ("import wilkc.runtime.audit", ["yaml", "jinja2", "pydantic", "click", "opa_client"]),
         ("import wilkc.runtime.limits", ["yaml", "jinja2", "pydantic", "click", "redis"]),
         ("import wilkc.runtime.alerts", ["yaml", "jinja2", "pydantic", "click", "boto3"]),

@@ -35,6 +35,8 @@ COMMANDS: Final[dict[str, str]] = {
     "import": "wilkc.cli.commands.import_rules:import_command",
     "init": "wilkc.cli.commands.init:init",
     "keys": "wilkc.cli.commands.keys:keys",
+    "mcp": "wilkc.cli.commands.mcp:mcp",
+    "mcp-http": "wilkc.cli.commands.mcp_http:mcp_http",
     "plugin": "wilkc.cli.commands.plugin:plugin",
     "prove": "wilkc.cli.commands.prove:prove",
     "revoke": "wilkc.cli.commands.revoke:revoke",

@@ -74,9 +74,18 @@ def open_keys(audit: str, keys: str | None, provider: str | None) -> KeyStore:
 
 @contextmanager
 def open_recorder(
-    audit: str | None, audit_keys: str | None = None, audit_provider: str | None = None
+    audit: str | None,
+    audit_keys: str | None = None,
+    audit_provider: str | None = None,
+    settings: AuditSettings | None = None,
 ) -> Iterator[AuditLogger]:
-    """The audit log of a command that lives shortly; it shares the log with others.
+    """The audit log of a command; it shares the log with others.
+
+    Args:
+        audit: the log's path.
+        audit_keys: of its keys; None for beside it.
+        audit_provider: of the key of its keys; None for beside them.
+        settings: how to write; None for as it was made.
 
     Raises:
         UsageError: no log is named, or it is not there.
@@ -92,6 +101,7 @@ def open_recorder(
         Path(audit),
         keys_path(audit, audit_keys),
         provider=provider_place(audit, audit_keys, audit_provider),
+        settings=settings,
         shared=True,
     )
     with logger:

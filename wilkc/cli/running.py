@@ -1,18 +1,24 @@
-"""Where `wilkc run` gets decisions and sandbox plans from. Layer: cli."""
+"""Where commands get decisions and sandbox plans from. Layer: cli."""
 
 from __future__ import annotations
 
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle
 from wilkc.cli.building import build_bundle
 from wilkc.cli.signing import read_bundle_file, verify_with
-from wilkc.core.errors import UsageError
+from wilkc.core.contract import Request
+from wilkc.core.errors import RequestError, UsageError
+from wilkc.language.instants import time_text
+from wilkc.language.requests import canonical_request
 from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
 from wilkc.opa.obtain import find_opa
+from wilkc.runtime.sandbox import interpreter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,6 +70,34 @@ def check_source(source: Source) -> None:
         raise UsageError("`--key`, `--key-id`, `--scope` and `--socket` go with `--bundle`")
 
 
+def command_request(
+    agent: str, command: tuple[str, ...], workspace: str, session: str | None = None
+) -> Request:
+    """The canonical question whether an agent may run a command.
+
+    Args:
+        agent: whose command it is.
+        command: program and arguments.
+        workspace: absolute path of the workspace.
+        session: the id that the agent's harness has for its session, if it is known.
+
+    Raises:
+        UsageError: the command cannot be judged.
+    """
+    properties: dict[str, Any] = {"argv": list(command)}
+    interpreter = interpreter_of(command[0], workspace)
+    if interpreter:
+        properties["interpreter"] = interpreter
+    context = {"time": time_text(datetime.now(UTC))}
+    if session is not None:
+        context["session_id"] = session
+    request = Request(agent, "execute", "shell", shlex.join(command), properties, context)
+    try:
+        return canonical_request(request)
+    except RequestError as error:
+        raise UsageError(f"the command cannot be judged: {error.message}") from error
+
+
 @contextmanager
 def open_source(source: Source) -> Iterator[tuple[Transport, VerifiedBundle]]:
     """The decision point, and the verified bundle that its answers must come from.
@@ -74,17 +108,30 @@ def open_source(source: Source) -> Iterator[tuple[Transport, VerifiedBundle]]:
         VerificationError: the bundle does not verify.
         UnavailableError: OPA cannot be had.
     """
-    verified, keys = _bundle(source)
-    if source.socket is not None:
-        socket = Path(source.socket)
+    with open_socket(source) as (socket, verified):
         transport = Transport(socket, Announced(socket))
         try:
             yield transport, verified
         finally:
             transport.close()
+
+
+@contextmanager
+def open_socket(source: Source) -> Iterator[tuple[Path, VerifiedBundle]]:
+    """Where decisions are asked, and the verified bundle that answers must come from.
+
+    Raises:
+        UsageError: a path is not there.
+        SpecError: the specs have errors.
+        VerificationError: the bundle does not verify.
+        UnavailableError: OPA cannot be had.
+    """
+    verified, keys = _bundle(source)
+    if source.socket is not None:
+        yield Path(source.socket), verified
     else:
         with Sidecar(verified, keys, SidecarSettings(opa=find_opa().path)) as sidecar:
-            yield sidecar.point, verified
+            yield sidecar.socket, verified
 
 
 def _bundle(source: Source) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:

@@ -1,7 +1,7 @@
 """The time that credentials end by. Layer: identity.
 
 Whoever sets the host's clock back would bring ended credentials to life again. So time never
-runs back within a process, nor behind what the identity's own file has seen.
+runs back within a process; a process that starts afterwards believes the clock it finds.
 """
 
 from __future__ import annotations

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,21 +24,18 @@ from wilkc.cli.main import show_refusal
 from wilkc.cli.options import key_options
 from wilkc.cli.rates import open_rates
 from wilkc.cli.recording import provider_place
-from wilkc.cli.running import Source, check_source, open_source
+from wilkc.cli.running import Source, check_source, command_request, open_source
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.sources import read_sources
 from wilkc.cli.terminal import wants_colour
-from wilkc.core.contract import Request
-from wilkc.core.errors import RequestError, SpecError, UnavailableError, UsageError, WilkError
-from wilkc.language.instants import time_text
-from wilkc.language.requests import canonical_request
+from wilkc.core.errors import SpecError, UnavailableError, UsageError, WilkError
 from wilkc.opa.denials import NO_DECISION_POINT
 from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger, settings_of
 from wilkc.runtime.egress import Gateway
 from wilkc.runtime.guard.executing import Executor
 from wilkc.runtime.guard.jobs import jobs_of
 from wilkc.runtime.limits import RateStoreError
-from wilkc.runtime.sandbox import Recorded, Streams, interpreter_of, launch, network_in_force
+from wilkc.runtime.sandbox import Recorded, Streams, launch, network_in_force
 from wilkc.runtime.sandbox.outcome import STATUS, Outcome
 
 if TYPE_CHECKING:
@@ -139,7 +134,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
             open_source(chosen) as (point, verified),
             _recorder(audit, audit_keys, audit_provider, settings_of(verified)) as recorder,
         ):
-            request = _request(agent, command, directory, session)
+            request = command_request(agent, command, directory, session)
             jobs = {
                 spec: replace(job, session=session or "")
                 for spec, job in jobs_of(verified, agent, command, directory, os.environ).items()
@@ -193,21 +188,6 @@ def _check_session(session: str | None) -> None:
             f"`--session` is no text of 1 to {MAX_SESSION} characters that can be printed",
             help_text="give the id that your agent's harness has for its session",
         )
-
-
-def _request(agent: str, command: tuple[str, ...], workspace: str, session: str | None) -> Request:
-    properties: dict[str, Any] = {"argv": list(command)}
-    interpreter = interpreter_of(command[0], workspace)
-    if interpreter:
-        properties["interpreter"] = interpreter
-    context = {"time": time_text(datetime.now(UTC))}
-    if session is not None:
-        context["session_id"] = session
-    request = Request(agent, "execute", "shell", shlex.join(command), properties, context)
-    try:
-        return canonical_request(request)
-    except RequestError as error:
-        raise UsageError(f"the command cannot be judged: {error.message}") from error
 
 
 def _launcher(point: DecisionPoint, egress: Egress, *, quiet: bool) -> Any:

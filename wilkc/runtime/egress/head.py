@@ -111,7 +111,7 @@ def parse_head(data: bytes) -> Head:
     if found is None:
         raise _malformed("its first line is no request of HTTP/1.1")
     method, target, minor = found.groups()
-    headers = _headers(rest)
+    headers = parse_headers(rest)
     hosts = [value for name, value in headers if name == "host"]
     if method == "CONNECT":
         return _tunnel(method, target, headers, hosts, old=minor == "0")
@@ -165,11 +165,16 @@ def _plain(method: str, target: str, headers: list[tuple[str, str]], hosts: list
         raise _malformed("what it expects is not understood")
     return Head(
         method, host, port, path if path.startswith("/") else f"/{path}", onward,
-        _length(headers), bool(expects),
+        body_length(headers), bool(expects),
     )  # fmt: skip
 
 
-def _headers(lines: list[str]) -> list[tuple[str, str]]:
+def parse_headers(lines: list[str]) -> list[tuple[str, str]]:
+    """The names, in lower case, and values of header lines.
+
+    Raises:
+        MalformedError: a line is none, or there are too many.
+    """
     if len(lines) > MAX_HEADERS:
         raise _malformed(f"it has more than {MAX_HEADERS} headers")
     found = [_HEADER.fullmatch(line) for line in lines]
@@ -189,8 +194,12 @@ def _require_host(hosts: list[str], host: str, port: int, ports: set[int | None]
         )
 
 
-def _length(headers: list[tuple[str, str]]) -> int | None:
-    """Bytes of the body; None for chunks."""
+def body_length(headers: list[tuple[str, str]]) -> int | None:
+    """Bytes of a request's body; None for chunks.
+
+    Raises:
+        MalformedError: its length is said twice, or in a way that is not understood.
+    """
     lengths = [value for name, value in headers if name == "content-length"]
     codings = [value for name, value in headers if name == "transfer-encoding"]
     if len(lengths) + len(codings) > 1:

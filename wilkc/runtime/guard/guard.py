@@ -26,6 +26,7 @@ from wilkc.runtime.guard.conditions import FULFILLABLE
 from wilkc.runtime.guard.denied import PermissionDenied
 from wilkc.runtime.guard.pool import Pool
 from wilkc.runtime.guard.running import ONLY_THE_COMMAND, CommandResult, Wanted, run_command
+from wilkc.runtime.guard.sanitising import sanitize_output
 from wilkc.runtime.guard.securely import CODE, given, value_of
 from wilkc.runtime.guard.steps import (
     Question,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Decision
     from wilkc.runtime.guard.context import SecurityContext
     from wilkc.runtime.guard.recording import Recorder
+    from wilkc.runtime.guard.sanitising import Place
     from wilkc.runtime.guard.steps import Prepared, Settled
     from wilkc.runtime.limits import RateStore
 
@@ -234,6 +236,19 @@ class Guard:
         argv = [interpreter, CODE]
         done = self._run(argv, security, agent, environment, wanted)
         return value_of(done)
+
+    @staticmethod
+    def sanitize_output(text: str, context: Place) -> str:
+        """The text without secrets and personal data, encoded for where it is shown.
+
+        Args:
+            text: whatever an agent or a tool said; of more than 256 Ki characters the first.
+            context: `html`, `json`, `markdown` or `terminal`; see the module `sanitising`.
+
+        Raises:
+            UsageError: the context is none of these.
+        """
+        return sanitize_output(text, context)
 
     def decide(self, question: Question, *, enforced: bool) -> tuple[Prepared, Settled]:
         """The answer to a question, on record."""

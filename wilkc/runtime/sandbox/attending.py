@@ -43,11 +43,13 @@ class Streams:
         stdout: takes standard output.
         stderr: takes standard error.
         result: takes what is written to descriptor 3; None where there is no such descriptor.
+        stdin: descriptor that standard input is read from; None for none, as beside a result.
     """
 
     stdout: Sink
     stderr: Sink
     result: Sink | None = None
+    stdin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ MAX_ENTRIES: Final = 100_000
 """Files and directories; more of them are as too large as too many bytes."""
 _ONE: Final = "launch-"
 """Before the name of what is kept for one launch alone."""
+_ORPHAN_SECONDS: Final = 60
+"""After which what a killed launch left is taken for left: it may just be about to be held."""
 _TMP: Final = ("tmp", TMP)
 _HOME: Final = "home"
 _PASSABLE: Final = 0o711
@@ -265,8 +267,10 @@ def _forget(top: Path) -> None:
 
 
 def _old(top: Path) -> Iterator[str]:
-    limit = time.time() - KEPT_SECONDS
+    now = time.time()
     for path in top.iterdir():
+        # What one launch alone had is of no use to anybody once nobody holds it.
+        least = _ORPHAN_SECONDS if path.name.startswith(_ONE) else KEPT_SECONDS
         with suppress(OSError):
-            if path.lstat().st_mtime < limit:
+            if path.lstat().st_mtime < now - least:
                 yield str(path)

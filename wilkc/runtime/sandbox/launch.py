@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.ports import DecisionPoint, Egress, NetworkWay
 
 _FEATURE_SECONDS: Final = 10
+_NO_INPUT: Final = subprocess.DEVNULL
 _MS: Final = 1000
 _features: dict[tuple[int, int, int], bool] = {}
 
@@ -324,7 +325,7 @@ def _start(
             env={},
             cwd="/",
             umask=0o022,
-            stdin=result[0] if result else subprocess.DEVNULL,
+            stdin=next((fd for fd in (*result, run.streams.stdin) if fd is not None), _NO_INPUT),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=inherited,

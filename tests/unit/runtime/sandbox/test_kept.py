@@ -156,6 +156,17 @@ def test_what_nobody_used_for_long_is_removed(spec: Any) -> None:
     assert Path(fresh.source).exists()
 
 
+def test_what_a_killed_launch_had_alone_is_removed_by_the_next(spec: Any, place: Path) -> None:
+    _lend(spec, Bases())
+    (place / "launch-dead").mkdir()
+    (place / "launch-new").mkdir()
+    stamp = (place / "launch-dead").stat().st_mtime - 120
+    os.utime(place / "launch-dead", (stamp, stamp))
+    _lend(spec, Bases())
+    assert not (place / "launch-dead").exists()
+    assert (place / "launch-new").exists()
+
+
 def test_size_counts_all_below_and_many_names_are_too_many(
     tmp_path: Path, monkeypatch: Any
 ) -> None:

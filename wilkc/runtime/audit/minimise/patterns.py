@@ -44,11 +44,11 @@ class Pattern:
 
     def is_in(self, text: str) -> bool:
         """Whether the text holds one."""
-        for found in self.form.finditer(text):
-            bare = found[0].translate(_SEPARATORS).upper()
-            if self.holds is None or self.holds(bare):
-                return True
-        return False
+        return any(self.names(found[0]) for found in self.form.finditer(text))
+
+    def names(self, candidate: str) -> bool:
+        """Whether what has the form has its checksum, too."""
+        return self.holds is None or self.holds(candidate.translate(_SEPARATORS).upper())
 
 
 _BEFORE: Final = "(?<![0-9A-Za-z])(?:"

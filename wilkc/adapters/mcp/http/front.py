@@ -1,0 +1,184 @@
+"""The listener of the HTTP form: one request per connection, each in a thread. Layer: adapters.
+
+A connection ends with its answer, so there is no second request in it to be read in two ways.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from wilkc.adapters.mcp.http.asked import RefusedError, read_asked
+from wilkc.adapters.mcp.http.caller import Caller
+from wilkc.adapters.mcp.http.carrying import Carrying
+from wilkc.core.errors import UnavailableError
+from wilkc.opa.socket_place import make_folder, require_free, require_private
+from wilkc.runtime.egress.client import GoneError
+from wilkc.runtime.egress.failures import MalformedError
+from wilkc.runtime.egress.head import split_head
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from wilkc.adapters.mcp.http.asked import Door
+    from wilkc.adapters.mcp.http.carrying import Way
+    from wilkc.adapters.mcp.http.listening import Listening
+
+MAX_CONNECTIONS: Final = 128
+"""At a time; beyond it, connections are closed at once."""
+HEAD_SECONDS: Final = 10.0
+_BAD_REQUEST: Final = 400
+_BACKLOG: Final = 128
+
+
+class Front:
+    """Serves from entering to leaving, as a context manager.
+
+    Args:
+        listening: where.
+        door: whom to let in; given the port that was bound.
+        way: what requests are carried by.
+        log: told, in one line, of faults.
+        context: for TLS, or None.
+    """
+
+    def __init__(
+        self,
+        listening: Listening,
+        door: Callable[[int], Door],
+        way: Way,
+        log: Callable[[str], None],
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._listening = listening
+        self._make_door = door
+        self._way = way
+        self._log = log
+        self._context = context
+        self._socket: socket.socket | None = None
+        self._slots = threading.Semaphore(MAX_CONNECTIONS)
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._bound: Path | None = None
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._socket = self._bind()
+        if self._listening.socket is None:
+            self.port = self._socket.getsockname()[1]
+        self._door = self._make_door(self.port)
+        self._thread = threading.Thread(target=self._accept, daemon=True, name="wilk-mcp-http")
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
+        if self._thread is not None:
+            self._thread.join()
+        if self._bound is not None:
+            self._bound.unlink(missing_ok=True)
+
+    def is_alive(self) -> bool:
+        """Whether it serves."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def _bind(self) -> socket.socket:
+        place = self._listening
+        family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+        if place.socket is not None:
+            family = socket.AF_UNIX
+            make_folder(place.socket.parent)
+            require_private(place.socket.parent, place.socket.parent.stat())
+            require_free(place.socket)
+        made = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if place.socket is None:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                made.bind((place.host, place.port))
+            else:
+                _require_unused(place.socket)
+                place.socket.unlink(missing_ok=True)
+                made.bind(os.fspath(place.socket))
+                self._bound = place.socket
+                # Nobody can connect between the two: it does not listen yet.
+                place.socket.chmod(0o600)
+            made.listen(_BACKLOG)
+        except OSError as error:
+            made.close()
+            raise UnavailableError(f"cannot listen: {error.strerror or error}") from error
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def _accept(self) -> None:
+        listening = self._socket
+        while listening is not None and not self._over.is_set():
+            try:
+                end, _ = listening.accept()
+            except OSError as error:
+                if self._over.is_set():
+                    return
+                # For example no descriptors left: wait for some.
+                self._log(f"a connection could not be taken: {error.strerror or error}")
+                self._over.wait(0.1)
+                continue
+            if self._slots.acquire(blocking=False):
+                serving = threading.Thread(target=self._serve, args=(end,), daemon=True)
+                serving.start()
+            else:
+                end.close()
+
+    def _serve(self, end: socket.socket) -> None:
+        try:
+            with end:
+                self._talk(end)
+        except (GoneError, OSError):
+            return
+        except Exception as error:  # noqa: BLE001  # one request, not the listener
+            self._log(f"a request failed: {type(error).__name__}")
+        finally:
+            self._slots.release()
+
+    def _talk(self, end: socket.socket) -> None:
+        end.settimeout(HEAD_SECONDS)
+        if self._context is not None:
+            end = self._context.wrap_socket(end, server_side=True)
+        with end:
+            self._answer(Caller(end))
+
+    def _answer(self, caller: Caller) -> None:
+        try:
+            head = caller.client.until(split_head, time.monotonic() + HEAD_SECONDS, "head_late")
+            Carrying(self._way, caller, read_asked(head, self._door)).run()
+        except MalformedError as error:
+            caller.answer(_BAD_REQUEST, {}, f"{error.message}\n".encode())
+        except RefusedError as error:
+            caller.answer(error.status, {}, f"{error.message}\n".encode())
+
+
+def _require_unused(place: Path) -> None:
+    """Refuse a socket that somebody answers at; one that was left behind is in nobody's use."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(os.fspath(place))
+        except OSError:
+            return
+    raise UnavailableError(f"another server answers at `{place}`")

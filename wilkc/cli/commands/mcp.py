@@ -1,0 +1,157 @@
+"""`wilkc mcp`: between an MCP client and a server that it starts, on standard streams. Layer: cli.
+
+Standard output carries the protocol and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wilkc.adapters.mcp import (
+    ANSWER_SECONDS,
+    Patience,
+    StdioSession,
+    check_server,
+    run_beside,
+    scrubbed,
+)
+from wilkc.cli import exits
+from wilkc.cli.decision_text import printable
+from wilkc.cli.filtering import Places, open_means
+from wilkc.cli.options import key_options
+from wilkc.cli.recording import audit_options
+from wilkc.cli.running import Source, command_request
+from wilkc.cli.signals import end_in_order
+from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.runtime.egress import Gateway
+from wilkc.runtime.guard.executing import Executor
+from wilkc.runtime.guard.jobs import jobs_of
+from wilkc.runtime.sandbox import Recorded, Streams, launch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wilkc.cli.filtering import Means
+    from wilkc.runtime.guard.executing import Result, Usage
+    from wilkc.runtime.sandbox import Job, Outcome
+
+
+@click.command()
+@click.argument("command", nargs=-1, required=True, metavar="-- SERVER CMD...")
+@click.option("--agent", required=True, metavar="NAME", help="The agent whose client it is.")
+@click.option(
+    "--server",
+    metavar="NAME",
+    help="The server's name in policies, as in `mcp__NAME__*`; default: the program's.",
+)
+@click.option("--bundle", metavar="FILE", help="The signed bundle, with the sandbox plans.")
+@key_options(
+    "Public key that the bundle must be signed by; several while keys change.",
+    "Scope that the signature must bind.",
+)
+@click.option("--socket", metavar="PATH", help="Beside --bundle: ask the sidecar serving there.")
+@click.option("--policies", multiple=True, metavar="PATH", help="Instead: compile these specs.")
+@click.option("--workspace", metavar="DIR", help="Working directory; default: the current one.")
+@audit_options
+@click.option("--rates", metavar="PLACE", envvar="WILK_RATES", help="As for `wilkc run`.")
+@click.option(
+    "--unsafe-unconfined",
+    "unconfined",
+    is_flag=True,
+    help="Start the server in no sandbox and ask nobody about its command; `--socket` suffices.",
+)
+@click.option(
+    "--env",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="With --unsafe-unconfined: a variable that the server gets beside the harmless ones.",
+)
+@click.option(
+    "--answer-timeout",
+    type=click.FloatRange(min=0.1, max=86_400),
+    default=ANSWER_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the server may take for an answer.",
+)
+def mcp(  # noqa: PLR0913  # a command has as many arguments as options
+    *,
+    command: tuple[str, ...],
+    agent: str,
+    server: str | None,
+    workspace: str | None,
+    audit: str | None,
+    audit_keys: str | None,
+    audit_provider: str | None,
+    rates: str | None,
+    unconfined: bool,
+    names: tuple[str, ...],
+    answer_timeout: float,
+    **source: Any,
+) -> None:
+    """Stand between an MCP client and the server that SERVER CMD starts.
+
+    What the client calls, reads or asks for passes only if the policy permits it, and is on
+    record before it passes. Without --unsafe-unconfined, AGENT must be permitted to run the
+    command, and it runs in the sandbox of the policy.
+    """
+    end_in_order(exits.OK)
+    if names and not unconfined:
+        raise UsageError("`--env` goes with `--unsafe-unconfined`; else the policy says it")
+    named = check_server(Path(command[0]).stem if server is None else server)
+    places = Places(workspace, audit, audit_keys, audit_provider, rates)
+    with open_means(Source(**source), places, agent, named, alone=unconfined) as means:
+        session = StdioSession(means.filter(), means.log, Patience(answer=answer_timeout))
+        if unconfined:
+            environment = scrubbed(os.environ, names)
+            ours = session.run(partial(run_beside, command, environment))
+        else:
+            ours = session.run(_confined(means, command, workspace))
+    if not ours:
+        raise UnavailableError("the server ended before its client")
+
+
+def _confined(
+    means: Means, command: tuple[str, ...], workspace: str | None
+) -> Callable[[int, Callable[[bytes], object]], object]:
+    """Runs the command as the agent would."""
+    bundle = means.bundle
+    if bundle is None:
+        raise UsageError("the sandbox plan is read from the signed bundle: name it by `--bundle`")
+    directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
+    request = command_request(means.agent, command, directory)
+    jobs = jobs_of(bundle, means.agent, command, directory, os.environ)
+
+    def start(given: int, take: Callable[[bytes], object]) -> Result:
+        streams = Streams(take, _pass_on, stdin=given)
+        egress = Gateway(means.point, means.recorder, means.rates)
+
+        def launcher(job: Job, usage: Usage) -> Outcome:
+            return launch(job, means.point, streams, observer=Recorded(usage), egress=egress)
+
+        ended = Executor(means.point, means.recorder, launcher, means.rates).run(request, jobs)
+        if ended.outcome.kind == "denied":
+            _refuse(ended)
+        if ended.outcome.kind != "exited":
+            means.log(printable(ended.outcome.message))
+        return ended
+
+    return start
+
+
+def _refuse(ended: Result) -> None:
+    text = printable(ended.decision.message)
+    click.echo(f"wilkc mcp: the server may not be started: {text}", err=True)
+    sys.exit(exits.DENIED)
+
+
+def _pass_on(chunk: bytes) -> None:
+    sys.stderr.buffer.write(chunk)
+    sys.stderr.buffer.flush()
