@@ -11,6 +11,14 @@ from typing import Final
 _SPLIT: Final = "Start the parts yourself and ask for each, with plain words only."
 
 REFUSALS: Final[dict[str, tuple[str, str]]] = {
+    "agent_not_of_credential": (
+        "the credential of the caller is not for this agent",
+        "Ask about an agent that the credential names, or have one made for this agent.",
+    ),
+    "agent_revoked": (
+        "the agent is revoked for everybody who asks",
+        "If that was a mistake, `wilkc identity restore` lifts it.",
+    ),
     "aliases_not_texts": (
         "`properties.aliases` of a file is not a list of paths",
         "Send a list of canonical paths, or leave it out.",
@@ -154,6 +162,10 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
         "the grant carries a condition that this enforcement point cannot fulfil",
         "Fulfil it and say so by `fulfils`, enforce elsewhere, or change the spec.",
     ),
+    "condition_unfulfilled": (
+        "what an operator may do carries a condition that this command cannot fulfil",
+        "Leave the condition out of the operators' policy, or act by another way.",
+    ),
     "guard_failed": (
         "the guard met something unforeseen, so it allows nothing",
         "The message names the kind of fault; look at what the call was given.",
@@ -166,6 +178,10 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
     "librechat_unavailable": (
         "LibreChat's documents could not be had, or not be read",
         "See that the database answers and the export is whole; nothing is allowed without them.",
+    ),
+    "outside_credential": (
+        "the credential of the caller is not for requests of this kind",
+        "Use a credential whose scope has it; `wilkc identity create-key` makes one.",
     ),
     "plugin_not_verified": (
         "the plugin is unsigned, altered, another one, or revoked, so the policy was not asked",
