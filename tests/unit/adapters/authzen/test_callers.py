@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,19 +61,18 @@ def _ask(
         connection = http.client.HTTPConnection(LOCAL, port, timeout=30)
     else:
         connection = http.client.HTTPSConnection(LOCAL, port, timeout=30, context=context)
-    connection.putrequest("POST", path)
     data = json.dumps(body).encode()
-    for name, value in {**JSON, "Content-Length": str(len(data))}.items():
-        connection.putheader(name, value)
-    for credential in credentials:
-        connection.putheader("Authorization", credential)
-    connection.endheaders(data)
-    try:
+    # Also where the server ends the connection while the request is being sent.
+    with closing(connection):
+        connection.putrequest("POST", path)
+        for name, value in {**JSON, "Content-Length": str(len(data))}.items():
+            connection.putheader(name, value)
+        for credential in credentials:
+            connection.putheader("Authorization", credential)
+        connection.endheaders(data)
         with connection.getresponse() as response:
             text = response.read()
             return response.status, (json.loads(text) if text[:1] == b"{" else text.decode())
-    finally:
-        connection.close()
 
 
 def test_a_caller_asks_for_whom_and_what_the_credential_says(port: int, identity: Identity) -> None:
