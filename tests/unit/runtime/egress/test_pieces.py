@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import random
 import socket
+import struct
+import termios
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -229,6 +232,9 @@ def _answer_and_reset(ends: Ends, words: bytes) -> None:
     host = ends.host[1]
     host.recv(4096)
     host.sendall(words)
+    # What its own kernel has not handed over yet would be thrown away by the reset, see tcp(7).
+    while _unacknowledged(host):
+        time.sleep(0.01)
     # Closed while something is unread: what comes later is answered by a reset.
     ends.client[0].sendall(b"more")
     host.recv(1)
@@ -239,6 +245,12 @@ def _answer_and_reset(ends: Ends, words: bytes) -> None:
         ends.client[0].sendall(b"and more")
     except OSError:
         return
+
+
+def _unacknowledged(end: socket.socket) -> int:
+    """Bytes of the send queue of a connection: SIOCOUTQ, which is TIOCOUTQ by number."""
+    (count,) = struct.unpack("i", fcntl.ioctl(end, termios.TIOCOUTQ, bytes(4)))
+    return int(count)
 
 
 def _read_until_end(end: socket.socket, got: bytearray) -> None:
