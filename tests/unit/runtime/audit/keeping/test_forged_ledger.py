@@ -12,6 +12,7 @@ from wilkc.core.errors import UnavailableError, VerificationError
 from wilkc.core.subset import encode_subset
 from wilkc.runtime.audit import Event
 from wilkc.runtime.audit.keeping import export_copy, keep_keys, rotate, settle_erasures, shred
+from wilkc.runtime.audit.keeping.erasure import resume_erasures
 from wilkc.runtime.audit.keeping.ledger import read_ledger
 from wilkc.runtime.audit.line import EventLine, line_hash, parse_line
 from wilkc.runtime.audit.own import WILK
@@ -78,8 +79,11 @@ def test_a_forged_request_erases_nobody(told: Kept) -> None:
     forged = {"erasure": "erasure-1", "kids": list(keys.kids(token)), "subject": token}
     _forge(told, "erasure.requested", forged)
     assert "erasure-1" in read_ledger(told.log.directory).erasures
-    with told.open() as logger, pytest.raises(VerificationError, match="nothing is destroyed"):
-        keep_keys(logger)
+    with told.open() as logger:
+        with pytest.raises(VerificationError, match="nothing is destroyed"):
+            keep_keys(logger)
+        with pytest.raises(VerificationError, match="nothing is destroyed"):
+            resume_erasures(logger, logger.means.rotation)
     assert _kids(told) == kids
 
 
