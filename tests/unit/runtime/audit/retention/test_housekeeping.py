@@ -89,7 +89,8 @@ def test_a_forged_verification_puts_none_off(tmp_path: Path) -> None:
         logger.system(Event("verify.done", "log:x", WILK, details=details, clear=True))
         assert keep_house(logger, House(root=log.root)).done[-1].startswith("verified")
         noted = log.places.keys / "checked.json"
-        for text in (b"", b"{}", b'{"log":1,"v":"wilk.checked/v1"}', b'{"log":"9","v":"x"}'):
+        other = f'{{"log":"{logger.means.now()}","v":"wilk.checked/v2"}}'.encode()
+        for text in (b"", b"{}", b'{"log":1,"v":"wilk.checked/v1"}', b'{"log":"9","v":"x"}', other):
             noted.write_bytes(text)
             assert keep_house(logger, House(root=log.root)).done[-1].startswith("verified")
         assert keep_house(logger, House(root=log.root)).done == []
