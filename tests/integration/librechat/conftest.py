@@ -20,7 +20,7 @@ from tests.integration.guard.conftest import (
     notes,
 )
 from tests.mongo_server import MongoServer, find_mongo_server
-from wilkc.adapters.librechat.export import READERS
+from wilkc.adapters.librechat.reading import READERS
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.runtime import Guard
 

@@ -11,23 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from wilkc.adapters.librechat.documents import Facts
-from wilkc.adapters.librechat.reading import (
-    read_agent,
-    read_all,
-    read_entry,
-    read_file,
-    read_grant,
-    read_group,
-    read_role,
-    read_server,
-    read_user,
-    require_sound,
-)
+from wilkc.adapters.librechat.reading import READERS, read_all, require_sound
 from wilkc.core.errors import UsageError
 from wilkc.core.strict_json import decode_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from wilkc.adapters.librechat.documents import (
@@ -43,17 +32,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 256 * 2**20
 """Of one collection's file."""
-READERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "users": read_user,
-    "roles": read_role,
-    "groups": read_group,
-    "aclentries": read_entry,
-    "systemgrants": read_grant,
-    "agents": read_agent,
-    "mcpservers": read_server,
-    "files": read_file,
-}
-"""Collections by LibreChat's names, and who reads their documents."""
 NEEDED: Final = ("users", "roles")
 """Collections without which nothing can be allowed."""
 

@@ -244,3 +244,16 @@ def _time(document: Mapping[str, Any], name: str) -> datetime | None:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise _MalformedError(f"`{name}` must be a date with a time zone")
     return value
+
+
+READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "users": read_user,
+    "roles": read_role,
+    "groups": read_group,
+    "aclentries": read_entry,
+    "systemgrants": read_grant,
+    "agents": read_agent,
+    "mcpservers": read_server,
+    "files": read_file,
+}
+"""Collections by LibreChat's names, and who reads their documents."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.adapters.plugins.content import ENVELOPE, MAX_BYTES, MAX_FILES, is_plain_path
 from wilkc.core.errors import VerificationError
+from wilkc.core.plain_files import SAFE_FLAGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 8
 """Folders inside each other."""
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Not blocking, as a pipe laid here would else be waited for.
-_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FILE: Final = os.O_RDONLY | SAFE_FLAGS
 
 
 def read_folder(folder: Path) -> tuple[bytes | None, dict[str, bytes]]:

@@ -5,7 +5,6 @@ A connection ends with its answer, so there is no second request in it to be rea
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -16,7 +15,8 @@ from wilkc.adapters.mcp.http.asked import RefusedError, read_asked
 from wilkc.adapters.mcp.http.caller import Caller
 from wilkc.adapters.mcp.http.carrying import Carrying
 from wilkc.core.errors import UnavailableError
-from wilkc.opa.socket_place import make_folder, require_free, require_private
+from wilkc.opa.listening import listen_at
+from wilkc.opa.socket_place import make_folder
 from wilkc.runtime.egress.client import GoneError
 from wilkc.runtime.egress.failures import MalformedError
 from wilkc.runtime.egress.head import split_head
@@ -101,31 +101,20 @@ class Front:
 
     def _bind(self) -> socket.socket:
         place = self._listening
-        family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
         if place.socket is not None:
-            family = socket.AF_UNIX
             make_folder(place.socket.parent)
-            require_private(place.socket.parent, place.socket.parent.stat())
-            require_free(place.socket)
+            made = listen_at(place.socket, _BACKLOG)
+            self._bound = place.socket
+            return made
+        family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
         made = socket.socket(family, socket.SOCK_STREAM)
         try:
-            if place.socket is None:
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                made.bind((place.host, place.port))
-            else:
-                _require_unused(place.socket)
-                place.socket.unlink(missing_ok=True)
-                made.bind(os.fspath(place.socket))
-                self._bound = place.socket
-                # Nobody can connect between the two: it does not listen yet.
-                place.socket.chmod(0o600)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind((place.host, place.port))
             made.listen(_BACKLOG)
         except OSError as error:
             made.close()
             raise UnavailableError(f"cannot listen: {error.strerror or error}") from error
-        except BaseException:
-            made.close()
-            raise
         return made
 
     def _accept(self) -> None:
@@ -172,13 +161,3 @@ class Front:
             caller.answer(_BAD_REQUEST, {}, f"{error.message}\n".encode())
         except RefusedError as error:
             caller.answer(error.status, {}, f"{error.message}\n".encode())
-
-
-def _require_unused(place: Path) -> None:
-    """Refuse a socket that somebody answers at; one that was left behind is in nobody's use."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(os.fspath(place))
-        except OSError:
-            return
-    raise UnavailableError(f"another server answers at `{place}`")

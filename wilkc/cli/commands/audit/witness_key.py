@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import click
 
+from wilkc.cli.new_key import write_new_key
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.cosignature import Signer, kind_of, witness_signer_text
 from wilkc.runtime.audit.cosignature import witness_key as public_key
@@ -27,17 +25,10 @@ from wilkc.runtime.keys.post_quantum import PostQuantumKey
 def witness_key(*, file: str, name: str, algorithm: str) -> None:
     """Make a key for a witness in FILE, which must not be there; print its public key."""
     key: Signer = SigningKey.generate() if algorithm == "ed25519" else PostQuantumKey.generate()
-    path = Path(file)
     try:
         public = public_key(name, key.public, kind_of(key)).text
         text = witness_signer_text(name, key)
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    except OSError as error:
-        raise UsageError(f"cannot write the key `{file}`: {error.strerror}") from error
-    with os.fdopen(fd, "w", encoding="ascii") as out:
-        out.write(text + "\n")
-        out.flush()
-        os.fsync(out.fileno())
+    write_new_key(file, text)
     click.echo(public)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
+from wilkc.cli.new_key import write_new_key
 from wilkc.core.errors import UsageError
 from wilkc.runtime.keys import SigningKey
 from wilkc.runtime.keys.verifier import signer_text, verifier_key
@@ -19,13 +18,7 @@ def key(*, file: str, name: str) -> None:
     made = SigningKey.generate()
     try:
         public = verifier_key(name, made.public).text
-        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    except OSError as error:
-        raise UsageError(f"cannot write the key `{file}`: {error.strerror}") from error
-    with os.fdopen(fd, "w", encoding="ascii") as out:
-        out.write(signer_text(name, made) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
+    write_new_key(file, signer_text(name, made))
     click.echo(public)
