@@ -204,25 +204,6 @@ def test_the_shim_ends_what_a_client_does_not_read(
     flooding.join(SECONDS)
 
 
-def test_sending_to_a_client_that_does_not_read_ends_when_told() -> None:
-    ours, theirs = socket.socketpair()
-    shim, proxy = socket.socketpair()
-    with ours, theirs, shim, proxy:
-        shim.sendall(b"stop")
-        before = time.monotonic()
-        assert Client(ours).send(b"x" * 2**24, unless=proxy.fileno()) is False
-        # By what is said, not because the client has taken too long.
-        assert time.monotonic() - before < client_module._WRITE_SECONDS
-
-
-def test_sending_ends_when_all_is_sent_while_nobody_says_anything() -> None:
-    ours, theirs = socket.socketpair()
-    shim, proxy = socket.socketpair()
-    with ours, theirs, shim, proxy:
-        assert Client(ours).send(b"x" * 100, unless=proxy.fileno())
-        assert theirs.recv(200) == b"x" * 100
-
-
 def _flood(end: socket.socket, data: bytes) -> None:
     try:
         end.sendall(data)
