@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wilkc.adapters.mcp import Filter, Gate, Listing
+from wilkc.adapters.mcp import ANSWER_SECONDS, Filter, Gate, Listing
+from wilkc.cli.options import together
 from wilkc.cli.rates import open_rates
-from wilkc.cli.recording import open_recorder
+from wilkc.cli.recording import audit_options, open_recorder
 from wilkc.cli.running import check_source, open_socket
 from wilkc.core.errors import UsageError
 from wilkc.opa import Announced, Transport
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from wilkc.adapters.mcp.flight import Flight
     from wilkc.bundle import VerifiedBundle
+    from wilkc.cli.options import Command
     from wilkc.cli.running import Source
     from wilkc.runtime.guard import Recorder, SecurityContext
     from wilkc.runtime.limits import RateStore
@@ -45,6 +48,48 @@ class Places:
     audit_keys: str | None
     audit_provider: str | None
     rates: str | None
+
+
+answer_timeout_option: Final = click.option(
+    "--answer-timeout",
+    type=click.FloatRange(min=0.1, max=86_400),
+    default=ANSWER_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the server may take for an answer.",
+)
+
+
+def place_options(workspace: str) -> Callable[[Command], Command]:
+    """`--workspace`, those of the log, and `--rates`; the command gets them as `places`.
+
+    Args:
+        workspace: help of the first.
+    """
+
+    def add(command: Command) -> Command:
+        @functools.wraps(command)
+        def gathered(
+            *,
+            workspace: str | None,
+            audit: str | None,
+            audit_keys: str | None,
+            audit_provider: str | None,
+            rates: str | None,
+            **rest: Any,
+        ) -> Any:
+            places = Places(workspace, audit, audit_keys, audit_provider, rates)
+            return command(places=places, **rest)
+
+        return together(
+            click.option("--workspace", metavar="DIR", help=workspace),
+            audit_options,
+            click.option(
+                "--rates", metavar="PLACE", envvar="WILK_RATES", help="As for `wilkc run`."
+            ),
+        )(gathered)
+
+    return add
 
 
 @dataclass(frozen=True, slots=True)

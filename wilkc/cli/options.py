@@ -43,7 +43,7 @@ def key_options(key: str, scope: str) -> Callable[[Command], Command]:
         key: help of the first.
         scope: help of the last.
     """
-    return _together(
+    return together(
         click.option("--key", "keys", multiple=True, metavar="FILE", help=key),
         click.option(
             "--key-id", metavar="ID", help="The only key's id; default: the key file's stem."
@@ -58,7 +58,7 @@ def keys_options(scope: str) -> Callable[[Command], Command]:
     Args:
         scope: help of the last.
     """
-    return _together(
+    return together(
         click.option(
             "--key",
             "keys",
@@ -74,7 +74,30 @@ def keys_options(scope: str) -> Callable[[Command], Command]:
     )
 
 
-def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+def source_options(
+    bundle: str = "The signed bundle, with the sandbox plans.",
+    socket: str = "Beside --bundle: ask the sidecar serving there.",
+) -> Callable[[Command], Command]:
+    """`--bundle` with its keys, `--socket` and `--policies`: who decides, see `running.Source`.
+
+    Args:
+        bundle: help of the first.
+        socket: help of the second.
+    """
+    return together(
+        click.option("--bundle", metavar="FILE", help=bundle),
+        key_options(
+            "Public key that the bundle must be signed by; several while keys change.",
+            "Scope that the signature must bind.",
+        ),
+        click.option("--socket", metavar="PATH", help=socket),
+        click.option(
+            "--policies", multiple=True, metavar="PATH", help="Instead: compile these specs."
+        ),
+    )
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """One decorator for several, in their order."""
 
     def add(command: Command) -> Command:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wilkc.adapters.mcp import (
-    ANSWER_SECONDS,
     Patience,
     StdioSession,
     check_server,
@@ -23,9 +22,8 @@ from wilkc.adapters.mcp import (
 )
 from wilkc.cli import exits
 from wilkc.cli.decision_text import printable
-from wilkc.cli.filtering import Places, open_means
-from wilkc.cli.options import key_options
-from wilkc.cli.recording import audit_options
+from wilkc.cli.filtering import Places, answer_timeout_option, open_means, place_options
+from wilkc.cli.options import source_options
 from wilkc.cli.running import Source, command_request
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError, UsageError
@@ -50,16 +48,8 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The server's name in policies, as in `mcp__NAME__*`; default: the program's.",
 )
-@click.option("--bundle", metavar="FILE", help="The signed bundle, with the sandbox plans.")
-@key_options(
-    "Public key that the bundle must be signed by; several while keys change.",
-    "Scope that the signature must bind.",
-)
-@click.option("--socket", metavar="PATH", help="Beside --bundle: ask the sidecar serving there.")
-@click.option("--policies", multiple=True, metavar="PATH", help="Instead: compile these specs.")
-@click.option("--workspace", metavar="DIR", help="Working directory; default: the current one.")
-@audit_options
-@click.option("--rates", metavar="PLACE", envvar="WILK_RATES", help="As for `wilkc run`.")
+@source_options()
+@place_options("Working directory; default: the current one.")
 @click.option(
     "--unsafe-unconfined",
     "unconfined",
@@ -73,24 +63,13 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="With --unsafe-unconfined: a variable that the server gets beside the harmless ones.",
 )
-@click.option(
-    "--answer-timeout",
-    type=click.FloatRange(min=0.1, max=86_400),
-    default=ANSWER_SECONDS,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long the server may take for an answer.",
-)
+@answer_timeout_option
 def mcp(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     command: tuple[str, ...],
     agent: str,
     server: str | None,
-    workspace: str | None,
-    audit: str | None,
-    audit_keys: str | None,
-    audit_provider: str | None,
-    rates: str | None,
+    places: Places,
     unconfined: bool,
     names: tuple[str, ...],
     answer_timeout: float,
@@ -106,14 +85,13 @@ def mcp(  # noqa: PLR0913  # a command has as many arguments as options
     if names and not unconfined:
         raise UsageError("`--env` goes with `--unsafe-unconfined`; else the policy says it")
     named = check_server(Path(command[0]).stem if server is None else server)
-    places = Places(workspace, audit, audit_keys, audit_provider, rates)
     with open_means(Source(**source), places, agent, named, alone=unconfined) as means:
         session = StdioSession(means.filter(), means.log, Patience(answer=answer_timeout))
         if unconfined:
             environment = scrubbed(os.environ, names)
             ours = session.run(partial(run_beside, command, environment))
         else:
-            ours = session.run(_confined(means, command, workspace))
+            ours = session.run(_confined(means, command, places.workspace))
     if not ours:
         raise UnavailableError("the server ended before its client")
 

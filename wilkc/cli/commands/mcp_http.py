@@ -9,24 +9,23 @@ from typing import Any, Final
 
 import click
 
-from wilkc.adapters.mcp import ANSWER_SECONDS, check_server
+from wilkc.adapters.mcp import check_server
 from wilkc.adapters.mcp.http import (
     Door,
     Front,
     Sessions,
     Way,
-    client_context,
     read_listening,
     read_place,
-    server_context,
 )
 from wilkc.cli import exits
-from wilkc.cli.filtering import Places, open_means
-from wilkc.cli.options import key_options
-from wilkc.cli.recording import audit_options
+from wilkc.cli.filtering import Places, answer_timeout_option, open_means, place_options
+from wilkc.cli.listening import TlsFiles, tls_options
+from wilkc.cli.options import source_options
 from wilkc.cli.running import Source
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.core.tls import client_context
 
 LOOK_SECONDS: Final = 0.5
 """How often it is looked whether the listener lives."""
@@ -46,16 +45,10 @@ LEAST_TOKEN: Final = 32
 @click.option(
     "--server", required=True, metavar="NAME", help="The server's name in policies: `mcp__NAME__*`."
 )
-@click.option("--bundle", metavar="FILE", help="The signed bundle, for a sidecar of its own.")
-@key_options(
-    "Public key that the bundle must be signed by; several while keys change.",
-    "Scope that the signature must bind.",
+@source_options(
+    "The signed bundle, for a sidecar of its own.", "Instead: ask the sidecar serving there."
 )
-@click.option("--socket", metavar="PATH", help="Instead: ask the sidecar serving there.")
-@click.option("--policies", multiple=True, metavar="PATH", help="Instead: compile these specs.")
-@click.option("--workspace", metavar="DIR", help="What `.` means; default: the current directory.")
-@audit_options
-@click.option("--rates", metavar="PLACE", envvar="WILK_RATES", help="As for `wilkc run`.")
+@place_options("What `.` means; default: the current directory.")
 @click.option(
     "--token-file",
     metavar="FILE",
@@ -75,33 +68,20 @@ LEAST_TOKEN: Final = 32
     metavar="NAME",
     help="Beside the address: what callers may call this server in the header `Host`.",
 )
-@click.option("--tls-cert", metavar="FILE", help="Certificate to serve with, in PEM.")
-@click.option("--tls-key", metavar="FILE", help="Its key.")
+@tls_options
 @click.option("--upstream-ca", metavar="FILE", help="Certificates to believe the server by.")
-@click.option(
-    "--answer-timeout",
-    type=click.FloatRange(min=0.1, max=86_400),
-    default=ANSWER_SECONDS,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long the server may take for an answer.",
-)
+@answer_timeout_option
 def mcp_http(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     listen: str,
     upstream: str,
     agent: str,
     server: str,
-    workspace: str | None,
-    audit: str | None,
-    audit_keys: str | None,
-    audit_provider: str | None,
-    rates: str | None,
+    places: Places,
     token_file: str | None,
     origins: tuple[str, ...],
     hosts: tuple[str, ...],
-    tls_cert: str | None,
-    tls_key: str | None,
+    tls: TlsFiles,
     upstream_ca: str | None,
     answer_timeout: float,
     **source: Any,
@@ -112,15 +92,12 @@ def mcp_http(  # noqa: PLR0913  # a command has as many arguments as options
     is not this host alone is served, and spoken to, by TLS 1.3 only.
     """
     end_in_order(exits.OK)
-    if (tls_cert is None) != (tls_key is None):
-        raise UsageError("`--tls-cert` and `--tls-key` go together")
-    context = server_context(Path(tls_cert), Path(tls_key)) if tls_cert and tls_key else None
-    listening = read_listening(listen, tls=context is not None)
+    shown = tls.opened()
+    listening = read_listening(listen, tls=shown is not None)
     place = read_place(upstream)
     named = check_server(server)
     token = _token(token_file)
-    places = Places(workspace, audit, audit_keys, audit_provider, rates)
-    trusted = client_context(Path(upstream_ca) if upstream_ca else None) if place.tls else None
+    trusted = client_context(upstream_ca or "") if place.tls else None
     with open_means(Source(**source), places, agent, named, alone=True) as means:
         way = Way(
             place, trusted, lambda asked: means.filter(asked=asked), Sessions(), answer_timeout,
@@ -128,7 +105,7 @@ def mcp_http(  # noqa: PLR0913  # a command has as many arguments as options
         )  # fmt: skip
         names = () if listening.socket else (listening.host, "localhost", *hosts)
         door = partial(_door, place.path, names, frozenset(origins), token)
-        with Front(listening, door, way, means.log, context) as front:
+        with Front(listening, door, way, means.log, shown) as front:
             told = listening.socket or f"{listening.host} port {front.port}"
             click.echo(f"ready  {told}")
             while front.is_alive():

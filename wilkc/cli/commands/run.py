@@ -21,7 +21,7 @@ from wilkc.cli.decision_text import decision_text, printable
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.launch_text import Shown
 from wilkc.cli.main import show_refusal
-from wilkc.cli.options import key_options
+from wilkc.cli.options import source_options
 from wilkc.cli.rates import open_rates
 from wilkc.cli.recording import provider_place
 from wilkc.cli.running import Source, check_source, command_request, open_source
@@ -72,13 +72,7 @@ class _RunCommand(click.Command):
 @click.command(cls=_RunCommand, context_settings={"ignore_unknown_options": False})
 @click.argument("agent")
 @click.argument("command", nargs=-1, required=True, metavar="-- CMD...")
-@click.option("--bundle", metavar="FILE", help="The signed bundle, with the sandbox plans.")
-@key_options(
-    "Public key that the bundle must be signed by; several while keys change.",
-    "Scope that the signature must bind.",
-)
-@click.option("--socket", metavar="PATH", help="Beside --bundle: ask the sidecar serving there.")
-@click.option("--policies", multiple=True, metavar="PATH", help="Instead: compile these specs.")
+@source_options()
 @click.option("--workspace", metavar="DIR", help="Working directory; default: the current one.")
 @click.option("--audit", metavar="DIR", envvar="WILK_AUDIT", help="Where the record is kept.")
 @click.option("--audit-keys", metavar="DIR", envvar="WILK_AUDIT_KEYS", help="Keys of the record.")

@@ -29,10 +29,14 @@ class Client:
 
     Args:
         end: the accepted connection.
+        later: what it raises where it takes no more for now.
     """
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(
+        self, end: socket.socket, *, later: tuple[type[OSError], ...] = (BlockingIOError,)
+    ) -> None:
         self.end = end
+        self._later = later
         self.rest = b""
 
     def until(
@@ -100,7 +104,7 @@ class Client:
                     return False
                 if not ready:
                     raise GoneError
-                with suppress(BlockingIOError):
+                with suppress(*self._later):
                     left = left[self.end.send(left) :]
         except OSError as error:
             raise GoneError from error

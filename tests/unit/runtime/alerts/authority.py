@@ -173,7 +173,7 @@ class Receiver:
             head = {":first": first.decode(errors="replace").strip()}
             while line := file.readline().decode(errors="replace").strip():
                 name, _, value = line.partition(": ")
-                head[name] = value
+                head[name.lower()] = value
             if "content-length" not in head:
                 return
             self.got.append((head, file.read(int(head["content-length"]))))

@@ -3,9 +3,9 @@
 from wilkc.adapters.mcp.http.asked import Door
 from wilkc.adapters.mcp.http.carrying import Way
 from wilkc.adapters.mcp.http.front import Front
-from wilkc.adapters.mcp.http.listening import Listening, read_listening, server_context
+from wilkc.adapters.mcp.http.listening import Listening, read_listening
 from wilkc.adapters.mcp.http.sessions import Sessions
-from wilkc.adapters.mcp.http.upstream import Place, client_context, read_place
+from wilkc.adapters.mcp.http.upstream import Place, read_place
 
 __all__ = [
     "Door",
@@ -14,8 +14,6 @@ __all__ = [
     "Place",
     "Sessions",
     "Way",
-    "client_context",
     "read_listening",
     "read_place",
-    "server_context",
 ]

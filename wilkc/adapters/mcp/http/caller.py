@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import select
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -35,7 +36,8 @@ class Caller:
     """
 
     def __init__(self, end: socket.socket) -> None:
-        self.client = Client(end)
+        # TLS has a word of its own for a buffer that is full.
+        self.client = Client(end, later=(BlockingIOError, ssl.SSLWantWriteError))
         self._sending = threading.Lock()
         self._sent = time.monotonic()
         self._begun = False
@@ -70,6 +72,7 @@ class Caller:
         self._begun = True
         with suppress(GoneError):
             self._send(_head(status, {**headers, **length}) + body)
+        self.end()
         self.client.leave()
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
@@ -80,6 +83,14 @@ class Caller:
     def send(self, data: bytes) -> None:
         """Give more of it; raises `GoneError` where nobody takes it."""
         self._send(data)
+
+    def end(self) -> None:
+        """Say by TLS that nothing more comes: a cut looks otherwise (RFC 8446 section 6.1)."""
+        if isinstance(self.client.end, ssl.SSLSocket):
+            with suppress(OSError, ValueError):
+                # It is said at once; what the client says to it is not waited for.
+                self.client.end.setblocking(False)  # noqa: FBT003  # the name of the method says it
+                self.client.end.unwrap()
 
     def has_gone(self, seconds: float) -> bool:
         """Whether it goes within a time; a stream that is silent for long is kept alive."""

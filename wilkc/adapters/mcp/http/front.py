@@ -22,7 +22,6 @@ from wilkc.runtime.egress.failures import MalformedError
 from wilkc.runtime.egress.head import split_head
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from wilkc.adapters.mcp.http.asked import Door
     from wilkc.adapters.mcp.http.carrying import Way
     from wilkc.adapters.mcp.http.listening import Listening
+    from wilkc.core.tls import ServerTls
 
 MAX_CONNECTIONS: Final = 128
 """At a time; beyond it, connections are closed at once."""
@@ -47,7 +47,7 @@ class Front:
         door: whom to let in; given the port that was bound.
         way: what requests are carried by.
         log: told, in one line, of faults.
-        context: for TLS, or None.
+        tls: the server's side of TLS; None for none.
     """
 
     def __init__(
@@ -56,13 +56,13 @@ class Front:
         door: Callable[[int], Door],
         way: Way,
         log: Callable[[str], None],
-        context: ssl.SSLContext | None = None,
+        tls: ServerTls | None = None,
     ) -> None:
         self._listening = listening
         self._make_door = door
         self._way = way
         self._log = log
-        self._context = context
+        self._tls = tls
         self._socket: socket.socket | None = None
         self._slots = threading.Semaphore(MAX_CONNECTIONS)
         self._over = threading.Event()
@@ -148,10 +148,12 @@ class Front:
 
     def _talk(self, end: socket.socket) -> None:
         end.settimeout(HEAD_SECONDS)
-        if self._context is not None:
-            end = self._context.wrap_socket(end, server_side=True)
+        if self._tls is not None:
+            end = self._tls.context.wrap_socket(end, server_side=True)
         with end:
-            self._answer(Caller(end))
+            caller = Caller(end)
+            self._answer(caller)
+            caller.end()
 
     def _answer(self, caller: Caller) -> None:
         try:

@@ -1,14 +1,13 @@
-"""Where the HTTP form listens, and by what certificate. Layer: adapters."""
+"""Where the HTTP form listens. Layer: adapters."""
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from wilkc.adapters.mcp.http.upstream import LOOPBACK
 from wilkc.core.errors import UsageError
+from wilkc.core.tls import is_loopback
 from wilkc.opa.socket_place import checked_socket
 
 _SOCKET: Final = "unix:"
@@ -45,24 +44,9 @@ def read_listening(text: str, *, tls: bool) -> Listening:
             f"`{text}` is no place to listen at",
             help_text="write `unix:PATH`, `127.0.0.1:PORT` or `[::1]:PORT`",
         )
-    if host not in LOOPBACK and not tls:
+    if not tls and not is_loopback(host):
         raise UsageError(
             f"`{host}` is not this host alone, so what is said there must be encrypted",
             help_text="give a certificate by `--tls-cert` and `--tls-key`, or listen at 127.0.0.1",
         )
     return Listening(host, int(port))
-
-
-def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """TLS 1.3 with a certificate of one's own.
-
-    Raises:
-        UsageError: the files cannot be used.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"`{certificate}` and `{key}` are no certificate: {error}") from error
-    return context

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import http.client
 import socket
-import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from wilkc.core.errors import UsageError
+from wilkc.core.tls import client_context, is_loopback
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
-    from pathlib import Path
     from typing import Self
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 DEFAULT_PATH: Final = "/mcp"
 CONNECT_SECONDS: Final = 10.0
 _SOCKET: Final = "unix:"
@@ -63,7 +62,7 @@ def read_place(text: str) -> Place:
             help_text="write `https://HOST/mcp`, `http://127.0.0.1:PORT/mcp` or `unix:SOCKET`",
         )
     tls = found.scheme == "https"
-    if not tls and host not in LOOPBACK:
+    if not tls and not is_loopback(host):
         raise UsageError(
             f"`{host}` is not this host, so what is said to it must be encrypted",
             help_text="write `https://`",
@@ -71,29 +70,12 @@ def read_place(text: str) -> Place:
     return Place(host, port or (443 if tls else 80), found.path or DEFAULT_PATH, tls=tls)
 
 
-def client_context(authority: Path | None) -> ssl.SSLContext:
-    """TLS 1.3 to a server whose certificate verifies.
-
-    Args:
-        authority: file of the certificates to believe; None for the system's.
-
-    Raises:
-        UsageError: the file cannot be read.
-    """
-    try:
-        context = ssl.create_default_context(cafile=authority)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"`{authority}` holds no certificates: {error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    return context
-
-
 class Exchange:
     """One request to a server and its answer, as a context manager.
 
     Args:
         place: where the server is.
-        context: for TLS.
+        context: for TLS; None believes the system's authorities.
 
     Attributes:
         status: of the answer, once asked.
@@ -175,15 +157,17 @@ class _Connection(http.client.HTTPConnection):
             self.sock.connect(place.socket)
         else:
             super().connect()
-            if self._context is not None and place.tls:
-                self.sock = self._context.wrap_socket(self.sock, server_hostname=place.host)
+            if place.tls:
+                context = self._context or client_context()
+                self.sock = context.wrap_socket(self.sock, server_hostname=place.host)
         self._raw = self.sock
 
     def interrupt(self) -> None:
         """End the connection under whoever reads it."""
         if self._raw is not None:
             with suppress(OSError):
-                self._raw.shutdown(socket.SHUT_RDWR)
+                # Of the plain socket: one with TLS would show the reader what is encrypted.
+                socket.socket.shutdown(self._raw, socket.SHUT_RDWR)
 
     def wait(self, seconds: float | None) -> None:
         """How long anything may take from now on."""
