@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
-from wilkc.core.errors import UsageError
+from wilkc.core.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +68,26 @@ def client_context(ca_file: str = "", certificate: Certificate | None = None) ->
     if certificate is not None:
         _show(context, certificate)
     return context
+
+
+def hold_to_tls_1_3(context: object, library: str) -> None:
+    """Hold a library's own context to what `client_context` demands.
+
+    For libraries that take no context and have no setting for it. That certificates and names
+    are verified is for the caller to see to.
+
+    Args:
+        context: what the library keeps; any connection that it makes must come from it.
+        library: its name.
+
+    Raises:
+        UnavailableError: it keeps none, or one of another kind.
+    """
+    if not isinstance(context, ssl.SSLContext):
+        raise UnavailableError(f"this version of {library} cannot be held to TLS 1.3")
+    _hold(context)
+    if context.keylog_filename is not None:
+        raise UnavailableError("the variable SSLKEYLOGFILE would write the keys of connections")
 
 
 class ServerTls:
@@ -139,9 +159,13 @@ class ServerTls:
 
 def _only_1_3(side: int) -> ssl.SSLContext:
     context = ssl.SSLContext(side)
+    _hold(context)
+    return context
+
+
+def _hold(context: ssl.SSLContext) -> None:
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_3
     context.verify_flags |= ssl.VERIFY_X509_STRICT
-    return context
 
 
 def _show(context: ssl.SSLContext, certificate: Certificate) -> None:

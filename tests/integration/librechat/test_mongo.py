@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from pymongo import MongoClient
+from pymongo.pool_options import PoolOptions
 
 from wilkc.adapters.librechat import ACTIONS, Export, Matter
 from wilkc.adapters.librechat import mongo as reader
@@ -131,9 +133,23 @@ def test_an_address_that_is_none(uri: str) -> None:
         ("mongodb://192.0.2.1/", True),
         ("mongodb://192.0.2.1/?tls=false", True),
         ("mongodb://127.0.0.1,192.0.2.1/", True),
+        ("mongodb://127.0.0.1/?replicaSet=r", None),
     ],
 )
 def test_off_this_host_the_database_must_prove_who_it_is(uri: str, encrypted: object) -> None:
     found = Mongo.open(uri, "LibreChat")
-    assert (found.database.client.options.pool_options._ssl_context is not None) is bool(encrypted)
+    context = found.database.client.options.pool_options._ssl_context
+    assert (context is not None) is bool(encrypted)
+    if encrypted:
+        assert context.minimum_version == ssl.TLSVersion.TLSv1_3
+    # In clear, nobody is asked whom the server names beside itself.
+    assert found.database.client.options.direct_connection is not bool(encrypted)
     found.close()
+
+
+def test_a_library_that_cannot_be_held_to_tls_1_3_reads_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PoolOptions, "_ssl_context", None)
+    with pytest.raises(UnavailableError, match=r"pymongo cannot be held to TLS 1\.3"):
+        Mongo.open("mongodb://192.0.2.1/", "LibreChat")

@@ -14,8 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.runtime.alerts.authority import NAME, Authority
-from wilkc.core.errors import UsageError
-from wilkc.core.tls import LOOK_SECONDS, Certificate, ServerTls, client_context, is_loopback
+from wilkc.core.errors import UnavailableError, UsageError
+from wilkc.core.tls import (
+    LOOK_SECONDS,
+    Certificate,
+    ServerTls,
+    client_context,
+    hold_to_tls_1_3,
+    is_loopback,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,6 +212,24 @@ def test_keys_are_not_written_where_the_environment_says(
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
     _listener(listen, ServerTls(files).context).ask(_client(authority))
     assert not (tmp_path / "keys.log").exists()
+
+
+def test_a_librarys_context_is_held_to_it(
+    authority: Authority, listen: list[Listener], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A context of a library that takes none, with a server that has no TLS 1.3."""
+    held = ssl.create_default_context(cafile=str(authority.ca_file))
+    hold_to_tls_1_3(held, "a library")
+    older = _listener(listen, authority.context(highest=ssl.TLSVersion.TLSv1_2))
+    assert not _let_in(older, held)
+    assert _let_in(older, ssl.create_default_context(cafile=str(authority.ca_file)))
+    assert _let_in(_listener(listen, authority.context()), held)
+    for other in (None, object()):
+        with pytest.raises(UnavailableError, match=r"a library cannot be held to TLS 1\.3"):
+            hold_to_tls_1_3(other, "a library")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
+    with pytest.raises(UnavailableError, match="SSLKEYLOGFILE"):
+        hold_to_tls_1_3(ssl.create_default_context(), "a library")
 
 
 def test_files_that_are_none_are_refused(authority: Authority, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from wilkc.adapters.librechat.reading import (
     require_sound,
 )
 from wilkc.core.errors import UnavailableError
+from wilkc.core.tls import hold_to_tls_1_3, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,6 @@ MAX_DOCUMENTS: Final = 10_000
 """Of one collection for one question; more of them are not read in part, but refused."""
 TOOLS: Final = ("execute_code", "file_search", "image_edit", "ocr", "context")
 """Tools of LibreChat's agents that carry files."""
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 LOOSENING: Final = frozenset({"tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames",
                               "tlsInsecure", "tlsDisableOCSPEndpointCheck"})  # fmt: skip
 """Settings of an address that take the proof out of TLS."""
@@ -83,17 +83,23 @@ class Mongo:
             loosened = sorted(LOOSENING.intersection(parsed["options"]))
             if loosened:
                 raise UnavailableError(f"`{loosened[0]}` would let anybody answer for the database")
-            here = all(host in LOOPBACK for host, _ in parsed["nodelist"])
+            here = all(is_loopback(host) for host, _ in parsed["nodelist"])
+            encrypted = parsed["options"].get("tls", False) if here else True
             client: Any = MongoClient(
                 uri,
                 # Off this host an answer counts only from who proves to be the database.
-                tls=parsed["options"].get("tls", False) if here else True,
+                tls=encrypted,
+                # The database names others that belong to it, which may be elsewhere.
+                directConnection=not encrypted,
+                connect=False,
                 tz_aware=True,
                 retryWrites=False,
                 timeoutMS=milliseconds,
                 serverSelectionTimeoutMS=milliseconds,
                 connectTimeoutMS=milliseconds,
             )
+            if encrypted:
+                _demand_tls_1_3(client)
             # The primary alone: a secondary may not know yet what was taken away.
             database = client.get_database(name, read_preference=ReadPreference.PRIMARY)
         except (PyMongoError, ValueError, TypeError) as error:
@@ -176,6 +182,15 @@ class Mongo:
         values, problems = read_all(collection, documents, read)
         require_sound(problems)
         return tuple(values)
+
+
+def _demand_tls_1_3(client: Any) -> None:
+    """The library has no setting for it; where its parts have other names, nothing is read.
+
+    Every connection, also those that watch the servers, comes from this context.
+    """
+    pool = getattr(client.options, "pool_options", None)
+    hold_to_tls_1_3(getattr(pool, "_ssl_context", None), "pymongo")
 
 
 def _as_id(text: str) -> Any:

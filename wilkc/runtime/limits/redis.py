@@ -216,7 +216,10 @@ def _way(url: str) -> dict[str, Any]:
         return {}
     if "ssl_" in parts.query:
         raise RateStoreError(STORE_UNAVAILABLE, "how TLS verifies is not for the address to say")
-    return {"ssl_min_version": ssl.TLSVersion.TLSv1_3}
+    return {
+        "ssl_min_version": ssl.TLSVersion.TLSv1_3,
+        "ssl_include_verify_flags": [ssl.VERIFY_X509_STRICT],
+    }
 
 
 def _script(name: str) -> str:

@@ -10,7 +10,6 @@ Credentials are those that boto3 finds: the environment, a profile, the machine'
 from __future__ import annotations
 
 import base64
-import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.core.plain_files import open_plain
+from wilkc.core.tls import hold_to_tls_1_3, is_loopback
 from wilkc.runtime.sinks.spooled import spooled
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ MAX_PAGES: Final = 1000
 _CHUNK: Final = 1 << 20
 _SLACK: Final = timedelta(minutes=5)
 _THERE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +216,14 @@ def _demand_tls_1_3(client: Any) -> None:
     """The library has no setting for it; where its parts have other names, nothing is shipped."""
     try:
         pools = client._endpoint.http_session._manager.connection_pool_kw  # noqa: SLF001
-        pools["ssl_context"].minimum_version = ssl.TLSVersion.TLSv1_3
-    except (AttributeError, KeyError) as error:
-        raise UnavailableError("this version of boto3 cannot be held to TLS 1.3") from error
+    except AttributeError:
+        pools = {}
+    hold_to_tls_1_3(pools.get("ssl_context"), "boto3")
 
 
 def _require_https(endpoint: str) -> None:
     parts = urlsplit(endpoint)
-    plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if endpoint and parts.scheme != "https" and not plain:
         raise UsageError(f"the endpoint `{endpoint}` is not https")
 
