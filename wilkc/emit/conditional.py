@@ -7,7 +7,6 @@ has no profile names nothing, and what has no profile is denied.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.canonical import canonical_json
@@ -22,7 +21,7 @@ from wilkc.language.when import (
     ways,
 )
 from wilkc.plan.build import MAX_WAYS
-from wilkc.plan.conditional import effects_of, perhaps, unshown, where
+from wilkc.plan.conditional import at_best, effects_of, unshown, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,7 +57,7 @@ def spec_data(spec: SpecPlan, profile: Callable[[SpecPlan], str]) -> Json:
     return {
         "tests": [[MARKS[held], _tests(when)] for when, held in otherwise.items()],
         "profiles": profiles,
-        "best": profile(replace(spec, permissions=perhaps(spec.permissions), whens=())),
+        "best": profile(at_best(spec)),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from wilkc.core.contract import Request
 from wilkc.language.atoms import ALLOW, BLOCK
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Counts = Callable[[When, Effect], bool | When]
 
 R = TypeVar("R", bound="Rule[Any]")
+STATES: Final = 256
+"""How many states of its conditions a spec remembers: n conditions have up to 3 ** n."""
 
 
 def effects_of(permissions: Permissions) -> dict[When, frozenset[Effect]]:
@@ -64,7 +66,28 @@ def at_request(spec: SpecPlan, request: Request, roles: tuple[str, ...] = ()) ->
     """
     if not spec.whens:
         return spec
-    return where(spec, {when: when.holds(request, roles) for when in spec.whens})
+    held = tuple(when.holds(request, roles) for when in spec.whens)
+    return _once(spec, held, lambda: where(spec, dict(zip(spec.whens, held, strict=True))))
+
+
+def at_best(spec: SpecPlan) -> SpecPlan:
+    """The spec where every condition of an allow holds and none of a block, see `perhaps`."""
+    if not spec.whens:
+        return spec
+    return _once(spec, (), lambda: replace(spec, permissions=perhaps(spec.permissions), whens=()))
+
+
+def _once(spec: SpecPlan, held: tuple[Held, ...], find: Callable[[], SpecPlan]) -> SpecPlan:
+    """What was found for these states before, or is found now.
+
+    Most requests show the same few states, and each finding goes through all entries.
+    """
+    known = spec.counting.get(held)
+    if known is None:
+        if len(spec.counting) >= STATES:
+            spec.counting.clear()
+        known = spec.counting[held] = find()
+    return known
 
 
 def where(spec: SpecPlan, shown: Mapping[When, Held]) -> SpecPlan:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wilkc.language.commands import CommandPattern
     from wilkc.language.paths import PathPattern
     from wilkc.language.schemas import Schema
-    from wilkc.language.when import When
+    from wilkc.language.when import Held, When
 
 P = TypeVar("P")
 
@@ -190,6 +190,7 @@ class SpecPlan:
         positions: rule id to its place and text, for everything that can decide.
         fold: whether `case: insensitive` holds for its paths.
         whens: the conditions of its entries, each once, sorted.
+        counting: what `plan.conditional` has worked out of `whens`; a copy begins without.
     """
 
     name: str
@@ -199,6 +200,9 @@ class SpecPlan:
     positions: Mapping[str, RuleRef]
     fold: bool = False
     whens: tuple[When, ...] = ()
+    counting: dict[tuple[Held, ...], SpecPlan] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from wilkc.core.details import BLOCKED, UNMET, message
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
 from wilkc.core.verdict import Verdict
-from wilkc.plan.conditional import at_request, perhaps
+from wilkc.plan.conditional import at_best, at_request
 from wilkc.plan.judges import check_properties, judge
 from wilkc.plan.model import Permissions
 
@@ -116,7 +116,7 @@ def _under_condition(spec: SpecPlan, request: Request, verdict: Verdict) -> Verd
     """The verdict on what no entry allows now but a conditional one would, if it is so."""
     if verdict.detail != "no_rule_matches" or not spec.whens:
         return verdict
-    other = judge(perhaps(spec.permissions), request, fold=spec.fold)
+    other = judge(at_best(spec).permissions, request, fold=spec.fold)
     if other.outcome != "granted":
         return verdict
     return Verdict("unmatched", UNMET, other.rule, other.list)
