@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from wilkc.cli.guarding import guarded
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported by name, when asked for.
+    """A group whose commands are imported by name, when asked for, and ask operators first.
 
     Attributes:
         places: a command's name to its home, as `module:attribute`.
@@ -39,7 +41,7 @@ class LazyGroup(click.Group):
         if place is None:
             return None
         module, _, attribute = place.partition(":")
-        return cast("click.Command", getattr(importlib.import_module(module), attribute))
+        return guarded(cast("click.Command", getattr(importlib.import_module(module), attribute)))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """Names of commands and options; no command is loaded for its name."""

@@ -1,4 +1,4 @@
-"""Who may grant, rotate, query, shred and serve, where that is named. Layer: cli.
+"""Who may do what `privileges` lists, where operators are named. Layer: cli.
 
 Operators are agents of a policy of their own: the same language, compiled, signed, and decided by
 OPA. An operation is the action `config.modify` (`config.read` where it only reads) on
@@ -13,34 +13,47 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.bundle import read_bundle
 from wilkc.cli.building import CAPABILITIES
+from wilkc.cli.guarding import operators_file
 from wilkc.cli.recording import open_recorder
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.closed_json import from_json
 from wilkc.core.contract import Decision, Request, denial
-from wilkc.core.errors import RequestError, UnavailableError, UsageError, VerificationError
+from wilkc.core.errors import (
+    RequestError,
+    UnavailableError,
+    UsageError,
+    VerificationError,
+    WilkError,
+)
 from wilkc.core.strict_json import decode_json
 from wilkc.opa.evaluating import open_evaluator
 from wilkc.opa.obtain import find_opa
 from wilkc.runtime.keys.secrets import read_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wilkc.cli.privileges import Privilege
+    from wilkc.core.contract import Json
     from wilkc.identity import Principal
 
-SYSTEM_PLACE: Final = Path("/etc/wilk/operators.json")
-"""Where it is named for a host. Where this is there, nothing else is looked at."""
-OPERATORS: Final = "WILK_OPERATORS"
-"""Names such a file, where a host has none."""
 CREDENTIAL: Final = "WILK_CREDENTIAL_FILE"
 """Names the file of who asks: an API key or a token, closed to others."""
 CHANNEL: Final = "operators"
+MISSING: Final = "credential_missing"
 _MOST_BYTES: Final = 65_536
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class NoCredentialError(UsageError):
+    """Nobody shows who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +75,54 @@ class _Settings:
     audit: str
 
 
-def require_operator(operation: str, *, reads: bool = False) -> None:
+def require_operator(wanted: Privilege, **about: str) -> None:
     """Require that who runs the command may, where a policy of operators is named.
 
     Args:
-        operation: its name, such as `wilk.grant`.
-        reads: whether it changes nothing.
+        wanted: the operation.
+        about: what more the record and the policy shall know, such as a revision.
 
     Raises:
         RequestError: the policy says no; the message says why.
         VerificationError: the credential, or the policy's signature, is not accepted.
+        UsageError: no credential is shown.
         UnavailableError: it cannot be decided or put on record.
     """
-    settings = _settings()
-    if settings is None:
-        return
-    who = _operator(settings)
-    action = "config.read" if reads else "config.modify"
-    request = Request(who.id, action, "system", operation, context={"credential": who.credential})
-    decision = _outside(who, request) or _decided(settings, request)
-    with open_recorder(settings.audit) as logger:
-        logger.intent(request, decision, enforced=False)
-    if not decision.allow:
-        raise RequestError(decision.detail, f"`{who.id}` may not {operation}: {decision.message}")
-
-
-def _settings() -> _Settings | None:
-    named = os.environ.get(OPERATORS)
-    place = SYSTEM_PLACE if os.path.lexists(SYSTEM_PLACE) else Path(named) if named else None
+    place = operators_file()
     if place is None:
-        return None
+        return
+    settings = _settings(place)
+    with _naming_places():
+        who = _operator(settings)
+        context: dict[str, Json] = {"credential": who.credential, **about}
+        request = Request(who.id, wanted.action, "system", wanted.operation, context=context)
+        with open_recorder(settings.audit) as logger:
+            try:
+                decision = _outside(who, request) or _decided(settings, request)
+            except WilkError as error:
+                why = denial("VALIDATION_ERROR", "operators_undecided", error.message)
+                logger.intent(request, why, enforced=False)
+                raise
+            logger.intent(request, decision, enforced=False)
+    if not decision.allow:
+        text = f"`{who.id}` may not {wanted.operation}: {decision.message}"
+        raise RequestError(decision.detail, text)
+
+
+@contextmanager
+def _naming_places() -> Iterator[None]:
+    """What is not where the settings say is no fault of who calls."""
+    try:
+        yield
+    except NoCredentialError:
+        raise
+    except UsageError as error:
+        raise UnavailableError(
+            f"operators are named, and cannot be asked: {error.message}", help_text=error.help_text
+        ) from error
+
+
+def _settings(place: Path) -> _Settings:
     try:
         with place.open("rb") as file:
             found = os.fstat(file.fileno())
@@ -109,16 +140,20 @@ def _operator(settings: _Settings) -> Principal:
     """Who shows the credential."""
     # Imported here: most hosts name no operators.
     from wilkc.cli.identities import opened_identity  # noqa: PLC0415
+    from wilkc.identity import Failure  # noqa: PLC0415
+    from wilkc.runtime.failed_logins import failure_recorder  # noqa: PLC0415
 
-    named = os.environ.get(CREDENTIAL)
+    named, source = os.environ.get(CREDENTIAL), f"uid {os.getuid()}"
     if not named:
-        raise UsageError(
+        with open_recorder(settings.audit) as logger:
+            failure_recorder(logger)(Failure(MISSING, CHANNEL, source, "", 1))
+        raise NoCredentialError(
             "operators are named here, so this needs a credential",
             help_text=f"name the file that holds it by `{CREDENTIAL}`",
         )
     text = read_secret(Path(named), "credential").decode("ascii", "replace")
     with opened_identity(Path(settings.identity), settings.audit) as identity:
-        return identity.authenticate(text, channel=CHANNEL, source=f"uid {os.getuid()}")
+        return identity.authenticate(text, channel=CHANNEL, source=source)
 
 
 def _outside(who: Principal, request: Request) -> Decision | None:

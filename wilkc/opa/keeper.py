@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wilkc.bundle import mark_of, read_bundle, require_not_older, verify_bundle
-from wilkc.core.errors import UnavailableError, VerificationError, WilkError
+from wilkc.core.errors import RequestError, UnavailableError, VerificationError, WilkError
 from wilkc.opa.readiness import BundleRefusedError
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Keeper:
         name, bundle = self._pending
         try:
             sidecar.publish(bundle)
-        except (BundleRefusedError, VerificationError) as error:
+        except (BundleRefusedError, VerificationError, RequestError) as error:
             self._pending = None
             self._refuse(name, error.message, sidecar.revision)
             return False

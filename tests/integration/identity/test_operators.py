@@ -6,13 +6,17 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.bundle import generate_key, sign_bundle, write_key_pair
-from wilkc.cli.building import build_bundle
-from wilkc.cli.operators import CREDENTIAL, OPERATORS, require_operator
+from wilkc.bundle import generate_key, read_bundle, sign_bundle, write_key_pair
+from wilkc.cli import exits
+from wilkc.cli.building import CAPABILITIES, build_bundle
+from wilkc.cli.guarding import OPERATORS
+from wilkc.cli.operators import CREDENTIAL, require_operator
+from wilkc.cli.privileges import ACTIVATE, PRIVILEGED
+from wilkc.core.contract import Request
 from wilkc.core.errors import (
     RequestError,
     UnavailableError,
@@ -21,6 +25,8 @@ from wilkc.core.errors import (
     WilkError,
 )
 from wilkc.identity import Identity, create_identity
+from wilkc.opa.evaluating import open_evaluator
+from wilkc.opa.obtain import find_opa
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +38,18 @@ permissions:
     config: {modify: [wilk.grant, 'wilk.keys.*'], read: [wilk.audit.query]}
 """
 OTHER = "agents: [ben]\npermissions:\n  system:\n    config: {read: [wilk.audit.query]}\n"
+OPERATIONS = {one.operation: one for needs in PRIVILEGED.values() for one in needs}
+OPERATIONS[ACTIVATE.operation] = ACTIVATE
+
+
+def _chief() -> str:
+    """A policy that lets one operator do everything, operation by operation."""
+    lists = {"config.modify": list[str](), "config.read": list[str]()}
+    for one in OPERATIONS.values():
+        lists[one.action].append(one.operation)
+    modify, read = (", ".join(names) for names in lists.values())
+    permissions = f"config: {{modify: [{modify}], read: [{read}]}}"
+    return f"agents: [chief]\npermissions:\n  system:\n    {permissions}\n"
 
 
 @dataclass
@@ -52,6 +70,14 @@ class Host:
         file.chmod(0o600)
         monkeypatch.setenv(CREDENTIAL, str(file))
 
+    def told(self) -> list[tuple[Any, Any, Any]]:
+        """Who was let do what, or not."""
+        return [
+            (one["actor"]["id"], one["action"]["resource"], one["decision"]["allow"])
+            for one in map(json.loads, self.records().splitlines())
+            if one["action"]["type"] == "permission.check"
+        ]
+
     def records(self) -> str:
         command = [sys.executable, "-m", "wilkc.cli.main", "audit", "query", "--exhaustive"]
         done = subprocess.run(
@@ -67,6 +93,7 @@ def made(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("operators")
     (folder / "anna.yaml").write_text(SPEC)
     (folder / "ben.yaml").write_text(OTHER)
+    (folder / "chief.yaml").write_text(_chief())
     key = generate_key()
     write_key_pair(folder, "release", key)
     built = build_bundle([str(folder)]).bundle
@@ -94,35 +121,52 @@ def host(made: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     return found
 
 
-def _refused(operation: str, kind: type[WilkError], *, reads: bool = False) -> str:
+def _may(operation: str) -> None:
+    require_operator(OPERATIONS[operation])
+
+
+def _refused(operation: str, kind: type[WilkError]) -> str:
     with pytest.raises(kind) as raised:
-        require_operator(operation, reads=reads)
+        _may(operation)
     return raised.value.message
 
 
 def test_who_may_does_and_who_may_not_does_not(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.show(monkeypatch, "anna")
-    require_operator("wilk.grant")
-    require_operator("wilk.keys.rotate")
-    require_operator("wilk.audit.query", reads=True)
+    _may("wilk.grant")
+    _may("wilk.keys.rotate")
+    _may("wilk.audit.query")
     assert "may not wilk.audit.shred" in _refused("wilk.audit.shred", RequestError)
     _refused("wilk.serve", RequestError)
-    _refused("wilk.audit.query", RequestError)
     host.show(monkeypatch, "ben")
-    require_operator("wilk.audit.query", reads=True)
+    _may("wilk.audit.query")
     _refused("wilk.grant", RequestError)
     host.show(monkeypatch, "carl")
     _refused("wilk.grant", RequestError)
-    records = host.records()
-    assert "wilk.audit.shred" in records
-    assert '"carl"' in records
+    told = host.told()
+    assert ("anna", "system:wilk.grant", True) in told
+    assert ("anna", "system:wilk.audit.shred", False) in told
+    assert ("carl", "system:wilk.grant", False) in told
+
+
+def test_every_operation_is_what_the_policy_says(host: Host) -> None:
+    archive = (host.folder / "operators.tar.gz").read_bytes()
+    files = read_bundle(archive).files
+    asked = [
+        Request(who, one.action, "system", one.operation)
+        for who in ("chief", "nobody")
+        for one in OPERATIONS.values()
+    ]
+    with open_evaluator(find_opa().path, files, CAPABILITIES) as evaluator:
+        answers = [answer["decision"] for answer in evaluator.answers(asked)]
+    assert answers == [True] * len(OPERATIONS) + [False] * len(OPERATIONS)
 
 
 def test_a_credential_is_for_what_its_scope_says(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.show(monkeypatch, "anna", "system:config.read")
-    require_operator("wilk.audit.query", reads=True)
+    _may("wilk.audit.query")
     _refused("wilk.grant", RequestError)
 
 
@@ -130,6 +174,7 @@ def test_without_a_credential_that_is_accepted_nothing_is_done(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "needs a credential" in _refused("wilk.grant", UsageError)
+    assert "credential_missing" in host.records()
     host.show(monkeypatch, "anna")
     file = host.folder / "anna.key"
     file.chmod(0o644)
@@ -140,7 +185,7 @@ def test_without_a_credential_that_is_accepted_nothing_is_done(
     assert "credential_unknown" in _refused("wilk.grant", VerificationError)
     assert "auth.failure" in host.records()
     file.write_text(text)
-    require_operator("wilk.grant")
+    _may("wilk.grant")
     host.identity.revocations.revoke("principal", "anna")
     try:
         assert "credential_revoked" in _refused("wilk.grant", VerificationError)
@@ -149,17 +194,22 @@ def test_without_a_credential_that_is_accepted_nothing_is_done(
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [{"bundle": "missing.tar.gz"}, {"keys": []}, {"scope": "prod"}, {"identity": "missing"},
-     {"audit": "missing"}, {"odd": 1}],
+    ("damage", "code"),
+    [({"bundle": "missing.tar.gz"}, exits.UNAVAILABLE), ({"keys": []}, exits.UNVERIFIED),
+     ({"scope": "prod"}, exits.UNVERIFIED), ({"identity": "missing"}, exits.UNAVAILABLE),
+     ({"audit": "missing"}, exits.UNAVAILABLE), ({"odd": 1}, exits.UNAVAILABLE)],
     ids=str,
 )  # fmt: skip
 def test_everything_that_goes_wrong_is_a_refusal(
-    host: Host, monkeypatch: pytest.MonkeyPatch, damage: dict[str, object]
+    host: Host, monkeypatch: pytest.MonkeyPatch, damage: dict[str, object], code: int
 ) -> None:
     host.show(monkeypatch, "anna")
     host.place.write_text(json.dumps({**json.loads(host.place.read_text()), **damage}))
-    _refused("wilk.grant", WilkError)
+    with pytest.raises(WilkError) as raised:
+        _may("wilk.grant")
+    assert exits.exit_code(raised.value) == code, raised.value.message
+    if "bundle" in damage:
+        assert "operators_undecided" in host.records()
 
 
 def test_a_policy_by_another_signer_is_refused(
@@ -184,9 +234,9 @@ def test_where_nobody_is_named_nothing_is_asked(
     host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv(OPERATORS)
-    require_operator("wilk.grant")
+    _may("wilk.grant")
     # A host's own file comes before what a user says.
-    monkeypatch.setattr("wilkc.cli.operators.SYSTEM_PLACE", host.place)
+    monkeypatch.setattr("wilkc.cli.guarding.SYSTEM_PLACE", host.place)
     _refused("wilk.grant", UsageError)
     monkeypatch.setenv(OPERATORS, str(tmp_path / "none.json"))
     assert "needs a credential" in _refused("wilk.grant", UsageError)
@@ -198,6 +248,8 @@ def test_where_nobody_is_named_nothing_is_asked(
         ["grant", "anna", "file:./x read", "--ttl", "1h", "--reason", "x", "--bundle", "b.tar.gz",
          "--sign", "release.pem", "--socket", "s/opa.sock", "--audit", "audit", "--yes"],
         ["keys", "rotate", "audit"],
+        ["identity", "revoke", "who", "agent", "x", "--audit", "audit"],
+        ["audit", "export", "audit", "-f", "csv"],
         ["audit", "shred", "audit", "--subject", "x", "--reason", "x"],
         ["audit", "query", "audit", "--subject", "s_x"],
         ["audit", "query", "audit", "--open", "--by", "anna", "--reason", "x", "-f", "json"],

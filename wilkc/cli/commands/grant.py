@@ -16,7 +16,6 @@ from wilkc.cli.grants.means import means_options
 from wilkc.cli.grants.overlay import MAX_REASON
 from wilkc.cli.grants.proposing import propose_grant
 from wilkc.cli.grants.recording import granted
-from wilkc.cli.operators import require_operator
 from wilkc.cli.proving import prove, with_proof
 from wilkc.cli.review import text
 from wilkc.cli.terminal import wants_colour
@@ -55,7 +54,6 @@ def grant(  # noqa: PLR0913 - one parameter per option
     releaser's key. It ends by itself; see `wilkc grants` and `wilkc revoke`.
     """
     parse_granted(entry)
-    require_operator("wilk.grant")
     lasts = _duration(ttl)
     wanted = _grant(agent, entry, _reason(reason), means.by, lasts)
     if yes or dry_run:

@@ -11,10 +11,10 @@ import click
 from click.core import ParameterSource
 
 from wilkc.cli import exits
+from wilkc.cli.activating import AskedLedger
 from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.hooking.serving import hooks_beside
-from wilkc.cli.operators import require_operator
 from wilkc.cli.options import keys_options
 from wilkc.cli.places import socket_place
 from wilkc.cli.record_serving import Record, record_options, recorded
@@ -114,7 +114,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     The socket has mode 0600 and its folder must have mode 0700; it is made if it is not
     there. A new bundle is verified and put in force; one that is bad, or older than what was
     ever in force, is refused, and the old one goes on answering. Of a folder's `*.tar.gz` the
-    one with the highest sequence is served. Ends in order at SIGINT and SIGTERM.
+    one with the highest sequence is served. Where operators are named, they are asked about
+    each bundle. Ends in order at SIGINT and SIGTERM.
 
     With `--audit` each activation and each refusal is on record, nothing comes into force that
     is not, the log is written by the settings of the bundle in force, and a process beside this
@@ -132,7 +133,6 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
         )  # fmt: skip
         click.echo(_PRINTERS[printed](given), nl=False)
         return
-    require_operator("wilk.serve")
     end_in_order(exits.OK)
     place = socket_place(socket, run_dir)
     trust = Trust(load_keys(keys, key_id=key_id), scope or "")
@@ -145,7 +145,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     with recorded(kept, mark, _log) as ledger:
         copy = kept_beside(noted) if source.remote else None
         keeper = Keeper(source, trust, _log, copy, _unheard if ledger is None else ledger.refused)
-        sidecar = Sidecar(keeper.first(), trust.keys, settings, ledger or mark)
+        asked = AskedLedger(ledger or mark)
+        sidecar = Sidecar(keeper.first(), trust.keys, settings, asked)
         _serve(keeper, sidecar, kept, Beside(metrics_port, authzen, hooks, rates))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from wilkc.cli.reference.commands import commands_page
 from wilkc.cli.reference.decisions import details_page
 from wilkc.cli.reference.diagnostics import diagnostics_page
+from wilkc.cli.reference.operators import operators_page
 
 
 def pages() -> dict[str, str]:
@@ -17,4 +18,5 @@ def pages() -> dict[str, str]:
         "cli.md": commands_page(),
         "details.md": details_page(),
         "diagnostics.md": diagnostics_page(),
+        "operators.md": operators_page(),
     }

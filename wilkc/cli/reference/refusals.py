@@ -179,6 +179,10 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
         "LibreChat's documents could not be had, or not be read",
         "See that the database answers and the export is whole; nothing is allowed without them.",
     ),
+    "operators_undecided": (
+        "operators are named, and it could not be decided whether this one may",
+        "The message names what is missing: the operators' policy, its key, or OPA.",
+    ),
     "outside_credential": (
         "the credential of the caller is not for requests of this kind",
         "Use a credential whose scope has it; `wilkc identity create-key` makes one.",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 import click
 
 from wilkc.cli.commands.audit.options import format_option, key_options
 from wilkc.cli.decision_text import printable
+from wilkc.cli.lazy import LazyGroup
 from wilkc.cli.recording import open_recorder
 from wilkc.core.closed_json import to_json
 from wilkc.runtime.audit.retention import (
@@ -19,13 +21,19 @@ from wilkc.runtime.audit.retention import (
     release_hold,
 )
 
+COMMANDS: Final[dict[str, str]] = {
+    "list": "wilkc.cli.commands.audit.hold:list_holds",
+    "place": "wilkc.cli.commands.audit.hold:place",
+    "release": "wilkc.cli.commands.audit.hold:release",
+}
 
-@click.group()
+
+@click.group(cls=LazyGroup, places=COMMANDS)
 def hold() -> None:
     """Keep records from being pruned, expired or shredded."""
 
 
-@hold.command()
+@click.command()
 @click.argument("directory", metavar="DIR")
 @click.option("--id", "hold_id", metavar="NAME", help="Its name; default: one is made.")
 @click.option("--agent", metavar="NAME", help="Records of this agent.")
@@ -52,7 +60,7 @@ def place(  # noqa: PLR0913  # a command has as many arguments as options
     click.echo(f"held  {_selector_text(selector)}, on record as {receipt.seq}", err=True)
 
 
-@hold.command()
+@click.command()
 @click.argument("directory", metavar="DIR")
 @click.argument("name", metavar="NAME")
 @key_options
@@ -63,7 +71,7 @@ def release(*, directory: str, name: str, keys: str | None, provider: str | None
     click.echo(printable(f"released  {name}, on record as {receipt.seq}"))
 
 
-@hold.command("list")
+@click.command("list")
 @click.argument("directory", metavar="DIR")
 @format_option
 def list_holds(*, directory: str, form: str) -> None:

@@ -11,7 +11,6 @@ import click
 
 from wilkc.cli.commands.audit.filtering import filter_of, filter_options
 from wilkc.cli.commands.audit.options import key_options, reader_options, records_format_option
-from wilkc.cli.operators import require_operator
 from wilkc.cli.record_forms import record_lines
 from wilkc.cli.recording import open_keys, open_recorder
 from wilkc.core.errors import UsageError
@@ -68,10 +67,6 @@ def query(  # noqa: PLR0913  # a command has as many arguments as options
     With `--open` who holds the keys reads what is sealed, as `opened` beside each record; null
     is what does not open. It goes on record first (`config.access`), by `--by` and `--reason`.
     """
-    if wanted["subject"] is not None:
-        require_operator("wilk.audit.query", reads=True)
-    if opening:
-        require_operator("wilk.audit.open", reads=True)
     chosen, log = filter_of(wanted), Path(directory)
     if opening and form != "json":
         raise UsageError("what is sealed is shown with `-f json`")

@@ -7,7 +7,6 @@ import click
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.decision_text import printable
 from wilkc.cli.keeping import open_keeper
-from wilkc.cli.operators import require_operator
 from wilkc.runtime.audit.keeping import shred as shred_person
 
 
@@ -25,7 +24,6 @@ def shred(
     complete once the replaced keys are destroyed and every copy of the keys is gone: `wilkc
     keys rotate --due` completes it. Exits with 5 where a hold forbids it.
     """
-    require_operator("wilk.audit.shred")
     with open_keeper(directory, keys, provider) as keeper:
         pending = shred_person(keeper.logger, subject, reason)
     click.echo(f"pending   {pending.id}  {pending.subject}")

@@ -6,7 +6,6 @@ import click
 
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.keeping import open_keeper
-from wilkc.cli.operators import require_operator
 
 
 @click.command()
@@ -24,7 +23,6 @@ def rotate(
     Old records still open. It is safe to repeat; run it daily. While the clock is in doubt
     nothing is destroyed.
     """
-    require_operator("wilk.keys.rotate")
     with open_keeper(directory, keys, provider) as keeper:
         told = keeper.work(force=not due, confirmed=confirm_clock)
     for line in told:
