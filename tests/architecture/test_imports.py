@@ -78,7 +78,7 @@ HOMES = {
         "cli/git.py",
         "cli/upkeep_process.py",
         "opa/go.py",
-        "runtime/sandbox/launch.py",
+        "runtime/sandbox/launching.py",
         "adapters/mcp/child.py",
     ],
 }
@@ -143,6 +143,49 @@ def test_importing_stays_light(statement: str, refused: list[str]) -> None:
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert loaded.isdisjoint(refused)
+
+
+# What a hook without a service loads for every call, as `wilkc.cli.hooking.one_shot` does.
+ONE_SHOT = (
+    "import wilkc.adapters.hooks.client, wilkc.cli.hooking.one_shot, wilkc.adapters.hooks.judge\n"
+    "import wilkc.cli.hooking.recording, wilkc.cli.rates"
+)
+TOO_SLOW = {
+    "asyncio", "click", "concurrent", "http", "jinja2", "jwt", "logging", "multiprocessing",
+    "opa_client", "pydantic", "requests", "urllib3", "yaml",
+    "wilkc.compiler", "wilkc.runtime.audit.retention", "wilkc.runtime.audit.verification",
+    "wilkc.runtime.guard.guard", "wilkc.runtime.sandbox.launching", "wilkc.spec",
+}  # fmt: skip
+
+
+def test_a_hook_without_a_service_loads_no_more_than_it_needs() -> None:
+    program = f"{ONE_SHOT}\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert {"wilkc.adapters.hooks.judge", "wilkc.runtime.audit.logger"} <= loaded
+    assert loaded.isdisjoint(TOO_SLOW)
+
+
+LAZY = [
+    path
+    for path in MODULES
+    if path.name == "__init__.py" and "attribute(__name__" in path.read_text()
+]
+
+
+@pytest.mark.parametrize("path", LAZY, ids=lambda path: str(path.parent.relative_to(PACKAGE)))
+def test_no_name_that_is_loaded_late_is_a_module(path: Path) -> None:
+    """The import system would put the module in the place of the name."""
+    names = {
+        str(name)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+        for name in ast.literal_eval(node.value)
+    }
+    assert names
+    assert names.isdisjoint(one.stem for one in path.parent.iterdir())
 
 
 def test_locks_between_processes_are_taken_in_one_place() -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from wilkc.cli.alerting import alerts_path
-from wilkc.cli.recording import audit_options, keys_path, provider_place
+from wilkc.cli.record_places import keys_path, provider_place
+from wilkc.cli.recording import audit_options
 from wilkc.cli.upkeep_process import Kept
 from wilkc.core.errors import UsageError
 

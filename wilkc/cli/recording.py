@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wilkc.cli.record_places import keys_path, provider_place
 from wilkc.cli.sources import read_sources
 from wilkc.core.errors import UsageError
 from wilkc.core.units import parse_size
@@ -46,18 +47,6 @@ def audit_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
-
-
-def keys_path(audit: str, keys: str | None) -> Path:
-    """The key directory of a log, as named or beside it."""
-    return Path(keys) if keys else _beside(audit, ".keys")
-
-
-def provider_place(audit: str, keys: str | None, provider: str | None) -> Path | str:
-    """What wraps a log's keys: a `pkcs11:` URI, or the file named or beside the keys."""
-    if provider and provider.startswith("pkcs11:"):
-        return provider
-    return Path(provider) if provider else _beside(str(keys_path(audit, keys)), ".provider")
 
 
 def open_keys(audit: str, keys: str | None, provider: str | None) -> KeyStore:
@@ -182,8 +171,3 @@ def audit_settings(policies: Sequence[str], reserve: str | None) -> AuditSetting
         return replace(settings, reserve_bytes=parse_size(reserve))
     except ValueError as error:
         raise UsageError(f"`{reserve}` is no size: {error}") from error
-
-
-def _beside(path: str, suffix: str) -> Path:
-    whole = Path(path).absolute()
-    return whole.with_name(whole.name + suffix)

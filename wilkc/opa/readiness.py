@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from wilkc.opa.client import AdminClient
     from wilkc.opa.transport import Transport
 
-_PAUSE_SECONDS: Final = 0.02
+_PAUSE_SECONDS: Final = 0.01
+_WITHOUT_STATUS_SECONDS: Final = 5.0
+"""How long the answer may be in coming before OPA is asked why, at most half of all the time."""
 CANARY: Final = Request(agent="~canary", action="read", type="file", id="./canary")
 """A question of an agent that no spec can name; the only right answer is no."""
 
@@ -28,18 +30,21 @@ class BundleRefusedError(UnavailableError):
     """OPA refused a bundle, and would refuse it again."""
 
 
-def await_revision(
-    admin: AdminClient,
+def await_start(
+    admin: Callable[[], AdminClient],
     transport: Transport,
     revision: str,
     *,
     seconds: float,
     failure: Callable[[], str],
 ) -> None:
-    """Wait until OPA says that a revision is in force, and answers by it.
+    """Wait until an OPA that was started just now answers by a revision.
+
+    It had no other one before, so that its answer says all. Its status, whose client is slow to
+    load, is asked for only where the answer is long in coming.
 
     Args:
-        admin: asked for the status.
+        admin: gives who is asked for the status.
         transport: asked for a decision.
         revision: the one that shall be in force.
         seconds: how long to wait.
@@ -49,7 +54,40 @@ def await_revision(
         BundleRefusedError: OPA refused the bundle.
         UnavailableError: OPA ended, or took too long.
     """
-    deadline = time.monotonic() + seconds
+    started = time.monotonic()
+    while time.monotonic() - started < min(seconds / 2, _WITHOUT_STATUS_SECONDS):
+        if answers(transport, revision):
+            return
+        if why := failure():
+            raise UnavailableError(f"OPA does not start: {why}")
+        time.sleep(_PAUSE_SECONDS)
+    await_revision(admin(), transport, revision, seconds=seconds, failure=failure, started=started)
+
+
+def await_revision(  # noqa: PLR0913  # who is asked, for what, and for how long
+    admin: AdminClient,
+    transport: Transport,
+    revision: str,
+    *,
+    seconds: float,
+    failure: Callable[[], str],
+    started: float | None = None,
+) -> None:
+    """Wait until OPA says that a revision is in force, and answers by it.
+
+    Args:
+        admin: asked for the status.
+        transport: asked for a decision.
+        revision: the one that shall be in force.
+        seconds: how long to wait.
+        failure: why OPA is not running, or empty.
+        started: since when, on the monotonic clock; None for now.
+
+    Raises:
+        BundleRefusedError: OPA refused the bundle.
+        UnavailableError: OPA ended, or took too long.
+    """
+    deadline = (time.monotonic() if started is None else started) + seconds
     while time.monotonic() < deadline:
         status = admin.bundle_status()
         if status is not None and status.error:

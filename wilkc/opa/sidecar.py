@@ -17,7 +17,7 @@ from wilkc.opa.config import sidecar_command, sidecar_config
 from wilkc.opa.own_socket import OwnSocket
 from wilkc.opa.process import OpaProcess
 from wilkc.opa.publisher import Publisher
-from wilkc.opa.readiness import answers, await_recovery, await_revision
+from wilkc.opa.readiness import answers, await_recovery, await_revision, await_start
 from wilkc.opa.run_folder import RunFolder
 from wilkc.opa.state import NoLedger
 from wilkc.opa.supervisor import Supervisor
@@ -124,7 +124,13 @@ class Sidecar:
             announce(self.socket, [self.revision])
             self._supervisor.__enter__()
             self._connect(stack)
-            self._await(self._bundle)
+            await_start(
+                self._asked,
+                self.point,
+                self.revision,
+                seconds=self._settings.start_seconds,
+                failure=self._supervisor.failure,
+            )
         except UnavailableError as error:
             self._ledger.withdraw(error.message)
             raise
@@ -207,7 +213,7 @@ class Sidecar:
                 except UnavailableError as error:
                     return error.message
                 self._replaced = 0.0
-            status = None if self._admin is None else self._admin.bundle_status()
+            status = self._asked().bundle_status()
             if status is None:
                 return "OPA gives no status"
             if status.error or status.revision != self.revision:
@@ -219,8 +225,7 @@ class Sidecar:
         # Should there be no room to take the announcement back, it is tried again later.
         self._replaced = time.monotonic()
         announce(self.socket, [self.revision])
-        if self._admin is not None:
-            await_recovery(self._admin, seconds=_RECOVERY_SECONDS)
+        await_recovery(self._asked(), seconds=_RECOVERY_SECONDS)
 
     def _start(self) -> OpaProcess:
         command = sidecar_command(str(self._settings.opa), socket_name=self.socket.name)
@@ -238,22 +243,29 @@ class Sidecar:
         )
 
     def _connect(self, stack: ExitStack) -> None:
-        """The client is loaded while OPA starts: either takes a while."""
-        from wilkc.opa.client import AdminClient  # noqa: PLC0415  # slow to load, see there
-
-        self._admin = AdminClient(self.socket)
-        stack.callback(self._admin.close)
+        stack.callback(self._leave_admin)
         self._transport = Transport(
             self.socket, Announced(self.socket), seconds=self._settings.answer_seconds
         )
         stack.callback(self._transport.close)
 
-    def _await(self, bundle: VerifiedBundle) -> None:
+    def _asked(self) -> AdminClient:
+        """Who is asked for the status: loaded where it is first asked for."""
+        if self._admin is None:
+            from wilkc.opa.client import AdminClient  # noqa: PLC0415  # slow to load, see there
+
+            self._admin = AdminClient(self.socket)
+        return self._admin
+
+    def _leave_admin(self) -> None:
         if self._admin is not None:
-            await_revision(
-                self._admin,
-                self.point,
-                bundle.revision,
-                seconds=self._settings.start_seconds,
-                failure=self._supervisor.failure,
-            )
+            self._admin.close()
+
+    def _await(self, bundle: VerifiedBundle) -> None:
+        await_revision(
+            self._asked(),
+            self.point,
+            bundle.revision,
+            seconds=self._settings.start_seconds,
+            failure=self._supervisor.failure,
+        )

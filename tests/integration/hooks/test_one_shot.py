@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.architecture.test_imports import TOO_SLOW
 from tests.hook_cases import case
 from tests.integration.hooks.conftest import SMALL, command, denied, run_hook
 from wilkc.bundle import generate_key, write_key_pair
@@ -104,6 +107,27 @@ def test_the_death_of_what_decides_is_a_denial(world: World, alone: list[str]) -
         said = process.stderr.read()
         assert process.wait(30) == 2
     assert b"no whole answer" in said
+
+
+def test_a_whole_call_loads_no_more_than_it_needs(world: World, alone: list[str]) -> None:
+    """Also not at the moment when it is needed: see the test of the imports."""
+    payload = case("claude", "read", world.workspace).raw()
+    program = (
+        "import sys, time\n"
+        "from wilkc.adapters.hooks.options import parse\n"
+        "from wilkc.cli.hooking.one_shot import one_shot\n"
+        "end = time.monotonic() + 60\n"
+        "one_shot(parse(sys.argv[1:]), sys.stdin.buffer.read(), {}, end,\n"
+        "         lambda line: print(line.decode().strip()))\n"
+        "print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *alone], input=payload, capture_output=True, check=True
+    )
+    answer, loaded = done.stdout.decode().splitlines()
+    assert json.loads(answer)["code"] == 0
+    # What serves the bundle is loaded while OPA starts.
+    assert set(loaded.split()).isdisjoint(TOO_SLOW - {"http", "logging"})
 
 
 def _child_of(pid: int) -> int:

@@ -17,9 +17,9 @@ from wilkc.adapters.hooks.tools import requests_of
 from wilkc.core.contract import Decision, denial
 from wilkc.core.errors import RequestError, WilkError
 from wilkc.core.strict_json import decode_json
-from wilkc.runtime.guard import SecurityContext
 from wilkc.runtime.guard.conditions import FULFILLABLE
-from wilkc.runtime.guard.guard import roots_of
+from wilkc.runtime.guard.context import SecurityContext
+from wilkc.runtime.guard.roots import roots_of
 from wilkc.runtime.guard.steps import Question, failed, prepare, refused, settle, weigh
 
 if TYPE_CHECKING:

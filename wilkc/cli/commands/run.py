@@ -23,7 +23,7 @@ from wilkc.cli.launch_text import Shown
 from wilkc.cli.main import show_refusal
 from wilkc.cli.options import source_options
 from wilkc.cli.rates import open_rates
-from wilkc.cli.recording import provider_place
+from wilkc.cli.record_places import provider_place
 from wilkc.cli.running import Source, check_source, command_request, open_source
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.sources import read_sources

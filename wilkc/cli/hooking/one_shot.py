@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from wilkc.adapters.hooks.client import DENIED, Answer, answer_bytes, one_line
@@ -17,6 +17,7 @@ from wilkc.opa.state import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Self
 
     from wilkc.bundle import PublicKey, VerifiedBundle
 
@@ -41,13 +42,14 @@ def one_shot(
         verified, keys = _bundle(options)
         settings = SidecarSettings(opa=find_opa().path, start_seconds=_left(deadline))
         # What judges and records is loaded while OPA starts: either takes a while.
-        with ThreadPoolExecutor(1) as loader:
-            loading = loader.submit(_ready, options, verified)
-            with Sidecar(verified, keys, settings) as sidecar:
-                judge, recorder, rates = loading.result()
-                with recorder as log, rates as store:
-                    given = {**options, "deadline": _left(deadline)}
-                    tell(answer_bytes(judge(payload, given, told, sidecar.point, log, store)))
+        with (
+            _Loading(options, verified) as loading,
+            Sidecar(verified, keys, settings) as sidecar,
+        ):
+            judge, recorder, rates = loading.result()
+            with recorder as log, rates as store:
+                given = {**options, "deadline": _left(deadline)}
+                tell(answer_bytes(judge(payload, given, told, sidecar.point, log, store)))
     except WilkError as error:
         tell(answer_bytes(Answer(DENIED, "", one_line(f"wilk: denied: {error.message}"))))
 
@@ -65,6 +67,41 @@ def _bundle(options: Mapping[str, Any]) -> tuple[VerifiedBundle, Mapping[str, Pu
             raise VerificationError(f"there is no state `{options['state']}`")
         require_not_older(mark, verified)
     return verified, keys
+
+
+class _Loading(Thread):
+    """`_ready` in a thread of its own, which is waited for on the way out."""
+
+    def __init__(self, options: Mapping[str, Any], verified: VerifiedBundle) -> None:
+        super().__init__(daemon=True)
+        self._given = options, verified
+        self._made: tuple[Any, Any, Any] | None = None
+        self._error: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.join()
+
+    def run(self) -> None:
+        """What is raised here is raised again where the result is asked for."""
+        try:
+            self._made = _ready(*self._given)
+        except BaseException as error:  # noqa: BLE001  # see above
+            self._error = error
+
+    def result(self) -> tuple[Any, Any, Any]:
+        """What was made.
+
+        Raises:
+            BaseException: what hindered it.
+        """
+        self.join()
+        if self._made is None:
+            raise self._error or RuntimeError("nothing was loaded")
+        return self._made
 
 
 def _ready(options: Mapping[str, Any], verified: VerifiedBundle) -> tuple[Any, Any, Any]:

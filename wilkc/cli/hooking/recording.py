@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wilkc.cli.recording import keys_path, provider_place
+from wilkc.cli.record_places import keys_path, provider_place
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit import AuditLogger, settings_of
 

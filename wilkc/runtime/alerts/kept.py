@@ -13,7 +13,7 @@ from wilkc.core.canonical import canonical_json
 from wilkc.core.closed_json import from_json, to_json
 from wilkc.core.strict_json import decode_json
 from wilkc.runtime.alerts.engine import Engine
-from wilkc.runtime.audit.follow import START, Cursor
+from wilkc.runtime.audit.following import START, Cursor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,7 +25,7 @@ from wilkc.runtime.alerts.outbox import Outbox
 from wilkc.runtime.alerts.seen import DAY_US, SECOND_US, Fact, fact, seen_in
 from wilkc.runtime.alerts.settings import FILE, read_settings
 from wilkc.runtime.audit.clock import Clock
-from wilkc.runtime.audit.follow import follow
+from wilkc.runtime.audit.following import follow
 from wilkc.runtime.disk import Disk
 from wilkc.runtime.keys import refuse_inside
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.held import read_held
-from wilkc.runtime.audit.verify import verify_uncertified
+from wilkc.runtime.audit.verification import verify_uncertified
 from wilkc.runtime.audit.verifying.options import Options
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Walking over the lines of a log, judging each. Layer: runtime. Pure.
 
-The numbers in comments are the steps of `wilkc.runtime.audit.verify`. Verification walks
+The numbers in comments are the steps of `wilkc.runtime.audit.verification`. Verification walks
 from the first line of a log; recovery and the writer walk the last segment alone and then
 take what is before it from its header.
 """

@@ -18,7 +18,7 @@ from wilkc.core.strict_json import decode_json
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.note import parse_checkpoint
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.verify import Options, verify
+from wilkc.runtime.audit.verification import Options, verify
 from wilkc.runtime.compliance.body import FORMAT, encode_body, report_body
 from wilkc.runtime.compliance.controls import STANDARDS
 from wilkc.runtime.compliance.gathering import Gathered, Period
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.core.audit_settings import RiskProfile
-    from wilkc.runtime.audit.verify import Verification, VerifiedEvent
+    from wilkc.runtime.audit.verification import Verification, VerifiedEvent
     from wilkc.runtime.compliance.controls import Standard
     from wilkc.runtime.keys import SegmentKey, VerifierKey
 

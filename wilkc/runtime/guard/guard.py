@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pwd
 import shlex
 import time
 from functools import partial
@@ -25,6 +24,7 @@ from wilkc.runtime.guard.action import Action, abandon
 from wilkc.runtime.guard.conditions import FULFILLABLE
 from wilkc.runtime.guard.denied import PermissionDenied
 from wilkc.runtime.guard.pool import Pool
+from wilkc.runtime.guard.roots import roots_of
 from wilkc.runtime.guard.running import ONLY_THE_COMMAND, CommandResult, Wanted, run_command
 from wilkc.runtime.guard.sanitising import sanitize_output
 from wilkc.runtime.guard.securely import CODE, given, value_of
@@ -38,7 +38,6 @@ from wilkc.runtime.guard.steps import (
     weigh,
 )
 from wilkc.runtime.guard.tools import as_tool
-from wilkc.runtime.sandbox.names import Roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -362,32 +361,6 @@ def _fulfillable(fulfils: Iterable[str]) -> frozenset[str]:
             help_text=f"what can be promised: {', '.join(sorted(FULFILLABLE))}",
         )
     return found
-
-
-def roots_of(workspace: str | os.PathLike[str], home: str | os.PathLike[str] | None) -> Roots:
-    """What `.` and `~` stand for; arguments as for `Guard`.
-
-    Raises:
-        UsageError: a directory is not there.
-    """
-    return Roots(_directory(workspace), _own_home() if home is None else _directory(home))
-
-
-def _directory(path: str | os.PathLike[str]) -> str:
-    real = os.path.realpath(os.fspath(path))
-    if not os.path.isdir(real):  # noqa: PTH112  # text of any bytes
-        raise UsageError(f"there is no directory `{os.fspath(path)}`")
-    return real
-
-
-def _own_home() -> str | None:
-    """By the user database: a variable could be set so that no rule about `~` applies."""
-    try:
-        directory = pwd.getpwuid(os.geteuid()).pw_dir
-    except KeyError:
-        return None
-    real = os.path.realpath(directory)
-    return real if real != "/" and os.path.isdir(real) else None  # noqa: PTH112
 
 
 def _shown(argv: object) -> str:

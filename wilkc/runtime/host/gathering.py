@@ -21,7 +21,7 @@ from wilkc.runtime.sandbox.groups import CONTROLLERS, PREFIX, find_hierarchies, 
 from wilkc.runtime.sandbox.handing import SHELL
 from wilkc.runtime.sandbox.identity import Identity, choose_identity
 from wilkc.runtime.sandbox.job import new_launch_id
-from wilkc.runtime.sandbox.launch import bubblewrap_says
+from wilkc.runtime.sandbox.launching import bubblewrap_says
 from wilkc.runtime.sandbox.limits import NICE, PRLIMIT
 from wilkc.runtime.sandbox.probe import BWRAP, lacking_option, require_bubblewrap
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError

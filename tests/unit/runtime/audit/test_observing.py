@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wilkc.runtime.audit.verify import VerifiedEvent
+    from wilkc.runtime.audit.verification import VerifiedEvent
 
 
 def _observed(log: Any, jobs: int, *, live: bool = False) -> tuple[Any, list[VerifiedEvent]]:

@@ -8,7 +8,8 @@ import click
 
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.decision_text import printable
-from wilkc.cli.recording import keys_path, open_recorder
+from wilkc.cli.record_places import keys_path
+from wilkc.cli.recording import open_recorder
 from wilkc.runtime.compliance import RULES_BY_ID
 from wilkc.runtime.compliance import detect as detect_violations
 

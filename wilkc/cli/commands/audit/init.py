@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from wilkc.cli.recording import audit_settings, keys_path, provider_place
+from wilkc.cli.record_places import keys_path, provider_place
+from wilkc.cli.recording import audit_settings
 from wilkc.runtime.audit import Places, create_log
 
 

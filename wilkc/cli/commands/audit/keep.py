@@ -13,7 +13,8 @@ import click
 from wilkc.cli.alerting import alerts_path
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.housekeeping import Housed, do_chores
-from wilkc.cli.recording import keys_path, shared_log
+from wilkc.cli.record_places import keys_path
+from wilkc.cli.recording import shared_log
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.compliance import STANDARDS

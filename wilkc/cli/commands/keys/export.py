@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from wilkc.cli.commands.audit.options import key_options
-from wilkc.cli.recording import open_recorder, provider_place
+from wilkc.cli.record_places import provider_place
+from wilkc.cli.recording import open_recorder
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.clock import Clock, timestamp
 from wilkc.runtime.audit.keeping import export_copy

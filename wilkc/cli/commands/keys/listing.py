@@ -10,7 +10,7 @@ import click
 
 from wilkc.cli.commands.audit.options import format_option, key_options
 from wilkc.cli.decision_text import printable
-from wilkc.cli.recording import keys_path, provider_place
+from wilkc.cli.record_places import keys_path, provider_place
 from wilkc.core.closed_json import to_json
 from wilkc.runtime.audit.clock import Clock, timestamp
 from wilkc.runtime.audit.keeping import read_ledger

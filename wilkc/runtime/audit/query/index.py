@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.encoding import from_base64
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.subset import encode_subset, parse_subset
-from wilkc.runtime.audit.follow import START, Cursor, follow
+from wilkc.runtime.audit.following import START, Cursor, follow
 from wilkc.runtime.audit.query.filters import rank
 from wilkc.runtime.audit.segment import stored_frontier
 from wilkc.runtime.audit.tree import HASH_BYTES, Frontier, frontier_of, leaf_hash
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wilkc.runtime.audit.follow import Followed
+    from wilkc.runtime.audit.following import Followed
 
 INDEX: Final = "index.sqlite"
 FORMAT: Final = "wilk.audit.index/v1"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.files import list_segments
-from wilkc.runtime.audit.follow import follow, last_segment
+from wilkc.runtime.audit.following import follow, last_segment
 from wilkc.runtime.audit.listing import segment_records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wilkc.runtime.audit.follow import Cursor
+    from wilkc.runtime.audit.following import Cursor
     from wilkc.runtime.audit.query.filters import Filter
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import list_segments
-from wilkc.runtime.audit.follow import follow
+from wilkc.runtime.audit.following import follow
 from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, read_line
 from wilkc.runtime.audit.query.filters import rank
 from wilkc.runtime.audit.query.index import opened

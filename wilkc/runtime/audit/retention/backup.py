@@ -23,7 +23,7 @@ from wilkc.runtime.audit.retention.known import PRUNED, PRUNED_MARK
 from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.audit.retention.stub import LEAVES_SUFFIX, STUB_SUFFIX
 from wilkc.runtime.audit.segment import segment_first
-from wilkc.runtime.audit.verify import verify_uncertified
+from wilkc.runtime.audit.verification import verify_uncertified
 from wilkc.runtime.audit.verifying.options import Options
 from wilkc.runtime.disk import Disk
 

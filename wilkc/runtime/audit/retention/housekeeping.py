@@ -25,7 +25,7 @@ from wilkc.runtime.audit.retention.restoring import (
     check_restore,
     record_restore_check,
 )
-from wilkc.runtime.audit.verify import verify
+from wilkc.runtime.audit.verification import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

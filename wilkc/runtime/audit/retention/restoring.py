@@ -14,14 +14,14 @@ from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.checked import note_in_order
 from wilkc.runtime.audit.sealing import open_member
-from wilkc.runtime.audit.verify import verify
+from wilkc.runtime.audit.verification import verify
 from wilkc.runtime.audit.verifying.options import Options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.runtime.audit.logger import AuditLogger
-    from wilkc.runtime.audit.verify import Verification, VerifiedEvent
+    from wilkc.runtime.audit.verification import Verification, VerifiedEvent
     from wilkc.runtime.keys import KeyStore
 
 VERIFIED: Final = "verify.done"

@@ -9,7 +9,7 @@ import pytest
 
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit import VerifiedEvent, verify
-from wilkc.runtime.audit.follow import (
+from wilkc.runtime.audit.following import (
     START,
     Cursor,
     follow,
