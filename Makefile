@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest -q -n 4 --dist worksteal
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help setup programs demo test fuzz lint bench soak mutants reference pins clean
 

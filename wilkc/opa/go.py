@@ -153,7 +153,14 @@ def say(text: str) -> None:
 
 
 def _quiet_environment(folder: Path) -> dict[str, str]:
-    """Go's usage counters go into a folder that is removed; its settings stay the user's."""
+    """Go counts no usage, see `go help telemetry`; its settings stay the user's.
+
+    It counts in the folder of settings, by a process that outlives the command: so that folder
+    is another one, which says that nothing is counted.
+    """
+    mode = folder / "config" / "go" / "telemetry" / "mode"
+    mode.parent.mkdir(parents=True, exist_ok=True)
+    mode.write_text("off\n", encoding="ascii")
     settings = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     own = os.environ.get("GOENV") or str(Path(settings) / "go" / "env")
     return {"GOENV": own, "XDG_CONFIG_HOME": str(folder / "config")}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wilkc.runtime.sandbox.state import state_directory
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,9 +43,10 @@ def wider(site: Site) -> Iterator[Site]:
     body = WIDER.partition("&all\n")[2].partition("sandbox:")[0]
     text = text.replace("permissions: \nsandbox", f"permissions:\n{body}sandbox")
     (site.top / "policies" / "wider.yaml").write_text(text)
-    before = set(Path("/run/wilk-kept").glob("*"))
+    top = Path(f"{state_directory()}-kept")
+    before = set(top.glob("*"))
     yield site
-    for one in set(Path("/run/wilk-kept").glob("*")) - before:
+    for one in set(top.glob("*")) - before:
         shutil.rmtree(one)
 
 

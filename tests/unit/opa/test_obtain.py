@@ -10,7 +10,7 @@ import pytest
 
 from wilkc.core.errors import UnavailableError
 from wilkc.opa.build_opa import MODULE, MODULE_HASH
-from wilkc.opa.go import recorded_module
+from wilkc.opa.go import built_from, recorded_module
 from wilkc.opa.obtain import PINNED, cached_binary, find_opa, is_whole, version_of
 
 if TYPE_CHECKING:
@@ -117,3 +117,11 @@ def test_the_module_line_is_read_as_go_prints_it() -> None:
     assert recorded_module(said) == (MODULE, "1.22.2", MODULE_HASH)
     assert recorded_module(said.replace("v1.22.2", "v1.22.1")) != recorded_module(said)
     assert recorded_module("/x/opa: go1.26.8\n") is None
+
+
+def test_go_is_told_to_count_no_usage(tmp_path: Path) -> None:
+    # What it says its program was made of is here what it found in its settings.
+    go = _stub(tmp_path / "go", "none")
+    said = "printf '\\tmod\\t%s\\tv1.0.0\\th1:aaaa=\\n'"
+    go.write_text(f'#!/bin/sh\n{said} "$(cat "$XDG_CONFIG_HOME/go/telemetry/mode")"\n')
+    assert built_from(go, tmp_path / "opa") == ("off", "1.0.0", "h1:aaaa=")
