@@ -305,6 +305,7 @@ HELD = {
 }
 """Modules that speak beyond the host, and the clients above that stand for them."""
 AT_HOME = {
+    "opa/bundle_server.py": "a loopback port that OPA alone knows the token of",
     "opa/pages.py": "a unix socket, and a loopback port",
     "opa/publisher.py": "a loopback port that OPA alone knows the token of",
     "opa/unix_adapter.py": "a unix socket",
