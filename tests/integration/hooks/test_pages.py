@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[3] / "docs"
 PROJECT = "/home/dev/app"
 """What the pages call the workspace."""
+HOME = "/home/dev"
+"""What they call the folder that it lies in."""
 FILE = re.compile(r"^`([a-z]+\.json)`:\n\n```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SESSION = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -46,19 +48,23 @@ def test_a_session_is_what_happens(
     text = page.read_text(encoding="utf-8")
     folder = world.folder
     files = FILE.findall(text)
-    assert [name for name, _ in files] == ["allowed.json", "denied.json"]
+    assert [name for name, _ in files] == ["allowed.json", "denied.json", "command.json"]
     for name, content in files:
         (folder / name).write_text(content.replace(PROJECT, str(world.workspace)))
     (session,) = SESSION.findall(text)
     lines = [line for line in session.splitlines() if line.startswith("$ ")]
-    assert len(lines) == 2
+    assert len(lines) == 3
     shown = "".join(f"{line}\n{_ended(_run(line[2:], folder))}" for line in lines)
-    shown = shown.replace(str(world.workspace), PROJECT)
+    shown = shown.replace(str(world.workspace), PROJECT).replace(str(folder), HOME)
     if request.config.getoption("--update-golden"):
         page.write_text(text.replace(session, shown), encoding="utf-8")
     else:
         assert session == shown
-    assert [line for line in shown.splitlines() if line.startswith("exit ")] == ["exit 0", "exit 2"]
+    codes = [line for line in shown.splitlines() if line.startswith("exit ")]
+    # Codex is told the line that confines the command; the others are made to run it.
+    confined = "exit 2" if BY_NAME[harness].rewriting is None else "exit 0"
+    assert codes == ["exit 0", "exit 2", confined]
+    assert f"wilkc run coder --bundle {HOME}/bundle.tar.gz" in shown
 
 
 def _ended(text: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from wilkc.adapters.hooks.answers import Judged, answer
+from wilkc.adapters.hooks.confining import RUN_IT_SO, confine, hint_of, is_command
 from wilkc.adapters.hooks.harnesses import harness_of
 from wilkc.adapters.hooks.model import refusal
 from wilkc.adapters.hooks.tools import requests_of
@@ -38,6 +39,18 @@ MAX_REQUESTS: Final = 200
 NO_WORKSPACE: Final = "workspace_unknown"
 _SHOWN: Final = 200
 _SANDBOX: Final = "sandbox"
+
+
+class _Sandboxed(NamedTuple):
+    """What becomes of the condition that a command is confined.
+
+    Attributes:
+        waived: whether it is not to be met here: `wilkc run` meets it, or nobody shall.
+        hint: why an allowed command is denied all the same, or None.
+    """
+
+    waived: bool
+    hint: str | None
 
 
 class DecisionPoint(Protocol):
@@ -80,7 +93,10 @@ def judge(raw: bytes, options: Mapping[str, Any], told: Mapping[str, str], means
         judged = replace(judged, harness=harness)
         call = harness.read(payload)
         judged = replace(judged, call=call)
-        decision = _judge_call(harness, call, options, told, means, deadline)
+        roots = roots_of(_workspace(call, options, told), None)
+        if options["confine"] is not None and is_command(harness, call):
+            judged = replace(judged, confined=confine(call, options, roots.workspace))
+        decision = _judge_call(harness, judged, options, roots, means, deadline)
     except WilkError as error:
         detail = error.detail if isinstance(error, RequestError) else "usage"
         decision = denial("VALIDATION_ERROR", detail, error.message)
@@ -103,20 +119,27 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def _judge_call(  # noqa: PLR0913, PLR0917  # what a judgement rests on
     harness: Harness,
-    call: Call,
+    judged: Judged,
     options: Mapping[str, Any],
-    told: Mapping[str, str],
+    roots: Roots,
     means: Means,
     deadline: float,
 ) -> Decision:
-    roots = roots_of(_workspace(call, options, told), None)
+    call, confined = judged.call, judged.confined
+    if call is None:
+        raise refusal("there is no call")
+    hint = None
+    if confined is not None:
+        hint = hint_of(harness, call, confined)
+        call = confined.call
     call = replace(call, cwd=call.cwd or roots.workspace)
+    sandboxed = _Sandboxed(bool(options["unsafe-no-sandbox"] or confined), hint)
     asked = requests_of(harness, call)
     if not asked or len(asked) > MAX_REQUESTS:
         raise refusal(f"the call comes down to more than {MAX_REQUESTS} requests")
     decision = denial("VALIDATION_ERROR", "guard_failed", "nothing was asked")
     for one in asked:
-        decision = _decide(one, call, options, roots, means, deadline)
+        decision = _decide(one, call, options, roots, means, deadline, sandboxed)
         if not decision.allow:
             break
     return decision
@@ -145,26 +168,28 @@ def _decide(  # noqa: PLR0913, PLR0917  # see `_judge_call`
     roots: Roots,
     means: Means,
     deadline: float,
+    sandboxed: _Sandboxed,
 ) -> Decision:
     prepared = prepare(_question(asked, call, options), roots)
-    decision = prepared.refusal or _weighed(prepared, options, means, deadline)
+    decision = prepared.refusal or _weighed(prepared, means, deadline, sandboxed)
     settled = settle(prepared, decision, recorder=means.recorder, rates=means.rates, enforced=False)
     return settled.decision
 
 
-def _weighed(
-    prepared: Prepared, options: Mapping[str, Any], means: Means, deadline: float
-) -> Decision:
+def _weighed(prepared: Prepared, means: Means, deadline: float, sandboxed: _Sandboxed) -> Decision:
     try:
         left = max(deadline - time.monotonic(), 0)
         decision = means.point.decide(prepared.request, seconds=left)
     except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
         return failed(error)
-    if not options["unsafe-no-sandbox"] or not decision.allow:
+    if not sandboxed.waived or not decision.allow:
         return weigh(prepared, decision, means.rates)
     # The record shows the grant as it was given, with the condition that is waived here.
     waived = tuple(one for one in decision.conditions if one.type != _SANDBOX)
     weighed = weigh(prepared, replace(decision, conditions=waived), means.rates)
+    if weighed.allow and sandboxed.hint is not None:
+        revision = decision.revision
+        return denial("VALIDATION_ERROR", RUN_IT_SO, sandboxed.hint, revision=revision)
     return decision if weighed.allow else weighed
 
 

@@ -118,6 +118,9 @@ class Harness:
         skipping: what is printed where nobody shall be asked, or None where it cannot be said.
         asking: what is printed to have the user asked about a reason; None where it cannot.
         denied: what is printed beside the exit code 2, for a reason.
+        rewriting: what is printed to have the call made with another input, by a verdict: `allow`
+            asks nobody, `ask` leaves that to the harness; None where it cannot be relied on to
+            take the input.
         settings: where it is told of its hooks.
     """
 
@@ -130,6 +133,7 @@ class Harness:
     skipping: Callable[[Call], str] | None
     asking: Callable[[Call, str], str] | None
     denied: Callable[[str], str]
+    rewriting: Callable[[Call, dict[str, Any], Verdict], str | None] | None
     settings: Settings
 
 

@@ -55,6 +55,8 @@ OPTIONS: Final = (
         "unsafe-no-sandbox", "flag", "",
         "Let a grant of a command hold although the harness runs it outside of Wilk's sandbox.",
     ),
+    Option("confine", "path", "PROGRAM", "Have commands run by this `wilkc`, in its sandbox."),
+    Option("confine-socket", "path", "PATH", "The sidecar that such a run asks; default: its own."),
     Option(
         "skip-prompt", "flag", "",
         "Say `allow` instead of nothing, so that the harness asks nobody.",
@@ -142,6 +144,25 @@ def check(found: Mapping[str, Any]) -> None:
         raise ValueError("a bundle is used only if its signature verifies: add `--key FILE`")
     if found["bundle"] is not None and found["audit"] is None:
         raise ValueError("a decision by a bundle needs a record: add `--audit DIR`")
+    if found["confine"] is not None:
+        _check_confining(found)
+    elif found["confine-socket"] is not None:
+        raise ValueError("`--confine-socket` goes with `--confine`")
+
+
+def _check_confining(found: Mapping[str, Any]) -> None:
+    if found["unsafe-no-sandbox"]:
+        raise ValueError("`--confine` and `--unsafe-no-sandbox` are each other's contrary")
+    if not found["confine"].startswith("/"):
+        raise ValueError(f"`{found['confine']}` is no absolute path of a program")
+    for name in ("bundle", "audit", "audit-keys"):
+        if found[name] is None:
+            raise ValueError(f"a confined command needs `--{name}`, by which `wilkc run` runs it")
+    for name in ("bundle", "key", "audit", "audit-keys", "audit-provider", "confine-socket"):
+        value = found[name] or []
+        for one in [value] if isinstance(value, str) else value:
+            if not one.startswith(("/", "pkcs11:")):
+                raise ValueError(f"beside `--confine`, `--{name}` must be an absolute path")
 
 
 def words(found: Mapping[str, Any]) -> list[str]:

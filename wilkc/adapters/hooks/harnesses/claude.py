@@ -106,6 +106,20 @@ def answer_json(decision: str, reason: str) -> str:
     })  # fmt: skip
 
 
+def _rewriting(call: Call, given: dict[str, Any], verdict: str) -> str | None:
+    """An updated input needs a decision beside it; the user sees it where one is asked."""
+    if call.after:
+        return None
+    return json.dumps({
+        "hookSpecificOutput": {
+            "hookEventName": BEFORE,
+            "permissionDecision": verdict,
+            "permissionDecisionReason": "allowed by Wilk, in its sandbox",
+            "updatedInput": given,
+        }
+    })  # fmt: skip
+
+
 def _entry(command: list[str]) -> dict[str, Any]:
     return {
         "type": "command",
@@ -125,6 +139,7 @@ CLAUDE: Final = Harness(
     skipping=lambda call: "" if call.after else answer_json("allow", "allowed by Wilk"),
     asking=lambda _, reason: answer_json("ask", reason),
     denied=lambda _: "",
+    rewriting=_rewriting,
     settings=Settings(
         ".claude/settings.json", ".claude/settings.json", "CLAUDE_CONFIG_DIR", (BEFORE,), (AFTER,),
         grouped=True, version=None, entry=_entry,

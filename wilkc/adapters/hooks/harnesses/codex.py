@@ -42,6 +42,8 @@ CODEX: Final = Harness(
     skipping=None,
     asking=None,
     denied=lambda _: "",
+    # Versions before May 2026 take an updated input for a failure, and the call runs as it was.
+    rewriting=None,
     settings=Settings(
         ".codex/hooks.json", ".codex/hooks.json", "CODEX_HOME", (BEFORE,), (AFTER,),
         grouped=True, version=None, entry=_entry,

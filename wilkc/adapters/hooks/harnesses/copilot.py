@@ -82,6 +82,16 @@ def _answer(decision: str, reason: str) -> str:
     return json.dumps({"permissionDecision": decision, "permissionDecisionReason": reason})
 
 
+def _rewriting(call: Call, given: dict[str, Any], verdict: str) -> str | None:
+    if call.after:
+        return None
+    return json.dumps({
+        "permissionDecision": verdict,
+        "permissionDecisionReason": "allowed by Wilk, in its sandbox",
+        "modifiedArgs": given,
+    })  # fmt: skip
+
+
 def _entry(command: list[str]) -> dict[str, Any]:
     return {
         "type": "command",
@@ -101,6 +111,7 @@ COPILOT: Final = Harness(
     skipping=lambda call: "" if call.after else _answer("allow", "allowed by Wilk"),
     asking=lambda _, reason: _answer("ask", reason),
     denied=lambda _: "",
+    rewriting=_rewriting,
     settings=Settings(
         ".github/hooks/wilk.json", ".copilot/hooks/wilk.json", "", ("preToolUse",),
         ("postToolUse",), grouped=False, version=1, entry=_entry, own=True,

@@ -109,6 +109,14 @@ def _answer(decision: str, reason: str = "") -> str:
     return json.dumps({"permission": decision, "decision": decision, **said})
 
 
+def _rewriting(call: Call, given: dict[str, Any], verdict: str) -> str | None:
+    """Before a tool only: what runs is asked about once more, before the command."""
+    del verdict
+    if call.event != ANY:
+        return None
+    return json.dumps({"permission": "allow", "decision": "allow", "updated_input": given})
+
+
 def _entry(command: list[str]) -> dict[str, Any]:
     return {"command": shlex.join(command), "timeout": HARNESS_SECONDS, "failClosed": True}
 
@@ -123,6 +131,7 @@ CURSOR: Final = Harness(
     skipping=lambda _: _answer("allow"),
     asking=lambda _, reason: _answer("ask", reason),
     denied=lambda reason: _answer("deny", reason),
+    rewriting=_rewriting,
     settings=Settings(
         ".cursor/hooks.json", ".cursor/hooks.json", "", (SHELL, MCP, READ, ANY), (),
         grouped=False, version=1, entry=_entry,

@@ -80,6 +80,13 @@ def _read(payload: Mapping[str, Any]) -> Call:
     )
 
 
+def _rewriting(call: Call, given: dict[str, Any], verdict: str) -> str | None:
+    if call.after:
+        return None
+    said = {"decision": "allow"} if verdict == "allow" else {}
+    return json.dumps({**said, "hookSpecificOutput": {"tool_input": given}})
+
+
 def _entry(command: list[str]) -> dict[str, Any]:
     return {
         "type": "command",
@@ -99,6 +106,7 @@ GEMINI: Final = Harness(
     skipping=lambda _: json.dumps({"decision": "allow"}),
     asking=None,
     denied=lambda _: "",
+    rewriting=_rewriting,
     settings=Settings(
         ".gemini/settings.json", ".gemini/settings.json", "", (BEFORE,), (AFTER,),
         grouped=True, version=None, entry=_entry,
