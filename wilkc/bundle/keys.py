@@ -41,6 +41,12 @@ class PublicKey:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    @property
+    def point(self) -> tuple[bytes, bytes]:
+        """Its coordinates x and y, 32 bytes each, as a JSON Web Key names them."""
+        numbers = self._key.public_numbers()
+        return numbers.x.to_bytes(_HALF), numbers.y.to_bytes(_HALF)
+
     def verify(self, signature: bytes, message: bytes) -> None:
         """Check an ES256 signature.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +15,12 @@ from wilkc.cli.grants.means import person_name
 from wilkc.cli.recording import open_recorder
 from wilkc.core.errors import UsageError
 from wilkc.identity import Identity
+from wilkc.identity.identity import MAX_CREDENTIAL
 from wilkc.opa.sources.web import WebSource, parse_address
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.record import Actor
 from wilkc.runtime.failed_logins import failure_recorder
+from wilkc.runtime.keys.secrets import read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +81,30 @@ def change_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return audit(by(command))
 
 
+def secret_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--from`: secrets stand in no argument, which other users of a host can read."""
+    return click.option(
+        "--from", "place", required=True, metavar="FILE",
+        help="Holds the secret in its first line, closed to others; `-` is standard input.",
+    )(command)  # fmt: skip
+
+
+def shown_secret(place: str) -> str:
+    """The secret that `--from` names.
+
+    Raises:
+        VerificationError: the file is missing, open to others, or empty.
+    """
+    if place == "-":
+        return sys.stdin.readline(MAX_CREDENTIAL + 2).rstrip("\r\n")
+    return read_secret(Path(place), "credential", MAX_CREDENTIAL + 2).decode("ascii", "replace")
+
+
+def caller() -> str:
+    """Who failures of a command are counted by."""
+    return f"uid {os.getuid()}"
+
+
 Note = Callable[[str, str, str], None]
 
 
@@ -90,7 +118,7 @@ def changing(directory: str, audit: str, by: str | None) -> Iterator[tuple[Ident
     """
     person = person_name(by)
     with open_recorder(audit, None, None) as logger:
-        identity = Identity(Path(directory), tell=failure_recorder(logger))
+        identity = Identity(Path(directory), remote=fetched, tell=failure_recorder(logger))
 
         def note(action: str, resource: str, principal: str) -> None:
             logger.system(

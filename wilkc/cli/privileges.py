@@ -76,6 +76,7 @@ PRIVILEGED: Final[dict[str, tuple[Privilege, ...]]] = {
     ),
     "grant": (Privilege("wilk.grant", "allow something for a while"),),
     "identity create-key": (Privilege("wilk.identity.create-key", "let somebody in"),),
+    "identity issuer": (Privilege("wilk.identity.issuer", "let an identity issue tokens"),),
     "identity restore": (Privilege("wilk.identity.restore", "lift a revocation"),),
     "identity revoke": (
         Privilege("wilk.identity.revoke",
@@ -107,7 +108,11 @@ _BY_REASON: Final[dict[str, tuple[str, ...]]] = {
     ),
     "lists names and times, nothing that is sealed and no secret": (
         "audit alerts", "audit hold list", "audit show", "audit tail", "grants", "identity list",
-        "keys list",
+        "identity session list", "keys list",
+    ),
+    "acts for whoever shows a credential, and gives no more than that": (
+        "identity session end", "identity session open", "identity token issue",
+        "identity token refresh", "identity token revoke", "identity token show",
     ),
     "only adds facts that the log itself shows": ("audit detect",),
     "makes something that nobody relies on yet": (

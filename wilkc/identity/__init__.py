@@ -11,10 +11,11 @@ from wilkc.identity.failures import PUBLIC_MESSAGE, AuthenticationError
 from wilkc.identity.identity import Failure, Identity, create_identity
 from wilkc.identity.principal import Principal
 from wilkc.identity.revocation import Revocations
-from wilkc.identity.sessions import Sessions
+from wilkc.identity.sessions import Session, Sessions
 from wilkc.identity.tokens.issuers import Issuer
 from wilkc.identity.tokens.issuing import Issued, Signer, TokenIssuer
 from wilkc.identity.tokens.keyset import Reader
+from wilkc.identity.tokens.own import create_issuer, open_issuer
 
 __all__ = [
     "PUBLIC_MESSAGE",
@@ -29,8 +30,11 @@ __all__ = [
     "Principal",
     "Reader",
     "Revocations",
+    "Session",
     "Sessions",
     "Signer",
     "TokenIssuer",
     "create_identity",
+    "create_issuer",
+    "open_issuer",
 ]

@@ -2,14 +2,15 @@
 
 identity.key      key of the hashes          identity.sqlite   keys, sessions, families
 revoked.table     what is revoked            issuers.json      whose tokens are believed
-token-*.pem       our own signing key        token-keys.json   its public half
+token-own.pem     our own signing key        token-keys.json   its public half
+own-issuer.json   our name as an issuer
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.identity.api_keys import ApiKeys
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.identity.principal import Principal
+    from wilkc.identity.tokens.issuing import Issued, TokenIssuer
     from wilkc.identity.tokens.keyset import Reader
 
+_T = TypeVar("_T")
 MAX_CREDENTIAL: Final = 8192
 """Characters."""
 _API_KEY: Final = "wk_"
@@ -123,10 +126,17 @@ class Identity:
             AuthenticationError: it is not accepted.
             UnavailableError: it cannot be judged now.
         """
+        return self._counted(lambda: self._judge(credential, channel), channel, source)
+
+    def refresh(self, issuer: TokenIssuer, text: str, *, channel: str, source: str) -> Issued:
+        """The next pair for a refresh token; failures count as any other, see `authenticate`."""
+        return self._counted(lambda: issuer.refresh(text), channel, source)
+
+    def _counted(self, judge: Callable[[], _T], channel: str, source: str) -> _T:
         known = f"{channel} {source}"
         try:
             failed_before = self._throttle.require_calm(known)
-            principal = self._judge(credential, channel)
+            found = judge()
         except AuthenticationError as error:
             # Not counted while it waits: the wait would never end.
             count = 0 if error.detail == TOO_MANY else self._throttle.failed(known)
@@ -135,7 +145,7 @@ class Identity:
             raise
         if failed_before:
             self._throttle.succeeded(known)
-        return principal
+        return found
 
     def require_agent(self, agent: str) -> None:
         """Require that an agent is not revoked, whoever asks for it.

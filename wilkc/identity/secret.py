@@ -41,20 +41,28 @@ def read_hash_key(path: Path) -> bytes:
     Raises:
         UnavailableError: it is missing, open to others, or none.
     """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(fd, "rb") as file:
-            found = os.fstat(fd)
-            require_own(path, found)
-            data = file.read(KEY_BYTES + 1)
-    except OSError as error:
-        raise UnavailableError(
-            f"the identity's key `{path}` cannot be read: {error.strerror}",
-            help_text="make the folder by `wilkc identity init`, or bring the key back",
-        ) from error
+    data = read_own(path, KEY_BYTES + 1)
     if len(data) != KEY_BYTES:
         raise UnavailableError(f"the identity's key `{path}` is damaged")
     return data
+
+
+def read_own(path: Path, most: int) -> bytes:
+    """The content of a file of an identity, `most` bytes at most.
+
+    Raises:
+        UnavailableError: it is missing, or open to others.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(fd, "rb") as file:
+            require_own(path, os.fstat(fd))
+            return file.read(most)
+    except OSError as error:
+        raise UnavailableError(
+            f"`{path}` of the identity cannot be read: {error.strerror}",
+            help_text="make the folder by `wilkc identity init`, or bring the file back",
+        ) from error
 
 
 def require_own(path: Path, found: os.stat_result, *, folder: bool = False) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UsageError
@@ -34,6 +35,27 @@ _TOUCHES: Final = 15
 """A use is noted once per this part of the idle time, so that most uses write nothing."""
 _TEXT: Final = re.compile(r"ws_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NONE: Final = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as it is listed; without its secret.
+
+    Attributes:
+        id: its public name.
+        principal: whose it is.
+        channel: where it may be used.
+        created: when it began; all times in seconds since 1970.
+        seen: when it was used last, roughly.
+        expires: when it ends, unless it is used before.
+    """
+
+    id: str
+    principal: str
+    channel: str
+    created: int
+    seen: int
+    expires: int
 
 
 class Sessions:
@@ -131,18 +153,36 @@ class Sessions:
             principal, "session", name, tuple(scope.split()), tuple(acts_for.split()), expires
         )
 
-    def logout(self, text: str) -> None:
-        """End a session, if it is one.
+    def logout(self, text: str) -> str | None:
+        """End a session, if it is one; its name, or None.
 
         Raises:
             UnavailableError: it cannot be written.
         """
         parts = _TEXT.fullmatch(text)
-        if parts is not None:
-            with self._database.change() as change:
-                change.execute(
-                    "DELETE FROM sessions WHERE id = ? AND hash = ?", (parts[1], self._hash(text))
-                )
+        if parts is None:
+            return None
+        with self._database.change() as change:
+            ended = change.execute(
+                "DELETE FROM sessions WHERE id = ? AND hash = ?", (parts[1], self._hash(text))
+            ).rowcount
+        return parts[1] if ended else None
+
+    def listed(self) -> list[Session]:
+        """The sessions that have not ended by themselves, revoked ones included; oldest first.
+
+        Raises:
+            UnavailableError: they cannot be read.
+        """
+        now = self._clock.now()
+        rows = self._database.all(
+            "SELECT id, principal, channel, created, seen, expires FROM sessions ORDER BY created"
+        )
+        found = [
+            Session(name, principal, channel, created, seen, min(expires, seen + self._idle))
+            for name, principal, channel, created, seen, expires in rows
+        ]
+        return [one for one in found if now < one.expires]
 
     def _hash(self, text: str) -> bytes:
         return keyed_hash(self._hash_key, "session", text)

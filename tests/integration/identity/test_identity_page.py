@@ -86,3 +86,27 @@ def test_failures_are_on_record(ran: Path) -> None:
 def test_the_issuers_of_the_page_are_read() -> None:
     (block,) = (block for language, block in BLOCKS if language == "json")
     assert list(parse_issuers(block.encode())) == ["https://login.example.org"]
+
+
+def test_no_secret_of_a_token_or_a_session_is_on_record(ran: Path) -> None:
+    text = json.dumps(_records(ran))
+    pairs = [json.loads((ran / name).read_text()) for name in ("pair.json", "next.json")]
+    secrets = [pair[kind] for pair in pairs for kind in ("access_token", "refresh_token")]
+    secrets.append((ran / "session.txt").read_text().strip())
+    assert not any(secret[-43:] in text for secret in secrets)
+    for action in ("issue-token", "refresh-token", "open-session", "end-session", "create-issuer"):
+        assert action in text, action
+    assert "credential_reused" in text
+
+
+def test_a_credential_in_a_file_that_others_may_read_is_refused(ran: Path) -> None:
+    copy = ran / "open.key"
+    copy.write_text((ran / "reviewer.key").read_text())
+    copy.chmod(0o644)
+    command = [sys.executable, "-m", "wilkc.cli.main", "identity", "token", "issue", "who"]
+    done = subprocess.run(
+        [*command, "--from", str(copy), "--audit", "audit"], cwd=ran, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 5
+    assert done.stdout == ""

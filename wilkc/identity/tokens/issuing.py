@@ -73,6 +73,11 @@ class Issued:
     refresh: str = field(repr=False)
     seconds: int
 
+    @property
+    def family(self) -> str:
+        """The public name of what follows from them, by which it is revoked."""
+        return self.refresh.split("_")[1]
+
 
 class TokenIssuer:
     """Issues tokens.
@@ -161,6 +166,30 @@ class TokenIssuer:
         )
         access = self._access(asking, family, origin, now, expires)
         return Issued(access, following, min(self._signer.access_seconds, expires - now))
+
+    def end(self, text: str) -> str:
+        """End the family of a refresh token, used or not, for whoever holds it.
+
+        Returns:
+            The family's name.
+
+        Raises:
+            AuthenticationError: it is no refresh token of ours.
+            UnavailableError: it cannot be looked up, or not be revoked.
+        """
+        parts = _TEXT.fullmatch(text)
+        if parts is None:
+            raise AuthenticationError(MALFORMED, "this is no refresh token")
+        family, hashed = parts[1], self._hash(text)
+        held = self._database.one("SELECT current FROM families WHERE id = ?", family)
+        spent = self._database.one(
+            "SELECT 1 FROM spent WHERE hash = ? AND family = ?", hashed, family
+        )
+        fits = held is not None and hmac.compare_digest(hashed, held[0])
+        if not fits and spent is None:
+            raise AuthenticationError(UNKNOWN, "no such refresh token", credential=family)
+        self._revocations.revoke("family", family)
+        return family
 
     def _refusal(self, family: str, *, reused: bool) -> AuthenticationError:
         """Why a refresh token is refused; one that was used ends its family first."""

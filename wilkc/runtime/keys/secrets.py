@@ -33,13 +33,13 @@ def provider_passphrase() -> bytes:
     return read_secret(Path(place), "passphrase")
 
 
-def read_secret(path: Path, what: str) -> bytes:
+def read_secret(path: Path, what: str, most: int = _MOST_BYTES) -> bytes:
     """The first line of a file that only its owner can read.
 
     Raises:
         VerificationError: it is missing, open to others, or empty.
     """
-    data = read_private(path, what, _MOST_BYTES)
+    data = read_private(path, what, most)
     secret = data.split(b"\n", 1)[0].rstrip(b"\r")
     if not secret:
         raise VerificationError(f"the {what} `{path}` is empty")
