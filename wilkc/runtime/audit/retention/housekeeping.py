@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit.drafts import Event
-from wilkc.runtime.audit.keeping import keep_keys, work_due
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.backup import back_up
 from wilkc.runtime.audit.retention.checked import is_due, note_in_order
@@ -91,6 +90,9 @@ def keep_house(logger: AuditLogger, house: House) -> Chores:
         VerificationError: a record cannot be made, as the log was tampered with.
         UnavailableError: the disk refuses; run it again.
     """
+    # Imported here: keeping reads the ledger through this package.
+    from wilkc.runtime.audit.keeping import keep_keys, work_due  # noqa: PLC0415
+
     chores = Chores()
     if not logger.shared and work_due(logger.means):
         with chores.going_on("keys"):
