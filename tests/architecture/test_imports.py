@@ -31,7 +31,7 @@ ROOMS = {
     "render": {"core"},
     "emit": {"core", "language", "plan", "render"},
     "analyze": {"core", "language", "spec", "plan"},
-    "importers": {"core", "language"},
+    "importers": {"core", "language", "syntax"},
     "compiler": COMPILE_SIDE - {"format"},
     "bundle": {"core", "language"},
     "opa": {"core", "language", "bundle"},

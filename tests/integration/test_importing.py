@@ -30,7 +30,8 @@ def test_the_commands_run(tmp_path: Path) -> None:
         done = run(line.removeprefix("$ "), folder)
         assert done.returncode == 0, done.stderr
     assert {path.name for path in folder.glob("*.yaml")} == {
-        "assistant.yaml", "commands.yaml", "program.yaml",
+        "assistant.yaml", "commands.yaml", "program.yaml", "gemini.yaml", "sandbox.yaml",
+        "openshell.yaml",
     }  # fmt: skip
 
 

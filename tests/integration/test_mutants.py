@@ -20,7 +20,7 @@ LEAST_IN = {
     "difference": 6, "conditions": 10, "limits": 10, "adapters": 6, "serving": 6, "guard": 10,
     "egress": 10, "mounts": 10, "record": 4, "resources": 10, "retention": 18, "reading": 10,
     "sandbox": 40, "alerts": 20, "sinks": 10, "evidence": 9, "keys": 15,
-    "hooks": 10, "librechat": 8, "plugins": 7, "imports": 5,
+    "hooks": 10, "librechat": 8, "plugins": 7, "imports": 21,
     "identity": 12, "messages": 18,
 }  # fmt: skip
 QUICK = "tests/unit/core/test_strict_json.py"

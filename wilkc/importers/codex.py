@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 import itertools
-import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UsageError
+from wilkc.importers.prefixes import allowed_prefix, blocked_prefix
 
 if TYPE_CHECKING:
     from wilkc.importers.draft import Draft
@@ -50,13 +50,9 @@ def read_codex(name: str, data: bytes, draft: Draft) -> None:
 
 def _carry(draft: Draft, decision: str, words: tuple[str, ...], place: str, shown: str) -> None:
     if decision == "allow":
-        text = " ".join([*map(shlex.quote, words), "*"])
-        draft.allow("shell.allowed_commands", text, place, shown=shown)
+        draft.allow("shell.allowed_commands", allowed_prefix(words), place, shown=shown)
     else:
-        # A block compares the last part of a program's path.
-        program = words[0].rsplit("/", 1)[-1]
-        text = " ".join(map(shlex.quote, (program, *words[1:])))
-        draft.block("shell.blocked_commands", text, place, shown=shown)
+        draft.block("shell.blocked_commands", blocked_prefix(words), place, shown=shown)
 
 
 def _rule(statement: ast.stmt) -> tuple[str, list[tuple[str, ...]]] | None:

@@ -36,6 +36,12 @@ class Note:
     why: str
 
 
+class Written(str):
+    """An entry that is YAML as it stands: a mapping with more than the pattern."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _List:
     """One list of a spec: who reads its entries, and the section it belongs to."""
@@ -85,6 +91,23 @@ class Draft:
         else:
             self.entries.setdefault(name, {}).setdefault(text, place)
 
+    def allow_host(self, host: str, beside: Mapping[str, str], place: str, *, shown: str) -> None:
+        """Allow a host, by an entry that may say more than the host.
+
+        Args:
+            host: the pattern.
+            beside: further keys of the entry, in order, to their values as YAML.
+            place: where the rule stands.
+            shown: the rule as written.
+        """
+        name = "network.allowed_hosts"
+        if not beside or _fault(name, host):
+            self.allow(name, host, place, shown=shown)
+            return
+        keys = "".join(f", {key}: {value}" for key, value in beside.items())
+        entry = Written(f"{{host: {quoted(host)}{keys}}}")
+        self.entries.setdefault(name, {}).setdefault(entry, place)
+
     def block(self, name: str, text: str, place: str, *, shown: str = "") -> None:
         """Block by one entry; if the language lacks it, its section is emptied."""
         why = _fault(name, text)
@@ -104,7 +127,7 @@ class Draft:
 
     def document(self, agent: str) -> str:
         """The spec as YAML; each entry says where it came from."""
-        lines = [f"agent: {_quoted(agent)}", "permissions:"]
+        lines = [f"agent: {quoted(agent)}", "permissions:"]
         shown: list[str] = []
         for name, kind in LISTS.items():
             entries = self.entries.get(name, {})
@@ -118,7 +141,7 @@ class Draft:
             indent = "  " * (len(outer) + 1)
             lines.append(f"{indent}{last}:")
             lines += [
-                f"{indent}  - {_quoted(text)} # {_remark(place)}" for text, place in entries.items()
+                f"{indent}  - {_entry(text)} # {_remark(place)}" for text, place in entries.items()
             ]
         if len(lines) == 2:  # noqa: PLR2004  # nothing but the head
             lines[1] = "permissions: {}"
@@ -133,7 +156,11 @@ def _fault(name: str, text: str) -> str:
     return ""
 
 
-def _quoted(text: str) -> str:
+def _entry(text: str) -> str:
+    return text if isinstance(text, Written) else quoted(text)
+
+
+def quoted(text: str) -> str:
     """A YAML scalar in single quotes; patterns hold no line ends, see the languages."""
     return "'" + text.replace("'", "''") + "'"
 

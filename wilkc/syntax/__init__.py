@@ -3,7 +3,7 @@
 from wilkc.syntax.editing import with_line_above, without_item
 from wilkc.syntax.ignores import read_ignores
 from wilkc.syntax.nodes import Mapping, Node, Scalar, Sequence, plain_data
-from wilkc.syntax.reader import PARSER, read_documents
+from wilkc.syntax.reader import PARSER, read_documents, read_text
 from wilkc.syntax.tables import read_table
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "read_documents",
     "read_ignores",
     "read_table",
+    "read_text",
     "with_line_above",
     "without_item",
 ]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DATA = Path(__file__).parents[2] / "data" / "imports"
-FILES = {"claude": "settings.json", "codex": "default.rules", "deno": "deno.json#start"}
+FILES = {"claude": "settings.json", "codex": "default.rules", "deno": "deno.json#start",
+         "gemini": "gemini/settings.json", "openshell": "openshell.yaml"}  # fmt: skip
 
 
 def claude(**rules: list[str]) -> Draft:

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from wilkc.cli.decision_text import printable
 from wilkc.cli.files import write_atomically
 from wilkc.compiler import check
 from wilkc.core.errors import UsageError
@@ -25,11 +26,13 @@ def import_command(*, source: str, files: tuple[str, ...], agent: str, output: s
     """Turn the rules of SOURCE in FILE... into a spec that allows no more than they did.
 
     What cannot be carried over is told on standard error, rule by rule. SOURCE is claude
-    (settings.json), codex (.rules) or deno (deno.json, or deno.json#TASK).
+    (settings.json), codex (.rules), deno (deno.json, or deno.json#TASK), gemini (settings.json
+    and policies in .toml, all together) or openshell (a policy in YAML).
     """
     draft = import_rules(source, {name: _content(name) for name in files})
     for note in draft.notes:
-        click.echo(f"{note.place}: `{note.text}`: {note.why}", err=True)
+        # A rule is a text of somebody else's: it moves no cursor and starts no line.
+        click.echo(printable(f"{note.place}: `{note.text}`: {note.why}"), err=True)
     count = len(draft.notes)
     click.echo(f"{count} rules are not carried over as they are", err=True)
     text = draft.document(agent)
