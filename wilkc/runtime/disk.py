@@ -116,7 +116,7 @@ class Disk:
             mode: permission bits.
             durable: `name` waits until file and name are on stable storage; `content` until
                 the data is, so that a crash leaves the old file or the new one; `no` waits
-                for nothing.
+                for nothing, and for a moment there is no file.
         """
         temporary = place_of(path.parent, f"{TEMPORARY}{path.name}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -132,6 +132,9 @@ class Disk:
                 self.sync(fd)
         finally:
             self.close(fd)
+        if durable == "no":
+            # In place of another file ext4 writes this one out first: ext4(5), `auto_da_alloc`.
+            self.unlink(path)
         self.replace(temporary, path)
         if durable == "name":
             self.sync_directory(path.parent)

@@ -60,6 +60,7 @@ class LogWriter:
         self._pending: dict[str, Pending] = {}
         self._refused: set[str] = set()
         self._published = float("-inf")
+        self._told = ""
         self._covered = time.monotonic()
         self._process = 0
         self._boot = boot_id()
@@ -239,7 +240,10 @@ class LogWriter:
     def _publish(self, tip: Tip, *, force: bool) -> None:
         """Put the newest checkpoint beside the log and beside the keys."""
         now = time.monotonic()
-        if not tip.note or not (force or now - self._published >= _PUBLISH_SECONDS):
+        # A record alone is covered as it is written, and once more as the log is let go.
+        if not tip.note or tip.note == self._told:
+            return
+        if not (force or now - self._published >= _PUBLISH_SECONDS):
             return
         disk, note = self._means.disk, tip.note.encode()
         # The records are durable already: a failure here weakens nothing that was promised.
@@ -247,7 +251,7 @@ class LogWriter:
             held = held_path(self._means.keys.directory, tip.origin)
             disk.put_file(held, note, durable="content")
             disk.put_file(place_of(self._means.directory, CHECKPOINT), note, durable="content")
-            self._published = now
+            self._published, self._told = now, tip.note
 
     def _write_state(self, tip: Tip) -> None:
         text = state_text(tip.as_open(tuple(self._pending.values())))
