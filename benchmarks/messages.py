@@ -1,12 +1,14 @@
 """An MCP call through `wilkc mcp` against the same call to the same server without it.
 
 The server answers at once, so what is between stands out: the decision of OPA, the record on
-stable storage, and three more passes of a message through a pipe.
+stable storage, and three more passes of a message through a pipe. What the disk takes for the two
+records of a call is measured in the same rounds.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
 FLOOR: Final = "an MCP call to the server itself"
 UNRECORDED: Final = "an MCP call through the filter, not recorded"
 RECORDED: Final = "an MCP call through `wilkc mcp`, on record"
+SYNCS: Final = "two writes of one record's bytes, each with its fdatasync"
+"""What the disk alone takes for an intent and an outcome, which a call on record waits for."""
 DECISION: Final = "guard.check of the same call, not recorded"
+RECORD_BYTES: Final = 1400
 PATIENT: Final = 30.0
 """Seconds for a decision: a slow one is to be measured, not refused."""
 ASKED: Final = {"arguments": {"query": "x"}}
@@ -129,10 +134,19 @@ def _actions(stack: ExitStack) -> dict[str, Callable[[], object]]:
     talks = {name: stack.enter_context(Talk(one)) for name, one in words.items()}
     return {
         FLOOR: talks[FLOOR].call,
+        SYNCS: partial(_sync_twice, top / "bytes"),
         DECISION: partial(_check, guard),
         UNRECORDED: talks[UNRECORDED].call,
         RECORDED: talks[RECORDED].call,
     }
+
+
+def _sync_twice(path: Path) -> None:
+    with path.open("ab") as file:
+        for _ in range(2):
+            file.write(bytes(RECORD_BYTES))
+            file.flush()
+            os.fdatasync(file.fileno())
 
 
 def _check(guard: Guard) -> None:
@@ -145,5 +159,5 @@ def _added(taken: Mapping[str, list[float]]) -> dict[str, str]:
     return {
         name: f"adds {statistics.median(times) - base:.2f} ms"
         for name, times in taken.items()
-        if name != FLOOR
+        if name not in {FLOOR, SYNCS}
     }
