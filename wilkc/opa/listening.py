@@ -1,4 +1,4 @@
-"""Listening at a unix socket that only this user may open. Layer: opa."""
+"""Listening: at a unix socket that only this user may open, or at a port. Layer: opa."""
 
 from __future__ import annotations
 
@@ -38,6 +38,25 @@ def listen_at(place: Path, backlog: int) -> sockets.socket:
         listening.close()
         raise UnavailableError(f"cannot listen at `{place}`: {error.strerror}") from error
     return listening
+
+
+def listen_at_port(host: str, port: int, backlog: int) -> sockets.socket:
+    """A listening socket in the network; who may come in is for the caller to see to.
+
+    Args:
+        host: an address of this host.
+        port: 0 for any that is free.
+        backlog: connections that may wait to be accepted.
+
+    Raises:
+        UnavailableError: the system refuses.
+    """
+    family = sockets.AF_INET6 if ":" in host else sockets.AF_INET
+    try:
+        return sockets.create_server((host, port), family=family, backlog=backlog)
+    except OSError as error:
+        why = error.strerror or error
+        raise UnavailableError(f"cannot listen at address {host} port {port}: {why}") from error
 
 
 def _require_unused(place: Path) -> None:

@@ -8,7 +8,6 @@ a credential or by the certificate of a client, and other hosts are answered by 
 from __future__ import annotations
 
 import contextlib
-import socket as sockets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +17,11 @@ from typing import TYPE_CHECKING, Final
 from wilkc.adapters.authzen.metadata import DEFAULT_BASE_URL, metadata
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.core.tls import is_loopback
-from wilkc.opa.listening import listen_at
+from wilkc.opa.listening import listen_at, listen_at_port
 from wilkc.opa.socket_place import checked_socket, make_folder
 
 if TYPE_CHECKING:
+    import socket as sockets
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
@@ -192,13 +192,7 @@ class AuthzenServer:
         address = self._settings.address
         if address is None:
             raise UsageError("name a socket or an address to listen at")
-        family = sockets.AF_INET6 if ":" in address.host else sockets.AF_INET
-        try:
-            listening = sockets.create_server(
-                (address.host, address.port), family=family, backlog=_BACKLOG
-            )
-        except OSError as error:
-            raise UnavailableError(f"cannot listen at {self.place}: {error.strerror}") from error
+        listening = listen_at_port(address.host, address.port, _BACKLOG)
         self._port = listening.getsockname()[1]
         return listening
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.adapters.mcp.http.asked import RefusedError, read_asked
 from wilkc.adapters.mcp.http.caller import Caller
 from wilkc.adapters.mcp.http.carrying import Carrying
-from wilkc.core.errors import UnavailableError
-from wilkc.opa.listening import listen_at
+from wilkc.opa.listening import listen_at, listen_at_port
 from wilkc.opa.socket_place import make_folder
 from wilkc.runtime.egress.client import GoneError
 from wilkc.runtime.egress.failures import MalformedError
@@ -106,16 +105,7 @@ class Front:
             made = listen_at(place.socket, _BACKLOG)
             self._bound = place.socket
             return made
-        family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-        made = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind((place.host, place.port))
-            made.listen(_BACKLOG)
-        except OSError as error:
-            made.close()
-            raise UnavailableError(f"cannot listen: {error.strerror or error}") from error
-        return made
+        return listen_at_port(place.host, place.port, _BACKLOG)
 
     def _accept(self) -> None:
         listening = self._socket
