@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wilkc.core.subset import encode_subset
 from wilkc.runtime.audit.actions import (
@@ -19,7 +19,7 @@ from wilkc.runtime.audit.actions import (
     resource_text,
 )
 from wilkc.runtime.audit.minimise import minimise
-from wilkc.runtime.audit.record import CONTEXT_MEMBERS, Actor, Draft
+from wilkc.runtime.audit.record import CONTEXT_MEMBERS, NOTHING, Actor, Draft
 from wilkc.runtime.audit.risk import graded_level, seed_level
 from wilkc.runtime.audit.tags import tags_for
 
@@ -50,8 +50,7 @@ _OUTCOME_MESSAGES: Final[Mapping[Status, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """Where a request came from; what is unknown is None."""
 
     ip_address: str | None = None
@@ -61,8 +60,7 @@ class Circumstances:
     user_agent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(NamedTuple):
     """A draft without its sealed members, and the bytes that are to become them.
 
     Attributes:
@@ -78,8 +76,7 @@ class Drafted:
     user: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A question and its answer, as the caller knows them.
 
     Attributes:
@@ -104,7 +101,7 @@ class Asked:
     latency_us: int | None = None
     decision_id: str | None = None
     input: bytes | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = NOTHING
     tags: tuple[str, ...] = ()
     person: str | None = None
 

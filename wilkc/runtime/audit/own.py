@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.actions import OUTCOME_TYPES
@@ -47,14 +46,14 @@ def unknown_outcome(record_id: str, intent: Mapping[str, Any]) -> Draft:
     """The outcome of an intent whose process is gone: it may or may not have acted."""
     message = "it is not known what became of this action"
     draft = _outcome(record_id, intent)
-    return replace(draft, status="warning", error=OUTCOME_UNKNOWN, message=message)
+    return draft._replace(status="warning", error=OUTCOME_UNKNOWN, message=message)
 
 
 def refused_outcome(record_id: str, intent: Mapping[str, Any]) -> Draft:
     """The outcome of an intent that was stored though its writer was told otherwise."""
     message = "the action was denied, as its record was not acknowledged"
     draft = _outcome(record_id, intent)
-    return replace(draft, status="failure", error=AUDIT_UNAVAILABLE, message=message)
+    return draft._replace(status="failure", error=AUDIT_UNAVAILABLE, message=message)
 
 
 def _outcome(record_id: str, intent: Mapping[str, Any]) -> Draft:

@@ -6,8 +6,7 @@ sequencing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wilkc.runtime.audit.clock import boot_id, timestamp
 from wilkc.runtime.audit.encode import encode_event
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.keys import SegmentKey
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where the next line goes.
 
     Attributes:
@@ -44,7 +42,7 @@ class Place:
 
     seq: int = 0
     prev: str = NO_LINE
-    tree: Frontier = field(default_factory=Frontier)
+    tree: Frontier = Frontier()
     covered: int = 0
     offset: int = 0
 

@@ -7,8 +7,8 @@ which the writer adds when it gives the record its place in the log.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from wilkc.core.encoding import from_base64, is_hex
 from wilkc.runtime.audit.note import is_origin
@@ -50,10 +50,11 @@ _SUBJECT: Final = re.compile(SUBJECT_FORM)
 _KID_DIGITS: Final = 8
 _DATA_KID_DIGITS: Final = 32
 _HASH_DIGITS: Final = 64
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+"""Members that a record does not have; shared by all, and not to be changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who acts. `name` is None where unknown or sealed."""
 
     type: ActorType
@@ -65,8 +66,7 @@ class Actor:
         return {"id": self.id, "name": self.name, "type": self.type}
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """All of a record that is known before it has a place in the log.
 
     Attributes:
@@ -98,14 +98,14 @@ class Draft:
     status: Status
     risk: Risk
     ref: str | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
-    context: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = NOTHING
+    context: Mapping[str, Any] = NOTHING
     decision: Mapping[str, Any] | None = None
     error: str | None = None
     message: str | None = None
     tags: tuple[str, ...] = ()
     subject: str | None = None
-    sealed: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Mapping[str, Any] = NOTHING
 
     def expects_outcome(self) -> bool:
         """Whether this is an intent that was allowed and is carried out."""
@@ -114,8 +114,7 @@ class Draft:
         return bool(self.decision["allow"]) and self.details.get("enforced", True) is not False
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What the writer adds: the record's place, time and signing key."""
 
     log: str

@@ -6,7 +6,6 @@ ciphertext is ever hashed, so that no digest betrays a value that can be guessed
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.canonical import sha256_hex
@@ -58,7 +57,7 @@ def seal_draft(means: Means, origin: str, drafted: Drafted) -> Draft:
     sealed = seal_members(
         means, origin, draft.id, draft.record_class, drafted.plain, subject=subject
     )
-    return replace(draft, subject=subject, actor=actor, sealed=sealed)
+    return draft._replace(subject=subject, actor=actor, sealed=sealed)
 
 
 def seal_members(  # noqa: PLR0913  # what an envelope is bound to

@@ -225,7 +225,7 @@ class Judge:
                 request,
                 decision,
                 enforced=True,
-                circumstances=replace(self.circumstances, request_id=asked.id),
+                circumstances=self.circumstances._replace(request_id=asked.id),
                 latency_us=int((time.perf_counter() - started) * _MICROSECONDS),
             )
         except Exception:  # noqa: BLE001  # without a record nothing is dialled

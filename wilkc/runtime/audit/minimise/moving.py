@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.minimise.patterns import kinds_in
@@ -90,11 +89,11 @@ def _moved(
         resource = resource.partition(":")[0]
         resource = _UNNAMED if _may_hold(resource) else resource
     if "actor.id" in hits:
-        actor = replace(actor, id=_UNNAMED)
+        actor = actor._replace(id=_UNNAMED)
     tags |= set(draft.tags)
     return (
-        replace(
-            draft, details=details, context=context, resource=resource, actor=actor,
+        draft._replace(
+            details=details, context=context, resource=resource, actor=actor,
             tags=tuple(sorted(tags)),
         ),
         plain,
