@@ -79,6 +79,9 @@ class Telling:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
+_NOTHING_TOLD: Final = Telling()
+
+
 class LeftOut:
     """Counts what was left out until it is on record. For several threads."""
 
@@ -104,6 +107,8 @@ class LeftOut:
 
     def take_closed(self) -> set[str]:
         """The intents whose outcome was left out since this was last asked."""
+        if not self._closed:
+            return set()
         with self._mutex:
             closed, self._closed = self._closed, set()
             return closed
@@ -116,10 +121,12 @@ class LeftOut:
             resource: the log.
             at_once: whether to tell before the minute is over.
         """
+        if not self._counts:
+            return _NOTHING_TOLD
         with self._mutex:
             late = time.monotonic() - self._began >= TELL_SECONDS
             if not self._counts or not (at_once or late):
-                return Telling()
+                return _NOTHING_TOLD
             counts, since = self._counts.copy(), self._since
         span = {"from": since, "permille": means.settings.sample_permille, "to": means.now()}
         listed = sorted(counts.items())
@@ -140,10 +147,10 @@ class LeftOut:
         ]
         return Telling(tuple(records), counts)
 
-    def told(self, telling: Telling, now: str) -> None:
+    def told(self, telling: Telling, means: Means) -> None:
         """Note that the records are on stable storage."""
         if not telling.records:
             return
         with self._mutex:
             self._counts -= telling.counts
-            self._since, self._began = now, time.monotonic()
+            self._since, self._began = means.now(), time.monotonic()

@@ -215,10 +215,10 @@ class Store:
                     reason = decision["reason"] if decision else one.draft.phase
                     self._lost[one.draft.type, reason] += 1
 
-    def _lost_record(self) -> tuple[list[Draft], Counter[tuple[str, str]]]:
+    def _lost_record(self) -> tuple[list[Draft], Counter[tuple[str, str]] | None]:
         """The record of what was lost, if anything was, and what it tells of."""
         if not self._lost:
-            return [], Counter()
+            return [], None
         with self._counting:
             told = self._lost.copy()
         by = [

@@ -111,7 +111,7 @@ class LogWriter:
             telling = self._left_out.telling(self._means, tip.resource, at_once=False)
             every = [*telling.records, *drafts]
             numbers = self._commit(tip, every, checkpoint=checkpoint)
-            self._left_out.told(telling, self._means.now())
+            self._left_out.told(telling, self._means)
             return numbers[len(telling.records) :]
         except OSError as error:
             self._drop_tip()
@@ -226,7 +226,7 @@ class LogWriter:
         telling = self._left_out.telling(self._means, tip.resource, at_once=True)
         if telling.records:
             self._commit(tip, telling.records, checkpoint=False)
-            self._left_out.told(telling, self._means.now())
+            self._left_out.told(telling, self._means)
 
     def _checkpoint_due(self, tip: Tip, count: int) -> bool:
         settings = self._means.settings
