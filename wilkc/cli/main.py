@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "import": "wilkc.cli.commands.import_rules:import_command",
     "init": "wilkc.cli.commands.init:init",
     "keys": "wilkc.cli.commands.keys:keys",
+    "learn": "wilkc.cli.commands.learn:learn_command",
     "mcp": "wilkc.cli.commands.mcp:mcp",
     "mcp-http": "wilkc.cli.commands.mcp_http:mcp_http",
     "plugin": "wilkc.cli.commands.plugin:plugin",

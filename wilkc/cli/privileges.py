@@ -88,6 +88,7 @@ PRIVILEGED: Final[dict[str, tuple[Privilege, ...]]] = {
     ),
     "keys export": (Privilege("wilk.keys.export", "copy the keys of a log"),),
     "keys rotate": (Privilege("wilk.keys.rotate", "replace and destroy the keys of a log"),),
+    "learn": (Privilege("wilk.learn", "propose specs for sealed requests", reads=True),),
     "revoke": (Privilege("wilk.revoke", "take grants back"),),
     "serve": (Privilege("wilk.serve", "serve decisions", spared="printed"),),
 }  # fmt: skip

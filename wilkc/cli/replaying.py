@@ -70,7 +70,7 @@ class Log:
             record = step.record
             if record["phase"] != "intent" or not self._holds(record["ts"]):
                 continue
-            found = self._open(record)
+            found = open_recorded(record, self.keys, self.directory)
             if isinstance(found, Recorded):
                 yield found
             else:
@@ -79,18 +79,26 @@ class Log:
     def _holds(self, ts: str) -> bool:
         return self.period is None or self.period.holds(ts)
 
-    def _open(self, record: Mapping[str, Any]) -> Recorded | str:
-        reason = why_not(record)
-        if reason is not None:
-            return reason
-        try:
-            data = open_member(record, "input", self.keys, self.directory)
-        except VerificationError:
-            return ERASED
-        try:
-            return Recorded(record, read_request(decode_json(data)), len(data))
-        except (RequestError, ValueError):
-            return UNREADABLE
+
+def open_recorded(record: Mapping[str, Any], keys: KeyStore, directory: Path) -> Recorded | str:
+    """A recorded decision with its request, or why the request cannot be known.
+
+    Args:
+        record: an intent.
+        keys: which open what is sealed.
+        directory: of the log.
+    """
+    reason = why_not(record)
+    if reason is not None:
+        return reason
+    try:
+        data = open_member(record, "input", keys, directory)
+    except VerificationError:
+        return ERASED
+    try:
+        return Recorded(record, read_request(decode_json(data)), len(data))
+    except (RequestError, ValueError):
+        return UNREADABLE
 
 
 def replay(log: Log, engine: Engine, *, own: bool = False) -> Replayed:

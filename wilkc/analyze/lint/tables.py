@@ -64,6 +64,12 @@ def secrets() -> tuple[Kind, ...]:
 
 
 @cache
+def secret_texts() -> tuple[tuple[str, str], ...]:
+    """What files that hold secrets are, and where, as the table writes it."""
+    return tuple((entry["what"], text) for entry in _raw()["secrets"] for text in entry["paths"])
+
+
+@cache
 def run_by_others() -> tuple[Kind, ...]:
     """Files that others run."""
     return _kinds("run_by_others")
