@@ -193,7 +193,7 @@ def test_words_of_an_agent_place_no_hold(log: Any) -> None:
 def test_a_person_is_held_by_name_by_agent_and_by_range(log: Any) -> None:
     with log.open() as logger:
         intent = logger.intent(REQUEST, ALLOW)
-        drafted = replace(intent._draft, subject=SUBJECT)
+        drafted = intent._draft._replace(subject=SUBJECT)
         logger.record_outcome(drafted, "success", error=None, error_text=None, details=None)
         seq = intent.seq + 1
         wanted = [
