@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,19 +37,46 @@ LEXER_TABLES = {"_LEADING", "_REFUSED"}
 def _details_raised() -> Iterator[str]:
     """Every detail that the sources refuse a request with, read off the sources."""
     for path in (ROOT / "wilkc").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = _named_texts(tree)
+        for node in ast.walk(tree):
             place = (
                 RAISERS.get(getattr(node.func, "id", "")) if isinstance(node, ast.Call) else None
             )
             if isinstance(node, ast.Call) and place is not None:
-                yield from _constants(node.args[place : place + 1])
+                yield from _constants(node.args[place : place + 1], named)
             if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
                 in_lexer = getattr(node.target, "id", "") in LEXER_TABLES
-                yield from _constants(node.value.values if in_lexer else [])
+                yield from _constants(node.value.values if in_lexer else [], named)
 
 
-def _constants(nodes: list[ast.expr]) -> Iterator[str]:
-    for node in nodes:
+def _named_texts(tree: ast.Module) -> dict[str, ast.expr]:
+    """The constants that a module makes or imports, by name."""
+    found = _own_texts(tree)
+    for node in tree.body:
+        home = ROOT / f"{str(getattr(node, 'module', '')).replace('.', '/')}.py"
+        if isinstance(node, ast.ImportFrom) and home.is_file():
+            there = _texts_of(home)
+            found |= {one.name: there[one.name] for one in node.names if one.name in there}
+    return found
+
+
+@cache
+def _texts_of(path: Path) -> dict[str, ast.expr]:
+    return _own_texts(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _own_texts(tree: ast.Module) -> dict[str, ast.expr]:
+    return {
+        node.target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
+    }
+
+
+def _constants(nodes: list[ast.expr], named: dict[str, ast.expr]) -> Iterator[str]:
+    for given in nodes:
+        node = named.get(given.id, given) if isinstance(given, ast.Name) else given
         # Helpers of the same name elsewhere take a sentence, not a code.
         if isinstance(node, ast.Constant) and DETAIL.fullmatch(str(node.value)):
             yield str(node.value)

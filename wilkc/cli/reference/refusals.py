@@ -31,6 +31,14 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "`properties.classification` is not text",
         "Send one label as text.",
     ),
+    "command_not_confinable": (
+        "the hook runs commands in the sandbox, and cannot run this line there",
+        "Send one command, in the workspace, with its `command` written out.",
+    ),
+    "command_not_confined": (
+        "the command runs in the sandbox alone, and this harness runs no other line than its own",
+        "Run the line that the message shows.",
+    ),
     "directory_contradicted": (
         "`properties.directory` is not what is there",
         "Leave it out where the path exists: the guard looks.",
@@ -55,6 +63,14 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "the name of a model, tool or the like is empty, not NFC, or holds control characters",
         "Send the plain name.",
     ),
+    "patch_not_understood": (
+        "the patch cannot be read as the harness would apply it",
+        "Send a patch of the harness's own form, with each file's path written out.",
+    ),
+    "path_ambiguous": (
+        "what the path of the tool call leads to depends on what is not told",
+        "Write the path out, from the workspace or from `/`, without `..` and `~`.",
+    ),
     "path_not_canonical": (
         "the path, an alias or the working directory is not in its one spelling",
         "Send `./a/b`, `~/a` or `/a/b` without `//`, `.`, `..` or a trailing `/`.",
@@ -62,6 +78,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "path_unresolvable": (
         "the path goes in a circle, through what is no directory, or where nobody may look",
         "Name a path whose existing part can be followed.",
+    ),
+    "payload_not_understood": (
+        "the payload is not what this harness sends to hooks",
+        "The message says what is missing; see that `--harness` names the harness that calls.",
     ),
     "port_invalid": ("the port is not a whole number from 1 to 65535", "Send the number."),
     "port_missing": ("no port is given and the protocol has none of its own", "Name the port."),
@@ -86,6 +106,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "resolved_invalid": (
         "`properties.resolved` is not a list of canonical addresses",
         "Send the addresses that the name led to, or leave it out.",
+    ),
+    "run_options_differ": (
+        "the line begins with a `wilkc run` that the hook did not write",
+        "Send the command by itself; the hook puts it into the sandbox.",
     ),
     "script_inside_line": (
         "a script stands behind another command or inside a wrapper, where nobody judges it",
@@ -150,6 +174,22 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "tokens_not_a_number": (
         "`properties.max_tokens` is not a whole number",
         "Send a number from 0 up, or leave it out.",
+    ),
+    "tool_name_lookalike": (
+        "the tool's name looks like that of a tool that is known, and is another",
+        "Ask who provides the tool, and have it renamed.",
+    ),
+    "tool_not_judged": (
+        "what this tool does cannot be told from its call",
+        "Use a tool whose calls say what they do; the message says why.",
+    ),
+    "updated_input_differs": (
+        "the harness names an input that is not the one that was judged",
+        "Look for another hook that changes inputs, and ask anew about what it makes of them.",
+    ),
+    "workspace_unknown": (
+        "the harness does not say in which project it works",
+        "Add `--workspace DIR` to the hook.",
     ),
 }
 
