@@ -27,6 +27,7 @@ permissions:
     allowed: ['Grep', 'Glob', 'grep_search', 'mcp__docs__*', 'mcp_docs_*', 'docs-*', 'MCP:search']
     arguments:
       'mcp__docs__*': {type: object, properties: {query: {type: string, maxLength: 40}}}
+sandbox: {isolation: {level: moderate}, degraded: [cgroup]}
 """
 PROMISES: Final = ("check_address",)
 """What the harnesses of the tests fulfil."""

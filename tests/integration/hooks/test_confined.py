@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -63,5 +64,5 @@ def test_what_the_harness_is_told_to_run_runs_in_the_sandbox(owned: World) -> No
 
 def test_what_is_not_allowed_is_not_rewritten(world: World) -> None:
     assert "[blocked]" in denied(run_hook(_options(world), _payload(world, "rm -rf out")))
-    own = f"{WILKC} run coder --policies evil.yaml -- ls src"
+    own = shlex.join([WILKC, "run", "coder", "--policies", "evil.yaml", "--", "ls", "src"])
     assert "[run_options_differ]" in denied(run_hook(_options(world), _payload(world, own)))
