@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import ChainMap
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.analyze.boundary import type_requests
@@ -18,9 +19,10 @@ from wilkc.analyze.cases import ask
 from wilkc.analyze.mutants import Mutant, mutants
 from wilkc.analyze.rule_lists import ListKey, rule_lists, with_rules
 from wilkc.analyze.short_form import short_form
+from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
 from wilkc.language.atoms import ALLOW
-from wilkc.language.when import example, showing
+from wilkc.language.when import OF_THE_AGENT, When, example, showing
 from wilkc.plan import at_request
 from wilkc.plan.judges import check_properties, judge
 from wilkc.plan.model import Permissions
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from wilkc.analyze.cases import Outcome
     from wilkc.analyze.coverage import ListEntry, Use
-    from wilkc.core.contract import Json, Request
+    from wilkc.core.contract import Json
     from wilkc.plan import Plan, SpecPlan
     from wilkc.plan.model import Rule
 
@@ -92,20 +94,19 @@ def mutation(plan: Plan, entries: Iterable[ListEntry], outcomes: Sequence[Outcom
     survivors: list[Survivor] = []
     comparer = _Comparer(plan)
     for entry in entries:
+        agent = _who_asks(plan, entry.uses[0])
         for mutant, changed in _changes(plan, entry):
             if _is_noticed(plan, changed, entry, held):
                 noticed += 1
                 continue
-            difference = comparer.difference(changed, entry, mutant)
-            if difference is None:
+            found = comparer.difference(changed, entry.uses[0], mutant, agent)
+            if found is None:
                 equivalent += 1
             else:
-                agent, request = _asked_by(plan, entry, difference)
-                allowed = _grants(changed[entry.uses[0].spec], difference)
+                request, allowed = found
                 text = short_form(replace(request, context={}))
                 witness = None if text is None else (agent, text)
-                context = request.context
-                survivors.append(Survivor(entry, mutant, witness, allowed, context))
+                survivors.append(Survivor(entry, mutant, witness, allowed, request.context))
     return Mutation(noticed, tuple(survivors), equivalent)
 
 
@@ -170,13 +171,15 @@ class _Comparer:
         self._known: dict[tuple[str, str], bool] = {}
 
     def difference(
-        self, changed: Mapping[str, SpecPlan], entry: ListEntry, mutant: Mutant
-    ) -> Request | None:
-        """A request that the changed spec answers in another way, or None where none was found."""
-        use = entry.uses[0]
-        spec = self._plan.specs[use.spec]
+        self, changed: Mapping[str, SpecPlan], use: Use, mutant: Mutant, agent: str
+    ) -> tuple[Request, bool] | None:
+        """A request of an agent that the changed spec answers in another way, and how.
+
+        None where none was found.
+        """
+        spec, roles = self._plan.specs[use.spec], self._plan.roles.get(agent, ())
         seen: set[str] = set()
-        for request in _questions(spec, changed[use.spec], use, mutant):
+        for request in _questions(spec, changed[use.spec], use, mutant, agent):
             text = json.dumps(request.as_input())
             if text in seen:
                 continue
@@ -185,23 +188,26 @@ class _Comparer:
             seen.add(text)
             known = self._known.get((use.spec, text))
             if known is None:
-                known = self._known[use.spec, text] = _grants(spec, request)
-            if known != _grants(changed[use.spec], request):
-                return request
+                known = self._known[use.spec, text] = _grants(spec, request, roles)
+            answered = _grants(changed[use.spec], request, roles)
+            if known != answered:
+                return request, answered
         return None
 
 
-def _grants(spec: SpecPlan, request: Request) -> bool:
+def _grants(spec: SpecPlan, request: Request, roles: tuple[str, ...]) -> bool:
     """Whether a spec grants a request, its rates left aside, which no list changes."""
     try:
         check_properties(request)
-        counted = at_request(spec, request).permissions
+        counted = at_request(spec, request, roles).permissions
         return judge(counted, request, fold=spec.fold).outcome == "granted"
     except RequestError:
         return False
 
 
-def _questions(spec: SpecPlan, changed: SpecPlan, use: Use, mutant: Mutant) -> Iterator[Request]:
+def _questions(
+    spec: SpecPlan, changed: SpecPlan, use: Use, mutant: Mutant, agent: str
+) -> Iterator[Request]:
     """Requests at the edges of the entry as it was and is, by itself and where it meets others.
 
     Then those at the edges of everything of its type; all at a time at which the entry counts.
@@ -216,7 +222,7 @@ def _questions(spec: SpecPlan, changed: SpecPlan, use: Use, mutant: Mutant) -> I
         for rule in rules
     ]
     for one in (*small, spec, changed):
-        for request in type_requests(use.spec, one, use.key.type):
+        for request in type_requests(agent, one, use.key.type):
             if _concerns(use.key, request):
                 asked = showing(replace(request, context={}), shown)
                 yield from _for_actions(asked, spec.permissions, use.key)
@@ -240,8 +246,20 @@ def _for_actions(request: Request, permissions: Permissions, key: ListKey) -> It
     yield from (replace(request, action=action) for action in granted)
 
 
-def _asked_by(plan: Plan, entry: ListEntry, request: Request) -> tuple[str, Request]:
-    """The request as an agent asks it that has the spec, by name where there is none."""
-    name = entry.uses[0].spec
-    agent = next((one for one, names in plan.agents.items() if names == (name,)), name)
-    return agent, replace(request, agent=agent)
+def _who_asks(plan: Plan, use: Use) -> str:
+    """An agent that has the spec alone, one for whom the entry may count if there is one.
+
+    Where no agent has it alone, one that is called like the spec.
+    """
+    when = _rule(plan.specs[use.spec], use).when
+    having = (one for one, names in plan.agents.items() if names == (use.spec,))
+    first = next(having, use.spec)
+    if when is None:
+        return first
+    # What else the condition wants to be shown, the requests show.
+    own = When(tuple(test for test in when.tests if test[0] in OF_THE_AGENT))
+    return next((one for one in chain([first], having) if _holds(own, plan, one)), first)
+
+
+def _holds(when: When, plan: Plan, agent: str) -> bool:
+    return when.holds(Request(agent, "", "", ""), plan.roles.get(agent, ())) is True

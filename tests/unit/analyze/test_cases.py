@@ -117,6 +117,40 @@ def test_a_test_that_fails_notices_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("when", "asking"),
+    [
+        ("{subject.id: [worker]}", "worker"),
+        ("{subject.id: {not: [dev]}}", "other"),
+        ("{subject.roles: [release]}", "worker"),
+        ("{subject.roles: [release], context.environment: [test]}", "worker"),
+        ("{context.environment: [test]}", "dev"),
+        # For an agent that nobody is: the mutants that differ are those that others notice.
+        ("{subject.id: [nobody]}", "dev"),
+    ],
+)
+def test_a_witness_asks_as_an_agent_for_whom_the_entry_counts(when: str, asking: str) -> None:
+    spec = f"""\
+agents: [dev, other]
+permissions:
+  tools:
+    allowed: [search, {{tool: fetch, when: {when}}}]
+"""
+    # Who has a role has the specs of the role, here the same one.
+    bindings = b"bindings: {roles: {release: [p]}}"
+    fleet = b'{"agent": "worker", "roles": ["release"]}'
+    given = {"p.yaml": spec.encode(), "b.yaml": bindings, "f.jsonl": fleet}
+    held = understand(given)
+    _, changed = _measured(held)
+    conditional = [one for one in changed.survivors if one.entry.text == "fetch"]
+    assert {one.witness[0] for one in conditional if one.witness} <= {asking}
+    assert bool(conditional) == (when != "{subject.id: [nobody]}")
+    for one in changed.survivors:
+        assert one.witness is not None
+        case = Case(*one.witness, not one.allowed, PLACE, context=dict(one.context))
+        assert run_case(held.plan, case).problem == ""
+
+
+@pytest.mark.parametrize(
     ("case", "problem"),
     [
         (Case("nobody", "file:./a read", False, PLACE), "denied with NO_PERMISSIONS"),
