@@ -94,6 +94,17 @@ def test_every_problem_says_what_to_do_in_one_line(name: str) -> None:
         assert not found.message.endswith(".")
 
 
+def test_an_unknown_key_is_not_taken_for_one_of_its_own_name_elsewhere() -> None:
+    entry = "{name: fetch, when: {context.environment: [test]}}"
+    text = f"agent: a\npermissions: {{tools: {{allowed: [{entry}]}}}}\n"
+    found = check({"p.yaml": text.encode()})
+    assert [(one.code, one.message) for one in found] == [
+        ("W102", "`tool` is missing"),
+        ("W108", "unknown key `name`"),
+    ]
+    assert found[1].help == "leave it out"
+
+
 def test_all_problems_of_all_files_come_in_one_run() -> None:
     names = ["unknown_key.yaml", "wrong_type.yaml", "duplicate_key.yaml"]
     found = check({name: (FOLDER / name).read_bytes() for name in names})

@@ -170,17 +170,18 @@ def _pattern_problem(context: dict[str, Any], node: Node) -> Diagnostic:
 def _unknown_key(root: Node, path: tuple[Step, ...]) -> Diagnostic:
     if _CONDITION in path[-3:-1]:
         return _unknown_test(root, path)
+    name = str(path[-1])
     holder = locate(root, path[:-1])
-    siblings = {key.text for key, _ in holder.entries} if isinstance(holder, Mapping) else set()
-    best = max(_vocabularies(), key=lambda words: len(words & siblings))
-    near = difflib.get_close_matches(str(path[-1]), sorted(best), n=1)
+    written = {key.text for key, _ in holder.entries} if isinstance(holder, Mapping) else set()
+    # Sections that have a key of this name are others: it is unknown in this one.
+    siblings = written - {name}
+    best = max(_vocabularies(), key=lambda words: len(words & siblings)) - {name}
+    near = difflib.get_close_matches(name, sorted(best), n=1)
     if not near:
-        every = sorted(frozenset().union(*_vocabularies()))
-        near = difflib.get_close_matches(str(path[-1]), every, n=1, cutoff=0.75)
+        every = sorted(frozenset().union(*_vocabularies()) - {name})
+        near = difflib.get_close_matches(name, every, n=1, cutoff=0.75)
     advice = f"did you mean `{near[0]}`?" if near else "leave it out"
-    return Diagnostic(
-        "W108", "error", f"unknown key `{path[-1]}`", key_span(root, path), help=advice
-    )
+    return Diagnostic("W108", "error", f"unknown key `{name}`", key_span(root, path), help=advice)
 
 
 def _unknown_test(root: Node, path: tuple[Step, ...]) -> Diagnostic:
