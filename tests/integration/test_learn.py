@@ -16,6 +16,7 @@ from wilkc.analyze.learning import REASONS
 from wilkc.cli.learning import ORIGINS, gathering
 from wilkc.cli.recording import open_keys
 from wilkc.core.contract import Decision, Request, denial
+from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit import AuditLogger
 from wilkc.runtime.compliance import read_period
 
@@ -132,7 +133,17 @@ def test_a_log_that_does_not_verify_is_not_learnt_from(world: World) -> None:
     done = world.learn()
     assert (done.returncode, done.stdout) == (5, "")
     assert "Traceback" not in done.stderr
+    # The command puts on record first what it reads, and a damaged log takes no record: so what
+    # reads is asked by itself, too.
+    path = str(world.folder / "log")
+    log = gathering.Log(Path(path), world.root, open_keys(path, None, None), {})
+    wanted = gathering.Wanted(ORIGINS, (), read_period("1970-01-01", "2100-01-01"))
+    with pytest.raises(VerificationError, match="nothing is proposed"):
+        gathering.gather(log, wanted, None)
     segment.write_bytes(whole)
+    sound = gathering.gather(log, wanted, None).verification
+    assert sound is not None
+    assert sound.ok
     other = World.__new__(World)
     other.folder, other.root = world.folder, world.root[:-8] + "AAAAAAAA"
     done = other.learn()
