@@ -10,20 +10,18 @@ from __future__ import annotations
 import ast
 import os
 import re
-import socket
 import ssl
-import threading
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.s3_server import ACCESS, REGION
-from tests.unit.runtime.alerts.authority import Authority
+from tests.unit.runtime.alerts.authority import SECONDS, Authority, Connections
 from tests.unit.runtime.alerts.hooked import AT_US, secret
 from wilkc.adapters.authzen import Address, AuthzenServer, AuthzenSettings
 from wilkc.adapters.librechat import Matter
@@ -46,12 +44,12 @@ from wilkc.runtime.sinks import s3
 from wilkc.runtime.sinks.postgres import PostgresSink
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
 LOCAL = "127.0.0.1"
 ELSEWHERE = "db.example"
 PAST = timedelta(days=-1)
-SECONDS = 30.0
 PACKAGE = Path(__file__).parents[2] / "wilkc"
 MESSAGE = Message(
     Alert("a" * 32, "A3", "high", "a title", "agent", "file", "ref", (1,), AT_US, AT_US, 1),
@@ -60,7 +58,7 @@ MESSAGE = Message(
 
 
 @dataclass
-class Stranger:
+class Stranger(Connections):
     """Shows a certificate to whoever connects, and notes what is said inside TLS.
 
     Attributes:
@@ -74,35 +72,13 @@ class Stranger:
     before: Callable[[socket.socket], None] = lambda _: None
     greeting: bytes = b""
     said: list[bytes] = field(default_factory=list)
-    came: int = 0
 
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server((LOCAL, 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(SECONDS)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                made, _ = self._listener.accept()
-            except OSError:
-                return
-            self.came += 1
-            with suppress(OSError), made:
-                made.settimeout(SECONDS)
-                self.before(made)
-                with self.context.wrap_socket(made, server_side=True) as end:
-                    end.sendall(self.greeting)
-                    if said := end.recv(65_536):
-                        self.said.append(said)
+    def _answer(self, made: socket.socket) -> None:
+        self.before(made)
+        with self.context.wrap_socket(made, server_side=True) as end:
+            end.sendall(self.greeting)
+            if said := end.recv(65_536):
+                self.said.append(said)
 
 
 @dataclass
@@ -240,7 +216,7 @@ def _said(kind: Kind, shown: ssl.SSLContext, own: Authority, folder: Path) -> li
         pytest.raises((WilkError, ChannelError, OSError, HTTPException)),
     ):
         kind.speak(Reached(stranger.port, str(own.ca_file), folder))
-    assert stranger.came
+    assert stranger.connections
     return stranger.said
 
 
@@ -308,7 +284,6 @@ HELD = {
 AT_HOME = {
     "opa/bundle_server.py": "a loopback port that OPA alone knows the token of",
     "opa/pages.py": "a unix socket, and a loopback port",
-    "opa/publisher.py": "a loopback port that OPA alone knows the token of",
     "opa/unix_adapter.py": "a unix socket",
     "runtime/egress/outside.py": "the agent's own connections, encrypted by the agent",
     "runtime/egress/namespace.py": "inside the agent's network",

@@ -22,7 +22,7 @@ from wilkc.analyze.short_form import short_form
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
 from wilkc.language.atoms import ALLOW
-from wilkc.language.when import OF_THE_AGENT, When, example, showing
+from wilkc.language.when import example, showing
 from wilkc.plan import at_request
 from wilkc.plan.judges import check_properties, judge
 from wilkc.plan.model import Permissions
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from wilkc.analyze.cases import Outcome
     from wilkc.analyze.coverage import ListEntry, Use
     from wilkc.core.contract import Json
+    from wilkc.language.when import When
     from wilkc.plan import Plan, SpecPlan
     from wilkc.plan.model import Rule
 
@@ -257,7 +258,7 @@ def _who_asks(plan: Plan, use: Use) -> str:
     if when is None:
         return first
     # What else the condition wants to be shown, the requests show.
-    own = When(tuple(test for test in when.tests if test[0] in OF_THE_AGENT))
+    own, _ = when.parted()
     return next((one for one in chain([first], having) if _holds(own, plan, one)), first)
 
 

@@ -139,11 +139,11 @@ def _settings(place: Path) -> _Settings:
 def _operator(settings: _Settings) -> Principal:
     """Who shows the credential."""
     # Imported here: most hosts name no operators.
-    from wilkc.cli.identities import opened_identity  # noqa: PLC0415
+    from wilkc.cli.identities import caller, opened_identity  # noqa: PLC0415
     from wilkc.identity import Failure  # noqa: PLC0415
     from wilkc.runtime.failed_logins import failure_recorder  # noqa: PLC0415
 
-    named, source = os.environ.get(CREDENTIAL), f"uid {os.getuid()}"
+    named, source = os.environ.get(CREDENTIAL), caller()
     if not named:
         with open_recorder(settings.audit) as logger:
             failure_recorder(logger)(Failure(MISSING, CHANNEL, source, "", 1))

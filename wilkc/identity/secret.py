@@ -15,6 +15,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UnavailableError
+from wilkc.core.plain_files import open_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +55,8 @@ def read_own(path: Path, most: int) -> bytes:
         UnavailableError: it is missing, or open to others.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(fd, "rb") as file:
-            require_own(path, os.fstat(fd))
+        with open_plain(path) as file:
+            require_own(path, os.fstat(file.fileno()))
             return file.read(most)
     except OSError as error:
         raise UnavailableError(

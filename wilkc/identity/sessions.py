@@ -115,6 +115,18 @@ class Sessions:
             change.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         return text
 
+    @staticmethod
+    def name_of(text: str) -> str:
+        """The public name of a session, by which it is listed and revoked.
+
+        Raises:
+            AuthenticationError: the text is none.
+        """
+        parts = _TEXT.fullmatch(text)
+        if parts is None:
+            raise AuthenticationError(MALFORMED, "this is no session")
+        return parts[1]
+
     def authenticate(self, text: str, channel: str) -> Principal:
         """Whose session this is.
 
@@ -122,10 +134,7 @@ class Sessions:
             AuthenticationError: it is none, is over, or belongs to another channel.
             UnavailableError: it cannot be looked up.
         """
-        parts = _TEXT.fullmatch(text)
-        if parts is None:
-            raise AuthenticationError(MALFORMED, "this is no session")
-        name = parts[1]
+        name = self.name_of(text)
         row = self._database.one(
             "SELECT hash, principal, origin, channel, scope, acts_for, seen, expires"
             " FROM sessions WHERE id = ?",

@@ -1,10 +1,12 @@
 """Room: opa. The sidecar that decides, and the way to ask it.
 
-They are loaded when they are first used: whoever runs OPA once needs no HTTP.
+They are loaded when they are first used, see `wilkc.core.lazily`: whoever runs OPA once needs no
+HTTP.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.core.lazily import attribute
 
 if TYPE_CHECKING:
     from wilkc.opa.announcement import Announced
@@ -23,15 +25,12 @@ __all__ = [
     "no_answer",
 ]
 _HOMES: Final = {
-    "Announced": "announcement",
-    "Sidecar": "sidecar",
-    "SidecarSettings": "sidecar",
-    "Transport": "transport",
+    "announcement": ("Announced",),
+    "denials": ("NO_ANSWER_DETAILS", "NoAnswerError", "is_answer", "no_answer"),
+    "sidecar": ("Sidecar", "SidecarSettings"),
+    "transport": ("Transport",),
 }
-_DENIALS: Final = "denials"
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, _DENIALS)}"), name)
+    return attribute(__name__, _HOMES, name)

@@ -7,19 +7,22 @@ the policy; what OPA accepts is settled by the signature. The answers are in `bu
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Final, Self
 
 from wilkc.core.canonical import sha256_hex
+from wilkc.opa.listening import listen_at_port
 
 if TYPE_CHECKING:
+    from socket import socket
     from types import TracebackType
 
     from wilkc.opa.bundle_server import BundleServer
 
 _POLL_SECONDS: Final = 0.05
+_BACKLOG: Final = 128
+"""OPA waits here while the server is loaded, and so does whoever else knocks on the host."""
 
 
 class Publisher:
@@ -36,12 +39,12 @@ class Publisher:
         self._archive = archive
         self._tag = _tag(archive, 0)
         self._closed = False
-        self._listening: socket.socket | None = None
+        self._listening: socket | None = None
         self._server: BundleServer | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> Self:
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = listen_at_port("127.0.0.1", 0, _BACKLOG)
         self._thread.start()
         return self
 

@@ -113,12 +113,11 @@ def of_agent(spec: SpecPlan, agent: str, roles: tuple[str, ...]) -> SpecPlan:
     asked = Request(agent, "", "", "")
 
     def left(when: When, effect: Effect) -> bool | When:
-        own = tuple(one for one in when.tests if one[0] in OF_THE_AGENT)
-        others = tuple(one for one in when.tests if one[0] not in OF_THE_AGENT)
-        held = When(own).holds(asked, roles)
+        own, others = when.parted()
+        held = own.holds(asked, roles)
         if held is None:
             held = effect == BLOCK
-        return When(others) if held else False
+        return others if held else False
 
     permissions = _kept(spec.permissions, left)
     return replace(spec, permissions=permissions, whens=tuple(effects_of(permissions)))

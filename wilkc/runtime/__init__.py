@@ -1,9 +1,12 @@
 """Room: runtime. `Guard` and what belongs to it are the product's public interface.
 
-They are loaded when they are first used: the audit log is of use without them.
+They are loaded when they are first used, see `wilkc.core.lazily`: the audit log is of use without
+them.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from wilkc.core.lazily import attribute
 
 if TYPE_CHECKING:
     from wilkc.runtime.guard import (
@@ -37,11 +40,8 @@ __all__ = [
     "validate_operation",
     "validate_permission",
 ]
+_HOMES: Final = {"guard": tuple(__all__)}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from wilkc.runtime import guard  # noqa: PLC0415  # see above
-
-    return getattr(guard, name)
+    return attribute(__name__, _HOMES, name)

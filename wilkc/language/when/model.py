@@ -61,6 +61,11 @@ class When:
         """The condition of some tests, in whatever order."""
         return cls(tuple(sorted(set(tests), key=repr)))
 
+    def parted(self) -> tuple[When, When]:
+        """Its tests of who asks, and all its others; of either there may be none."""
+        own = tuple(one for one in self.tests if one[0] in OF_THE_AGENT)
+        return When(own), When(tuple(one for one in self.tests if one not in own))
+
     def holds(self, request: Request, roles: tuple[str, ...] = ()) -> Held:
         """Whether a request shows that all hold; None where one is not shown and no other fails.
 

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "receiver.example"
+SECONDS = 30.0
 _DAY = timedelta(days=1)
 
 
@@ -118,8 +120,48 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
     )  # fmt: skip
 
 
+class Connections(ABC):
+    """Listens on the loopback and hands over one connection after another, until it is left.
+
+    Attributes:
+        port: where; 0 before.
+        connections: how many came so far.
+    """
+
+    port = 0
+    connections = 0
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(SECONDS)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                made, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with suppress(OSError), made:
+                made.settimeout(SECONDS)
+                self._answer(made)
+
+    @abstractmethod
+    def _answer(self, made: socket.socket) -> None:
+        """What is done with a connection."""
+
+
 @dataclass
-class Receiver:
+class Receiver(Connections):
     """An HTTPS server that answers each request with the same bytes, or as told.
 
     Attributes:
@@ -133,32 +175,6 @@ class Receiver:
     answer: bytes = b"HTTP/1.1 204 No Content\r\n\r\n"
     talk: Callable[[socket.socket], None] | None = None
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    connections: int = 0
-    port: int = 0
-
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(30)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                made, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            with suppress(OSError), made:
-                made.settimeout(30)
-                self._answer(made)
 
     def _answer(self, made: socket.socket) -> None:
         if self.context is None:

@@ -39,7 +39,7 @@ def open_session(*, directory: str, channel: str, place: str, audit: str, by: st
     with changing(directory, audit, by) as (identity, note):
         who = identity.authenticate(text, channel="session", source=caller())
         made = identity.sessions.login(who, channel)
-        note("open-session", f"session/{made.split('_')[1]}", who.id)
+        note("open-session", f"session/{identity.sessions.name_of(made)}", who.id)
     click.echo(made)
 
 
