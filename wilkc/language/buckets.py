@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _LENGTH: Final = 3
 _EVERY: Final = ""
 """The bucket of patterns that fix no three characters in a row."""
+_FEW: Final = 16
+"""So many patterns are looked at one by one in less time than their buckets take to be made."""
 
 
 class Buckets:
@@ -29,6 +31,10 @@ class Buckets:
     def __init__(self, patterns: Iterable[Sequence[str]]) -> None:
         held = tuple(patterns)
         self._held: dict[str, list[tuple[int, Sequence[str]]]] = {}
+        self._few = len(held) <= _FEW
+        if self._few:
+            self._held[_EVERY] = list(enumerate(held))
+            return
         keys = [{key for run in runs for key in _triples(run)} for runs in held]
         count = Counter(key for found in keys for key in found)
         for place, (runs, found) in enumerate(zip(held, keys, strict=True)):
@@ -39,7 +45,7 @@ class Buckets:
         """The places of all patterns that take the text, and of few others, in order."""
         return sorted(
             place
-            for key in {_EVERY, *_triples(text)}
+            for key in ((_EVERY,) if self._few else {_EVERY, *_triples(text)})
             for place, runs in self._held.get(key, ())
             if _holds(text, runs)
         )

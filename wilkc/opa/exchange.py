@@ -8,7 +8,8 @@ client takes several hundred microseconds for what this does in a few.
 from __future__ import annotations
 
 import re
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 MAX_HEAD: Final = 16_384
 """Bytes of a status line with its headers, and of all interim answers together."""
@@ -86,35 +87,18 @@ class Answer:
         while (end := self._rest.find(_END)) >= 0:
             if self._interim + end > MAX_HEAD:
                 break
-            status_line, *lines = bytes(self._rest[:end]).split(b"\r\n")
-            found = _STATUS.fullmatch(status_line)
-            if found is None:
-                raise ValueError("it does not speak HTTP/1.1")
+            head = _head_of(bytes(self._rest[:end]))
             del self._rest[: end + len(_END)]
-            if int(found[1]) >= _FIRST_FINAL:
-                self._read_headers(lines)
-                self.status = int(found[1])
+            if head.status >= _FIRST_FINAL:
+                if head.length is not None and head.length > self._limit:
+                    raise ValueError(f"the answer has more than {self._limit} bytes")
+                self.status, self.keeps, self._length = head
                 return True
             # Interim answers precede the one that was asked for (RFC 9110, section 15.2).
             self._interim += end
         if self._interim + len(self._rest) > MAX_HEAD:
             raise ValueError(f"its headers have more than {MAX_HEAD} bytes")
         return False
-
-    def _read_headers(self, lines: list[bytes]) -> None:
-        headers: dict[bytes, bytes] = {}
-        for line in lines:
-            found = _HEADER.fullmatch(line)
-            if found is None:
-                raise ValueError("a header is malformed")
-            name = found[1].lower()
-            if name in headers and name in {b"content-length", b"transfer-encoding"}:
-                raise ValueError("its length is given twice")
-            headers[name] = found[2]
-        self.keeps = headers.get(b"connection", b"").lower() != b"close"
-        self._length = _length_of(headers)
-        if self._length is not None and self._length > self._limit:
-            raise ValueError(f"the answer has more than {self._limit} bytes")
 
     def _read_length(self, length: int) -> bool:
         if len(self._rest) < length:
@@ -144,6 +128,37 @@ class Answer:
         if len(self._rest) >= _MAX_CHUNK_LINE:
             raise ValueError("a chunk is malformed")
         return False
+
+
+class _Head(NamedTuple):
+    """What a head says: the status, whether the connection is kept, the length if not chunks."""
+
+    status: int
+    keeps: bool
+    length: int | None
+
+
+@lru_cache(maxsize=64)
+def _head_of(data: bytes) -> _Head:
+    """Read a status line with its headers; those of the same second are often the same bytes."""
+    status_line, *lines = data.split(b"\r\n")
+    found = _STATUS.fullmatch(status_line)
+    if found is None:
+        raise ValueError("it does not speak HTTP/1.1")
+    status = int(found[1])
+    if status < _FIRST_FINAL:
+        return _Head(status, keeps=True, length=None)
+    headers: dict[bytes, bytes] = {}
+    for line in lines:
+        found = _HEADER.fullmatch(line)
+        if found is None:
+            raise ValueError("a header is malformed")
+        name = found[1].lower()
+        if name in headers and name in {b"content-length", b"transfer-encoding"}:
+            raise ValueError("its length is given twice")
+        headers[name] = found[2]
+    keeps = headers.get(b"connection", b"").lower() != b"close"
+    return _Head(status, keeps, _length_of(headers))
 
 
 def _length_of(headers: dict[bytes, bytes]) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
 from wilkc.language.commands import layers_of
@@ -19,7 +20,7 @@ from wilkc.runtime.sandbox import SandboxRefusedError, interpreter_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wilkc.core.contract import Json, Request
+    from wilkc.core.contract import Json
     from wilkc.runtime.sandbox.names import Roots
 
 OWN_PROPERTIES: Final[Mapping[str, str]] = {"file": "aliases", "shell": "interpreter"}
@@ -50,7 +51,17 @@ def _file(request: Request, roots: Roots) -> tuple[Request, str]:
     properties = {**request.properties, **_facts(request, located)}
     if len(located.names) > 1:
         properties["aliases"] = list(located.names[1:])
-    return replace(request, id=located.names[0], properties=properties), located.real
+    # Written out, as `replace` takes several times as long and every file comes this way.
+    asked = Request(
+        agent=request.agent,
+        action=request.action,
+        type=request.type,
+        id=located.names[0],
+        properties=properties,
+        context=request.context,
+        subject=request.subject,
+    )
+    return asked, located.real
 
 
 def _facts(request: Request, located: Located) -> dict[str, Json]:

@@ -111,7 +111,8 @@ class Facts:
     bwrap: Program = Program("/usr/bin/bwrap", version="0.8.0")
     first_bwrap: str = "/usr/bin/bwrap"
     helpers: tuple[Program, ...] = (
-        Program("/usr/bin/prlimit"), Program("/usr/bin/nice"), Program("/bin/sh"),
+        Program("/usr/bin/setpriv"), Program("/usr/bin/prlimit"), Program("/usr/bin/nice"),
+        Program("/bin/sh"),
     )  # fmt: skip
     settings: Mapping[str, str] = field(default_factory=dict)
     filters: bool = True

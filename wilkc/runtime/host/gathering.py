@@ -22,7 +22,7 @@ from wilkc.runtime.sandbox.handing import SHELL
 from wilkc.runtime.sandbox.identity import Identity, choose_identity
 from wilkc.runtime.sandbox.job import new_launch_id
 from wilkc.runtime.sandbox.launching import bubblewrap_says
-from wilkc.runtime.sandbox.limits import NICE, PRLIMIT
+from wilkc.runtime.sandbox.limits import NICE, PRLIMIT, SETPRIV
 from wilkc.runtime.sandbox.probe import BWRAP, lacking_option, require_bubblewrap
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
@@ -67,7 +67,7 @@ def gather(asked: Asked) -> Facts:
     return Facts(
         bwrap=bwrap,
         first_bwrap=shutil.which("bwrap") or "",
-        helpers=(_program(PRLIMIT), _program(NICE), _program(SHELL)),
+        helpers=tuple(map(_program, (SETPRIV, PRLIMIT, NICE, SHELL))),
         settings=_settings(),
         filters=Path("/proc/sys/kernel/seccomp/actions_avail").exists(),
         filtered="\nSeccomp:\t2" in _text(Path("/proc/self/status")),

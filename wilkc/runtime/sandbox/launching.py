@@ -44,6 +44,7 @@ from wilkc.runtime.sandbox.limits import (
     KEPT,
     NICE,
     PRLIMIT,
+    SETPRIV,
     asked_controllers,
     limit_command,
     niceness,
@@ -164,7 +165,7 @@ def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     require_offered(job.plan)
     if not run.bare:
         probe.require_bubblewrap(run.bwrap)
-        for program in (PRLIMIT, NICE, SHELL):
+        for program in (SETPRIV, PRLIMIT, NICE, SHELL):
             probe.require_program(program)
     probe.require_filter_support()
     require_headroom(job.agent)
@@ -301,7 +302,6 @@ def _overflow(run: _Run) -> str:
 def _start(
     run: _Run, prepared: Prepared, args: int, held: Handles, *result: int
 ) -> subprocess.Popen[bytes]:
-    identity = prepared.identity
     inherited = [args, held.status, held.block, *held.data.values()]
     view = prepared.view
     inherited += [bind.fd for bind in view.binds if bind.fd is not None]
@@ -314,7 +314,7 @@ def _start(
     try:
         return subprocess.Popen(  # noqa: S603  # an absolute path, and exactly the judged words
             [
-                *starter(run.job.plan.limits, run.group),
+                *starter(run.job.plan.limits, run.group, prepared.identity),
                 *(RESULT_WORDS if result else ()),
                 run.bwrap,
                 "--args",
@@ -329,9 +329,6 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=inherited,
-            user=identity.uid if identity.drop else None,
-            group=identity.gid if identity.drop else None,
-            extra_groups=[] if identity.drop else None,
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise SandboxRefusedError(

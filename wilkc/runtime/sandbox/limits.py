@@ -34,6 +34,7 @@ KEPT: Final = "tmp"
 """The size of private directories that outlive a launch."""
 PRLIMIT: Final = "/usr/bin/prlimit"
 NICE: Final = "/usr/bin/nice"
+SETPRIV: Final = "/usr/bin/setpriv"
 """By absolute path, as bubblewrap itself."""
 
 _GREATEST_PRIORITY: Final = 10
@@ -153,16 +154,25 @@ def _require_end(plan: SandboxPlan, group: Group) -> None:
         )
 
 
-def starter(limits: Limits, group: Group) -> tuple[str, ...]:
-    """The words before bubblewrap's own that bind it and all it starts.
+def starter(limits: Limits, group: Group, identity: Identity) -> tuple[str, ...]:
+    """The words before bubblewrap's own that give up root, and bind it and all it starts.
 
-    Root in a container often may not change the limits of another user's process, so they
-    are set by prlimit(1) on its way to becoming bubblewrap.
+    A child that becomes somebody else by itself needs a copy of this process's memory, which
+    takes the longer the more an agent holds; setpriv(1) needs none. Root in a container often
+    may not change the limits of another user's process, so they are set by prlimit(1) on its
+    way to becoming bubblewrap.
     """
     options = [f"--{name}={value}" for name, value in own_limits(limits, group).items()]
     step = niceness(limits)
     polite = (NICE, "-n", str(step)) if step else ()
-    return (PRLIMIT, *options, "--", *polite)
+    return (*_become(identity), PRLIMIT, *options, "--", *polite)
+
+
+def _become(identity: Identity) -> tuple[str, ...]:
+    if not identity.drop:
+        return ()
+    who = (f"--reuid={identity.uid}", f"--regid={identity.gid}", "--clear-groups")
+    return (SETPRIV, *who, "--")
 
 
 def niceness(limits: Limits) -> int:

@@ -189,8 +189,15 @@ default _size_allowed := false
 _size_allowed if is_array(_sized)
 
 # What is left to keep to, where the size is allowed. A size that the request states has been
-# compared; otherwise the caller must keep to the limit.
-_sized := [] if {
+# compared; otherwise the caller must keep to the limit. What most requests ask comes first.
+_sized := [condition] if {
+	not input.resource.properties
+	input.action.name in {"read", "write"}
+	held := data.wilk.profiles[subject.profile].file
+	held.max_file_size.value >= 0
+	[condition] := held.conditions
+	condition.type == "max_bytes"
+} else := [] if {
 	not input.action.name in {"read", "write"}
 } else := [] if {
 	data.wilk.profiles[subject.profile].file.max_file_size.any == true

@@ -8,12 +8,16 @@ from wilkc.language.atoms import BLOCK
 from wilkc.language.paths import PathBuckets, parse_path, parse_path_rule
 
 PATTERNS = ("./src/*.ts", "./src/**", "*.pem", ".env*", "*", "~/.ssh", "/", "/etc/**", "./a?c/x")
+OTHERS = tuple(f"./others/{number}" for number in range(40))
 
 
 def _near(path: str, *, fold: bool = False) -> set[str]:
-    held = [(text, one) for text in PATTERNS for one in parse_path_rule(text, BLOCK)]
+    """What is near among many patterns, which is what is near where each is by itself."""
+    held = [(text, one) for text in (*PATTERNS, *OTHERS) for one in parse_path_rule(text, BLOCK)]
     places = PathBuckets((one for _, one in held), fold=fold).near(parse_path(path))
     assert places == sorted(set(places))
+    alone = [PathBuckets([one], fold=fold).near(parse_path(path)) for _, one in held]
+    assert places == [place for place, found in enumerate(alone) if found]
     return {held[place][0] for place in places}
 
 

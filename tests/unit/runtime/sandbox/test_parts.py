@@ -160,11 +160,21 @@ def test_a_view_is_compared_with_what_is_mounted() -> None:
 
 
 def test_limits_before_the_start() -> None:
-    words = starter(Limits(file_size=5, cpu_time_ms=1500, priority=1), Group(""))
+    words = starter(Limits(file_size=5, cpu_time_ms=1500, priority=1), Group(""), IDENTITY)
     assert words[0] == "/usr/bin/prlimit"
     assert {"--core=0", "--fsize=5", "--cpu=2"} <= set(words)
     assert words[-4:] == ("--", "/usr/bin/nice", "-n", "18")
-    assert starter(Limits(), Group(""))[-1] == "--"
+    assert starter(Limits(), Group(""), IDENTITY)[-1] == "--"
+
+
+def test_root_is_given_up_before_anything_else_starts() -> None:
+    dropped = starter(Limits(), Group(""), Identity(1000, 1001, None, drop=True))
+    own = starter(Limits(), Group(""), IDENTITY)
+    assert dropped[:4] == (
+        "/usr/bin/setpriv", "--reuid=1000", "--regid=1001", "--clear-groups",
+    )  # fmt: skip
+    assert dropped[4:] == ("--", *own)
+    assert own[0] == "/usr/bin/prlimit"
 
 
 @pytest.mark.parametrize("row", probe.ROWS, ids=lambda row: row.text[:30])
