@@ -27,6 +27,8 @@ MAX_EACH: Final = 100
 
 _NEVER: Final = ("/proc", "/sys", "/dev")
 """Kernel file systems: what the sandbox shows of them is its own."""
+OWN: Final = "/run/wilk"
+"""Notes and sockets of Wilk on this host; in the sandbox lies there what the caller gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ def resolve(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -
         if path is None:
             bases.reports.append(f"{mount.rule}: there is no home directory here")
             continue
+        if is_within(path, OWN):
+            # Nor is it looked at: root's is closed to others, who give files of their own.
+            bases.reports.append(f"{mount.rule}: `{mount.base}` is Wilk's own on this host")
+            continue
         opened = open_real(path)
         if opened is None and mount.access == "write" and mount.how != "each":
             bases.made += make_missing(
@@ -103,6 +109,8 @@ def _unmountable(mount: Mount, opened: Opened) -> str:
         )
     if any(is_within(opened.path, top) for top in _NEVER):
         return f"`{mount.base}` lies in a kernel file system"
+    if is_within(opened.path, OWN):
+        return f"`{mount.base}` leads to what is Wilk's own on this host"
     if mount.how == "file" and opened.directory:
         return f"`{mount.base}` is a directory; write `{mount.base}/**` for what is in it"
     if not opened.directory and not opened.regular:

@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from wilkc.core.sandbox_plan import Mount, SandboxPlan
+from wilkc.runtime.sandbox import binds
+from wilkc.runtime.sandbox.identity import Identity
+from wilkc.runtime.sandbox.names import Roots
+
 MIB = 1024 * 1024
 GIVEN = {"/run/wilk/code": "echo $((6 * 7)) >&3", "/run/wilk/context": "{}"}
 SHELL = Path(os.path.realpath("/bin/sh"))
@@ -22,6 +27,34 @@ def test_given_files_are_read_and_not_written(work: Any, spec: Any) -> None:
     digest = hashlib.sha256(b"{}").hexdigest()
     assert ended.launch["files"]["/run/wilk/context"] == digest
     assert not Path("/run/wilk/context").exists()
+
+
+def test_what_is_wilks_own_on_the_host_is_never_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, link, other = (tmp_path / name for name in ("own", "link", "other"))
+    own.mkdir()
+    (own / "code").write_text("of the host")
+    link.symlink_to(own)
+    other.write_text("x")
+    monkeypatch.setattr(binds, "OWN", str(own))
+    bases = binds.Bases()
+    mounts = tuple(
+        Mount("read", how, str(path), str(path), str(path), "r", "a.yaml", 1, False)
+        for how, path in (("file", own / "code"), ("tree", own), ("tree", link), ("file", other))
+    )
+    roots, identity = Roots(str(tmp_path), None), Identity(1000, 1000, None, drop=False)
+    binds.resolve(SandboxPlan(mounts=mounts), roots, identity, bases)
+    assert [base.opened.path for base in bases.found] == [str(other)]
+    assert [report.count("Wilk's own") for report in bases.reports] == [1, 1, 1]
+    bases.close()
+
+
+def test_files_are_given_though_root_keeps_others_out(work: Any, spec: Any) -> None:
+    """As it is where root runs commands, too: its notes lie in the same directory."""
+    rules = spec(read=("/run/wilk/code",))
+    ended = work.run(rules, "/bin/sh", "/run/wilk/code", files=GIVEN, result=True)
+    assert (ended.kind, ended.result) == ("exited", "42\n"), ended
 
 
 def test_a_result_comes_on_descriptor_3(work: Any, spec: Any) -> None:
