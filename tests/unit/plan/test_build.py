@@ -229,6 +229,32 @@ def test_a_spec_without_a_name_is_called_by_its_file() -> None:
 
 
 @pytest.mark.parametrize(
+    "stem",
+    ["a b", "-x", "*", "\u00e9", "a\nb", ".hidden", "a:b", "a" * 129, "a/.wilk", "_x", "<stdin>"],
+    ids=range(11),
+)
+@pytest.mark.parametrize("agents", ["", "agents: [x]\n"])
+def test_a_file_whose_name_is_no_name_gives_none(stem: str, agents: str) -> None:
+    text = f"# why\npermissions: {{filesystem: {{read: ['./a']}}}}\n{agents}"
+    (found,) = check({f"{stem}.yaml": text.encode()})
+    assert (found.code, found.severity, found.span.line) == ("W105", "error", 2)
+    assert "agent" in found.help
+
+
+@pytest.mark.parametrize("stem", ["a b", "*", "\u00e9", "a" * 129])
+def test_an_agent_is_named_in_a_file_of_any_name(stem: str) -> None:
+    text = b"agent: x\npermissions: {filesystem: {read: ['./a']}}\n"
+    assert dict(compile_sources({f"{stem}.yaml": text}, LIBRARY).plan.agents) == {"x": ("x",)}
+
+
+@pytest.mark.parametrize("stem", ["a", "9", "A.b_c-d", "a" * 128])
+def test_a_file_whose_name_is_a_name_gives_its_own(stem: str) -> None:
+    text = b"permissions: {filesystem: {read: ['./a']}}\n"
+    for file in (f"{stem}.yaml", f"{stem}.wilk.yaml"):
+        assert dict(compile_sources({file: text}, LIBRARY).plan.agents) == {stem: (stem,)}
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("bindings: {wroker: [a]}\n---\nagent: worker\npermissions: {}\n", "W141"),
