@@ -168,7 +168,7 @@ def test_blocks_of_every_base_hold_beside_one_s_own(resource: str, action: str) 
         assert not ask(plan, "last", "tool:t", "call", arguments={name: 2}).allow
 
 
-def test_an_entry_s_own_protocols_have_their_own_ports() -> None:
+def test_an_entry_s_own_protocols_and_ports_replace_the_section_s_each_for_itself() -> None:
     plan = plan_of("""
 agent: a
 permissions:
@@ -179,10 +179,25 @@ permissions:
     for target, allowed in (
         ("https://plain.example:8443", True),
         ("https://plain.example", False),
-        ("ssh://ssh.example", True),
-        ("ssh://ssh.example:8443", False),
+        ("ssh://ssh.example", False),
+        ("ssh://ssh.example:8443", True),
+        ("https://ssh.example:8443", False),
         ("https://x:9", True),
         ("https://x:8443", False),
+        ("ssh://x:9", False),
+    ):
+        assert ask(plan, "a", f"network:{target}", "connect").allow is allowed, target
+
+
+def test_an_entry_s_own_protocols_have_their_usual_ports_where_none_are_written() -> None:
+    hosts = "[plain.example, {host: ssh.example, protocols: [ssh]}]"
+    plan = plan_of(f"agent: a\npermissions: {{network: {{allowed_hosts: {hosts}}}}}\n")
+    for target, allowed in (
+        ("https://plain.example", True),
+        ("ssh://plain.example", False),
+        ("ssh://ssh.example", True),
+        ("ssh://ssh.example:443", False),
+        ("https://ssh.example", False),
     ):
         assert ask(plan, "a", f"network:{target}", "connect").allow is allowed, target
 
