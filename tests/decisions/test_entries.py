@@ -136,6 +136,26 @@ def test_a_block_takes_its_hosts_on_every_port_and_no_others(judged: Judged) -> 
     assert _wrong(judged, specs, asked) == []
 
 
+METADATA = (
+    "169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200", "168.63.129.16",
+    "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
+)  # fmt: skip
+
+
+def test_no_entry_opens_a_metadata_service(judged: Judged) -> None:
+    wide = ["*", "private", "169.254.0.0/16", "168.63.0.0/16", "0.0.0.0/0", "::/0", *METADATA]
+    network = {"allowed_hosts": wide, "allowed_ports": ["1-65535"]}
+    asked: list[Asked] = [
+        (_connect("a", "169.254.170.1", 443), True),
+        (_connect("a", "168.63.129.17", 443), True),
+        (_connect("a", "name", 443, ["fd20:ce::253"]), True),
+    ]
+    for host in METADATA:
+        asked.append((_connect("a", host, 443), False))
+        asked.append((_connect("a", "name", 443, ["8.8.8.8", host]), False))
+    assert _wrong(judged, {"a": {"permissions": {"network": network}}}, asked) == []
+
+
 def test_a_closed_port_is_closed_for_every_host(judged: Judged) -> None:
     network = {
         "allowed_hosts": ["*", "10.0.0.0/8"],

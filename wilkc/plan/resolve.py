@@ -16,7 +16,7 @@ from wilkc.plan.agents import (
     unknown_spec,
 )
 from wilkc.plan.grants import with_grants
-from wilkc.spec import AgentSpec, Document, SecurityPolicy
+from wilkc.spec import NAME, AgentSpec, Document, SecurityPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -66,6 +66,16 @@ def _named(documents: Iterable[Document], problems: list[Diagnostic]) -> Mapping
         if not isinstance(model, AgentSpec):
             continue
         name = model.agent or stem(document.file)
+        if not NAME.fullmatch(name):
+            problems.append(
+                problem(
+                    "W105",
+                    f"the file's name gives the name {name!a}, which is not one",
+                    document.span,
+                    "name it by `agent`, or the file by letters, digits, `.`, `_` and `-` alone, "
+                    "a letter or digit first",
+                )
+            )
         first = specs.get(name)
         if first is None:
             specs[name] = NamedSpec(name, document, model)

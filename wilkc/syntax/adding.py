@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from wilkc.syntax.comments import split_lines
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,7 +31,7 @@ def with_items(data: bytes, line: int, path: Sequence[str], items: Sequence[str]
     text = data.decode("utf-8")
     end = "\r\n" if "\r\n" in text else "\n"
     plain = text.replace("\r\n", "\n")
-    if len(split_lines(plain)) != plain.count("\n") + 1 or plain.startswith("\ufeff"):
+    if plain.startswith("\ufeff"):
         return None
     root = _document(plain, line - 1)
     if root is None or not items:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from wilkc.syntax.comments import Place, comment_places, extent, scan, split_lines
+from wilkc.syntax.comments import Place, comment_places, extent, scan
 from wilkc.syntax.ignores import speaks_to_us
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ def without_item(data: bytes, span: Span) -> bytes | None:
         span: where the item stands.
     """
     text = data.decode("utf-8")
-    if _has_odd_breaks(text):
-        return None
     end = "\r\n" if "\r\n" in text else "\n"
     lines = _without(text.replace("\r\n", "\n").split("\n"), (span.line - 1, span.column - 1))
     return None if lines is None else end.join(lines).encode("utf-8")
@@ -49,8 +47,6 @@ def with_line_above(data: bytes, span: Span, line: str) -> bytes | None:
     text = data.decode("utf-8")
     lines = text.split("\n")
     at = span.line - 1
-    if _has_odd_breaks(text):
-        return None
     indent = lines[at][: span.column - 1]
     if indent.strip(" "):
         return None
@@ -58,11 +54,6 @@ def with_line_above(data: bytes, span: Span, line: str) -> bytes | None:
     while at > 0 and _is_word_to_us(lines, at - 1):
         at -= 1
     return "\n".join([*lines[:at], f"{indent}{line}{end}", *lines[at:]]).encode("utf-8")
-
-
-def _has_odd_breaks(text: str) -> bool:
-    """Whether YAML counts lines that an editor does not."""
-    return len(split_lines(text)) != text.count("\n") + 1
 
 
 def _without(lines: list[str], place: Place) -> list[str] | None:

@@ -26,6 +26,10 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 100_000
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_ODD_BREAK: Final = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
+"""Line breaks of YAML 1.1 that YAML 1.2, editors or differences show as a part of their line."""
+_ESCAPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters that no escape may bring into a text, line breaks and tabs excepted."""
 _BIDI: Final = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Marks that change the order in which text is shown, see Unicode Standard Annex 9."""
 _new_span: Callable[[tuple[str, int, int, int, int]], Span] = partial(tuple.__new__, Span)
@@ -102,6 +106,14 @@ def _check_characters(text: str, file: str) -> None:
             _point(file, text[: found.start()]),
             "remove it; the text may have been pasted from a terminal",
         )
+    found = _ODD_BREAK.search(text)
+    if found:
+        raise _refused(
+            "W004",
+            f"U+{ord(found[0]):04X} begins a new line for some readers and none for others",
+            _point(file, text[: found.start()]),
+            "write an ordinary line break; what looks like a comment may be an entry",
+        )
     found = _BIDI.search(text)
     if found:
         raise _refused(
@@ -176,13 +188,28 @@ class _Reader:
             raise _refused("W005", f"the alias `*{event.anchor}`", span, "write the value out")
         if event.anchor is not None:
             raise _refused("W005", f"the anchor `&{event.anchor}`", span, "write the value out")
-        if event.tag is not None and event.tag != "!":
+        if event.tag is not None:
             raise _refused("W006", f"the tag `{event.tag}`", span, "write the plain value")
         if kind is yaml.ScalarEvent:
-            return _scalar(event, span)
+            return self._scalar(event, span)
         if kind is yaml.SequenceStartEvent:
             return self._sequence(loader, span, depth)
         return self._mapping(loader, span, depth)
+
+    def _scalar(self, event: Any, span: Span) -> Scalar:
+        text = event.value
+        if event.implicit[0]:
+            value, doubtful = resolve(text)
+            return _new_scalar((span, text, value, True, doubtful))
+        hidden = None if text.isprintable() else _ESCAPED.search(text)
+        if hidden:
+            self._report(
+                "W004",
+                f"an escape that stands for the control character U+{ord(hidden[0]):04X}",
+                span,
+                "leave it out; no text of a spec needs one",
+            )
+        return _new_scalar((span, text, text, False, ""))
 
     def _sequence(self, loader: Any, span: Span, depth: int) -> Sequence:
         items = []
@@ -225,11 +252,3 @@ class _Reader:
 
     def _report(self, code: str, message: str, span: Span, help_text: str) -> None:
         self.problems.append(Diagnostic(code, "error", message, span, help=help_text))
-
-
-def _scalar(event: Any, span: Span) -> Scalar:
-    text = event.value
-    if not event.implicit[0]:
-        return _new_scalar((span, text, text, False, ""))
-    value, doubtful = resolve(text)
-    return _new_scalar((span, text, value, True, doubtful))

@@ -12,7 +12,7 @@ from typing import Any, Final
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE: Final = frozenset({"true", "True", "TRUE"})
 _FALSE: Final = frozenset({"false", "False", "FALSE"})
-_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 _OLD_BOOLEANS: Final = frozenset({"y", "n", "yes", "no", "on", "off"})
 _NUMBERS: Final = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?"

@@ -168,7 +168,7 @@ def test_blocks_of_every_base_hold_beside_one_s_own(resource: str, action: str) 
         assert not ask(plan, "last", "tool:t", "call", arguments={name: 2}).allow
 
 
-def test_an_entry_s_own_protocols_have_their_own_ports() -> None:
+def test_an_entry_s_own_protocols_and_ports_replace_the_section_s_each_for_itself() -> None:
     plan = plan_of("""
 agent: a
 permissions:
@@ -179,10 +179,25 @@ permissions:
     for target, allowed in (
         ("https://plain.example:8443", True),
         ("https://plain.example", False),
-        ("ssh://ssh.example", True),
-        ("ssh://ssh.example:8443", False),
+        ("ssh://ssh.example", False),
+        ("ssh://ssh.example:8443", True),
+        ("https://ssh.example:8443", False),
         ("https://x:9", True),
         ("https://x:8443", False),
+        ("ssh://x:9", False),
+    ):
+        assert ask(plan, "a", f"network:{target}", "connect").allow is allowed, target
+
+
+def test_an_entry_s_own_protocols_have_their_usual_ports_where_none_are_written() -> None:
+    hosts = "[plain.example, {host: ssh.example, protocols: [ssh]}]"
+    plan = plan_of(f"agent: a\npermissions: {{network: {{allowed_hosts: {hosts}}}}}\n")
+    for target, allowed in (
+        ("https://plain.example", True),
+        ("ssh://plain.example", False),
+        ("ssh://ssh.example", True),
+        ("ssh://ssh.example:443", False),
+        ("https://ssh.example", False),
     ):
         assert ask(plan, "a", f"network:{target}", "connect").allow is allowed, target
 
@@ -226,6 +241,32 @@ def test_a_spec_without_a_name_is_called_by_its_file() -> None:
     for file in ("dir/reviewer.yaml", "reviewer.wilk.yaml"):
         plan = compile_sources({file: text}, LIBRARY).plan
         assert dict(plan.agents) == {"reviewer": ("reviewer",)}
+
+
+@pytest.mark.parametrize(
+    "stem",
+    ["a b", "-x", "*", "\u00e9", "a\nb", ".hidden", "a:b", "a" * 129, "a/.wilk", "_x", "<stdin>"],
+    ids=range(11),
+)
+@pytest.mark.parametrize("agents", ["", "agents: [x]\n"])
+def test_a_file_whose_name_is_no_name_gives_none(stem: str, agents: str) -> None:
+    text = f"# why\npermissions: {{filesystem: {{read: ['./a']}}}}\n{agents}"
+    (found,) = check({f"{stem}.yaml": text.encode()})
+    assert (found.code, found.severity, found.span.line) == ("W105", "error", 2)
+    assert "agent" in found.help
+
+
+@pytest.mark.parametrize("stem", ["a b", "*", "\u00e9", "a" * 129])
+def test_an_agent_is_named_in_a_file_of_any_name(stem: str) -> None:
+    text = b"agent: x\npermissions: {filesystem: {read: ['./a']}}\n"
+    assert dict(compile_sources({f"{stem}.yaml": text}, LIBRARY).plan.agents) == {"x": ("x",)}
+
+
+@pytest.mark.parametrize("stem", ["a", "9", "A.b_c-d", "a" * 128])
+def test_a_file_whose_name_is_a_name_gives_its_own(stem: str) -> None:
+    text = b"permissions: {filesystem: {read: ['./a']}}\n"
+    for file in (f"{stem}.yaml", f"{stem}.wilk.yaml"):
+        assert dict(compile_sources({file: text}, LIBRARY).plan.agents) == {stem: (stem,)}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,6 @@ def test_the_document_that_begins_in_the_line_is_meant() -> None:
         "k:\n  l:\n    - |\n      text\n",  # where its text ends is not told by its last line
         "k:\n  - - a\n",
         "\ufeffk: {l: []}\n",
-        "k: {l: []} # \u2028\n",  # YAML counts a line that an editor does not
     ],
 )
 def test_what_cannot_be_added_to_is_left(text: str) -> None:

@@ -59,7 +59,7 @@ CODES: Final[tuple[Code, ...]] = (
         "W105",
         "not a name",
         "Names appear in logs, paths and policies, so they hold only letters, digits, `.`, `_` "
-        "and `-`.",
+        "and `-`. A spec without `agent` is called by its file, whose name must then be one.",
         "agent: my agent\npermissions: {}\n",
         "agent: my-agent\npermissions: {}\n",
     ),

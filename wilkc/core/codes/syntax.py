@@ -32,7 +32,9 @@ CODES: Final[tuple[Code, ...]] = (
     Code(
         "W004",
         "a control character",
-        "It is invisible in a review and can hide what a line says.",
+        "It is invisible in a review and can hide what a line says. U+0085, U+2028, U+2029 and a "
+        "lone U+000D end a line for some readers only: what is shown as a comment would be an "
+        "entry.",
         "permissions: {}  # \x07\n",
         "permissions: {}\n",
     ),

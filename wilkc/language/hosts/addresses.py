@@ -13,7 +13,13 @@ from typing import Final
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Block = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-METADATA: Final = ("169.254.169.254/32", "100.100.100.200/32", "fd00:ec2::254/128")
+METADATA: Final = (
+    "169.254.169.254/32", "fd00:ec2::254/128",  # most clouds; AWS by IPv6
+    "169.254.170.2/32", "169.254.170.23/32", "fd00:ec2::23/128",  # credentials of AWS containers
+    "168.63.129.16/32",  # Azure, which lies in a public block
+    "fd20:ce::254/128",  # Google Cloud by IPv6
+    "100.100.100.200/32",  # Alibaba Cloud
+)  # fmt: skip
 PRIVATE: Final = (
     "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
     "100.64.0.0/10", "198.18.0.0/15", "192.0.0.0/24", "240.0.0.0/4",

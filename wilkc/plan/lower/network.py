@@ -23,9 +23,10 @@ def lower_network(section: Network, place: Place) -> NetworkPlan:
     """The `network` category.
 
     In an allow, absent protocols mean https, and absent ports mean the default ports of the
-    protocols; an allow whose protocols have no default port and which names none has no
-    ports and therefore matches nothing (`wilkc.plan.build` reports it). In a block, absent
-    means every port and every protocol.
+    protocols; what an entry does not say for itself, protocols or ports, it has from its
+    section, so that where ports are written no other is open. An allow whose protocols have no
+    default port and which names none has no ports and therefore matches nothing
+    (`wilkc.plan.build` reports it). In a block, absent means every port and every protocol.
     """
     protocols = DEFAULT_PROTOCOLS if section.protocols is None else frozenset(section.protocols)
     return NetworkPlan(
@@ -54,7 +55,7 @@ def _allow_rules(
         own_ports, own_protocols = _reach(entry)
         held = protocols if own_protocols is None else frozenset(own_protocols)
         chosen = ports if own_ports is None else own_ports
-        if chosen is None or (own_ports is None and own_protocols is not None):
+        if chosen is None:
             chosen = _default_ports(held)
         name = f"{place.origin}net.allow.{number}"
         rules.append(_rule(name, place.entry(number), entry, chosen, held))

@@ -24,22 +24,15 @@ if TYPE_CHECKING:
     from wilkc.syntax.comments import Place
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_ODD_BREAKS: Final = frozenset("\x85\u2028\u2029")
-"""Line breaks of YAML 1.1 that editors do not show as such."""
 
 
 def read_layout(text: str) -> list[Sheet]:
     """The documents of a text that `read_documents` takes, with all comments.
 
     Raises:
-        WilkError: it holds a directive, or a line break that is none in an editor.
+        WilkError: it holds a directive.
     """
-    if _ODD_BREAKS & set(text):
-        raise WilkError(
-            "the text holds U+0085, U+2028 or U+2029, which some programs take for a line break",
-            help_text="write an ordinary line break, or `\\u2028` in double quotes",
-        )
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n")
     tokens = scan(text)
     if any(type(token) is yaml.DirectiveToken for token in tokens):
         raise WilkError(

@@ -2,8 +2,9 @@ package wilk.network
 
 # What no rule opens: metadata services, unspecified, broadcast and multicast addresses.
 forbidden_blocks := {
-	"0.0.0.0/8", "100.100.100.200/32", "169.254.169.254/32", "224.0.0.0/4", "255.255.255.255/32",
-	"::/128", "fd00:ec2::254/128", "ff00::/8",
+	"0.0.0.0/8", "100.100.100.200/32", "168.63.129.16/32", "169.254.169.254/32",
+	"169.254.170.2/32", "169.254.170.23/32", "224.0.0.0/4", "255.255.255.255/32",
+	"::/128", "fd00:ec2::23/128", "fd00:ec2::254/128", "fd20:ce::254/128", "ff00::/8",
 }
 
 # Loopback, private, link-local, carrier-grade NAT, benchmark, reserved, unique-local,

@@ -98,6 +98,7 @@ test_refusals[name] if {
 			"detail": "private_address",
 		},
 		"metadata": {"asked": target("169.254.169.254", 443, "https"), "detail": "forbidden_address"},
+		"metadata behind a name": {"asked": resolved(api, ["168.63.129.16"]), "detail": "forbidden_address"},
 		"multicast behind a name": {"asked": resolved(api, ["ff02::1"]), "detail": "forbidden_address"},
 		"action": {"asked": object.union(api, {"action": {"name": "listen"}}), "detail": "unknown_action"},
 	}

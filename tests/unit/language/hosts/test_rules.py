@@ -131,7 +131,8 @@ def test_private_takes_what_the_registries_call_private() -> None:
     (pattern,) = parse_host_rule("private")
     for text in ("10.0.0.1", "172.31.0.1", "192.168.9.9", "127.0.0.1", "169.254.1.1", "100.64.0.1",
                  "169.254.169.254", "100.100.100.200", "::1", "fc00::1", "fdff::1", "fe80::1",
-                 "fd00:ec2::254", "64:ff9b:1::1", "198.18.0.1", "240.0.0.1"):  # fmt: skip
+                 "fd00:ec2::254", "64:ff9b:1::1", "198.18.0.1", "240.0.0.1", "168.63.129.16",
+                 "fd20:ce::254"):  # fmt: skip
         assert matches_address(pattern, ipaddress.ip_address(text), ALLOW)
     for text in ("8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "192.0.2.1"):
         assert not matches_address(pattern, ipaddress.ip_address(text), BLOCK)
