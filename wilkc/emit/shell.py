@@ -17,10 +17,12 @@ from wilkc.language.commands import (
     TABLES,
     AnyArgument,
     Argument,
+    Code,
     CommandPattern,
     Flag,
     GlobArgument,
     Guard,
+    Script,
     TextArgument,
     Wrapper,
     guarded_options,
@@ -65,11 +67,37 @@ def shell_tables() -> Json:
         "running": f"^{_PATH}(?:{'|'.join(_running())}){END}",
         "shell_text": f"^{_PATH}(?:{TABLES.shells}){END}(?:{ONE})*-[A-Za-z]*c",
         "interpreters": anchored(TABLES.interpreters),
-        "harmless": dict.fromkeys(TABLES.harmless, True),
+        "harmless": _harmless(),
+        "code": {name: _code(code) for name, code in TABLES.code.items()},
         "wrappers": {name: _wrapper(name, wrapper) for name, wrapper in TABLES.wrappers.items()},
         "guards": {name: _guards(guards) for name, guards in TABLES.guards.items() if guards},
-        "scripts": {name: anchored(form) for name, form in TABLES.scripts.items()},
+        "scripts": {name: anchored(script.harmless) for name, script in TABLES.scripts.items()},
+        "operands": {name: _operand(script) for name, script in TABLES.scripts.items()},
     }
+
+
+def _harmless() -> str:
+    """One expression over interpreters that are asked something without a script."""
+    forms = [
+        f"(?:{names}){END}(?:{'|'.join(map(text_regex, options))})"
+        for names, options in TABLES.harmless.items()
+    ]
+    return f"^{_PATH}(?:{'|'.join(forms)}){END}$"
+
+
+def _code(code: Code) -> str:
+    """One expression over commands in which an option gives an interpreter its program."""
+    flags = f"(?:(?:{code.flags}){END})*" if code.flags else ""
+    whole = f"|(?:{code.whole}){END}" if code.whole else ""
+    end = "$" if code.alone else ""
+    return f"^{ONE}{flags}(?:(?:{code.next}){END}{ONE}{whole}){end}"
+
+
+def _operand(script: Script) -> str:
+    """One expression whose group holds the code, if it can be told which argument that is."""
+    forms = [f"(?:{form}){END}{ONE * count}" for count, form in enumerate(script.options)]
+    operand = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*)"
+    return f"^{ONE}(?:{'|'.join(forms)})*({operand}){END}"
 
 
 def _directories(plan: ShellPlan, *, fold: bool) -> str:

@@ -2,9 +2,10 @@
 
 The file is part of the language: `flags` maps letters to long names, `wrappers` says where a
 wrapper's inner command begins, `opaque` names programs that run what cannot be judged,
-`shells` and `interpreters` are expressions over a program's last path component, `guards`
-lists for each program the options that run, read or write something else, `scripts` the
-programs whose first operand is code.
+`shells` and `interpreters` are expressions over a program's last path component, `harmless`
+says what an interpreter may be asked alone, `code` how it is given its program by an option,
+`guards` lists for each program the options that run, read or write something else, `scripts`
+the programs whose first operand is code.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Scope = Literal["any", "front"]
+Scope = Literal["any", "front", "first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Guard:
         words: arguments that count when equal.
         prefixes: arguments that count when they begin so, whole or after a `=`.
         cluster: whether short options may stand in clusters.
-        scope: `front` counts only before the first operand.
+        scope: `front` counts only up to the first operand, `first` everywhere, but where no
+            option precedes the first operand only that.
         after: a sub-command that must be the first operand, or empty.
     """
 
@@ -62,6 +64,37 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """How an interpreter is given its program by an option, as expressions over an argument.
+
+    Attributes:
+        flags: options without a separate value that may precede it.
+        next: the option, or sub-command, behind which the program follows.
+        whole: the option with its program attached.
+        alone: whether an operand behind it would be a script to run as well.
+    """
+
+    flags: str
+    next: str
+    whole: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A program whose first operand is code, in expressions over an argument.
+
+    Attributes:
+        harmless: code that only prints.
+        options: options that may precede the code, by the number of values that follow them;
+            where none follows an option that gives the code, the code does.
+    """
+
+    harmless: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """Everything in `tables.json`."""
 
@@ -70,9 +103,10 @@ class Tables:
     opaque: frozenset[str]
     shells: str
     interpreters: str
-    harmless: tuple[str, ...]
+    harmless: Mapping[str, tuple[str, ...]]
+    code: Mapping[str, Code]
     guards: Mapping[str, tuple[Guard, ...]]
-    scripts: Mapping[str, str]
+    scripts: Mapping[str, Script]
 
 
 def _load() -> Tables:
@@ -84,13 +118,18 @@ def _load() -> Tables:
         opaque=frozenset(raw["opaque"]),
         shells=raw["shells"],
         interpreters=raw["interpreters"],
-        harmless=tuple(raw["harmless"]),
+        harmless={names: tuple(options.split()) for names, options in raw["harmless"].items()},
+        code={name: _code(entry) for names, entry in raw["code"].items() for name in names.split()},
         guards={
             name: tuple(map(_guard, entries))
             for names, entries in raw["guards"].items()
             for name in names.split()
         },
-        scripts={name: form for names, form in raw["scripts"].items() for name in names.split()},
+        scripts={
+            name: Script(entry["harmless"], tuple(entry["options"]))
+            for names, entry in raw["scripts"].items()
+            for name in names.split()
+        },
     )
 
 
@@ -112,6 +151,15 @@ def _guard(entry: dict[str, Any]) -> Guard:
         cluster=entry.get("cluster", True),
         scope=entry.get("scope", "any"),
         after=entry.get("after", ""),
+    )
+
+
+def _code(entry: dict[str, Any]) -> Code:
+    return Code(
+        flags=entry.get("flags", ""),
+        next=entry["next"],
+        whole=entry.get("whole", ""),
+        alone=entry.get("alone", False),
     )
 
 

@@ -25,15 +25,18 @@ interpreter_problem(text) := "" if {
 } else := "code_from_input" if {
 	count(arguments(text)) == 0
 } else := "" if {
+	# An option that gives the program is spelled, as every guarded one is by now.
 	count(guarded(text)) > 0
+	regex.match(data.wilk.tables.shell.code[name(text)], text)
 } else := "" if {
-	held := arguments(text)
-	count(held) == 1
-	data.wilk.tables.shell.harmless[held[0]] == true
+	regex.match(data.wilk.tables.shell.harmless, text)
 } else := "code_from_input" if {
-	regex.match(`^(?:-$|/dev/)`, arguments(text)[0])
+	regex.match(`^(?:-$|/dev/|/proc/|[A-Za-z][A-Za-z0-9+.-]+:)`, arguments(text)[0])
 } else := "option_before_script" if {
-	_option(arguments(text)[0])
+	# A shell takes `+c` and `+O` for options too.
+	regex.match(`^[+-]`, arguments(text)[0])
+} else := "option_before_script" if {
+	count(guarded(command_text([program(text), arguments(text)[0]]))) > 0
 } else := "interpreter_not_listed" if {
 	not interpreter_listed(name(text))
 } else := "script_not_allowed" if {
@@ -51,7 +54,12 @@ _option(argument) if {
 	argument != "-"
 }
 
-_considered(held, scope, "") := held if scope != "front"
+_considered(held, scope, "") := held if not scope in {"front", "first"}
+
+# What follows a script is the script's own.
+_considered(held, "first", "") := array.slice(held, 0, 1) if {
+	not _option(held[0])
+} else := held
 
 _considered(held, "front", "") := array.slice(held, 0, min(places) + 1) if {
 	places := {place | some place, argument in held; not _option(argument)}
