@@ -71,7 +71,7 @@ def first_operand(arguments: Sequence[str]) -> str | None:
 def _considered(arguments: Sequence[str], guard: Guard) -> Sequence[str]:
     if guard.after:
         return arguments if first_operand(arguments) == guard.after else ()
-    if guard.scope == "first" and arguments and not is_option(arguments[0]):
+    if guard.scope == "script" and arguments and not is_option(arguments[0]):
         # What follows a script is the script's own.
         return arguments[:1]
     return front(arguments) if guard.scope == "front" else arguments

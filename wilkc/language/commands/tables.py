@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Scope = Literal["any", "front", "first"]
+Scope = Literal["any", "front", "script"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Guard:
         words: arguments that count when equal.
         prefixes: arguments that count when they begin so, whole or after a `=`.
         cluster: whether short options may stand in clusters.
-        scope: `front` counts only up to the first operand, `first` everywhere, but where no
+        scope: `front` counts only up to the first operand, `script` everywhere, but where no
             option precedes the first operand only that.
         after: a sub-command that must be the first operand, or empty.
     """

@@ -54,10 +54,10 @@ _option(argument) if {
 	argument != "-"
 }
 
-_considered(held, scope, "") := held if not scope in {"front", "first"}
+_considered(held, scope, "") := held if not scope in {"front", "script"}
 
 # What follows a script is the script's own.
-_considered(held, "first", "") := array.slice(held, 0, 1) if {
+_considered(held, "script", "") := array.slice(held, 0, 1) if {
 	not _option(held[0])
 } else := held
 
