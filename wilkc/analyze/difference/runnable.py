@@ -24,7 +24,7 @@ from wilkc.language.automata import (
     path_language,
 )
 from wilkc.language.automata.scripts import script_language
-from wilkc.language.commands import TABLES, command_matches, guarded_options, program_name
+from wilkc.language.commands import TABLES, command_matches, program_name, spelled_options
 from wilkc.language.commands.guards import is_option
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Runnable:
     @cached_property
     def spells(self) -> bool:
         """Whether the pattern spells an option that is guarded."""
-        return bool(guarded_options((self.pattern.program, *self.pattern.literals)))
+        return bool(spelled_options(self.pattern))
 
     @property
     def language(self) -> Language:
@@ -106,8 +106,8 @@ class Runnable:
 
     def grants_as_much(self, other: Runnable) -> bool:
         """Whether it grants whatever it takes of what another grants, for all it spells."""
-        own = guarded_options((self.pattern.program, *self.pattern.literals))
-        wanted = guarded_options((other.pattern.program, *other.pattern.literals))
+        own = spelled_options(self.pattern)
+        wanted = spelled_options(other.pattern)
         if not all(count <= own[key] for key, count in wanted.items()):
             return False
         return set(other.code) <= set(self.pattern.literals)

@@ -49,7 +49,7 @@ world := {
 			"opaque": {"eval": true},
 			"running": `^(?:[^\x{0}]*/)?(?:eval|(?:ba)?sh|python3|timeout|sed)\x{0}`,
 			"special": `^(?:[^\x{0}]*/)?(?:eval|(?:ba)?sh|python3|timeout|git|sed)\x{0}`,
-			"shell_text": `^(?:[^\x{0}]*/)?(?:ba)?sh\x{0}(?:[^\x{0}]*\x{0})*-[A-Za-z]*c`,
+			"shell_text": `^(?:[^\x{0}]*/)?(?:ba)?sh\x{0}(?:[^\x{0}]*\x{0})*[-+][A-Za-z]*c`,
 			"interpreters": `^python3$`,
 			"harmless": {"--version": true},
 			"wrappers": {"timeout": {
@@ -57,7 +57,12 @@ world := {
 				"plain": false,
 				"simple": true,
 			}},
-			"guards": {"git": {"any": `\x{0}-c`, "each": [["0:short:c", `^-c`, "any", ""]]}},
+			"guards": {"git": {
+				"any": `\x{0}-c`,
+				"each": [["0:short:c", `^-c`, "any", ""]],
+				"values": `^-[^=\x{0}]+$`,
+				"alone": {"-P": true},
+			}},
 			"scripts": {"sed": `^5p$`},
 		},
 	},
