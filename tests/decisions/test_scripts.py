@@ -24,6 +24,7 @@ CODE = "code_not_spelled"
 GUARDED = "guarded_option"
 INPUT = "code_from_input"
 OPTION = "option_before_script"
+OPAQUE = "opaque_command"
 LISTED = "interpreter_not_listed"
 
 OPERANDS: list[tuple[str, dict[str, str]]] = [
@@ -74,7 +75,7 @@ OPERANDS: list[tuple[str, dict[str, str]]] = [
     # What the pattern spells is a word of it, wherever the code stands.
     ("awk -F , *", {"awk -F , '{print}' f": ALLOWED, "awk -F , 'BEGIN{system(\"id\")}'": CODE}),
     ("jq --arg a b *", {"jq --arg a b .a f": ALLOWED, "jq --arg a b env f": CODE}),
-    ("jq --arg . . *", {"jq --arg . . env": CODE, "jq --arg . .": CODE}),
+    ("jq --arg . . *", {"jq --arg . . env": CODE}),
     ("awk -F: 'NR>1{print}' *", {"awk -F: 'NR>1{print}' f": ALLOWED}),
     ("awk -- '-1{print}'", {"awk -- '-1{print}'": ALLOWED}),
     ("awk -- '-1{print}' *", {"awk -- '-1{print}' f": CODE}),
@@ -97,7 +98,7 @@ PROGRAMS: list[tuple[str, dict[str, str]]] = [
     ("python3 -i *", {"python3 -i": OPTION, "python3 -i ./x.py": OPTION}),
     ("python3 -i -c pass", {"python3 -i -c pass": OPTION}),
     ("bash -l *", {"bash -l": OPTION, "bash -l ./x.sh": OPTION}),
-    ("bash +c *", {"bash +c id": OPTION}),
+    ("bash +c *", {"bash +c id": OPAQUE}),
     ("fish --command *", {"fish --command id": OPTION}),
     ("perl -I lib *", {"perl -I lib ./x.pl": OPTION}),
     ("perl -Ilibe *", {"perl -Ilibe ./x.pl": OPTION}),
@@ -170,7 +171,7 @@ LISTING: dict[str, str] = {
     "node ./x.js -e y": ALLOWED,
     "perl ./x.pl -e y": ALLOWED,
     "bash ./x.sh -l": ALLOWED,
-    "bash +c id": OPTION,
+    "bash +c id": OPAQUE,
     "bash +O extglob ./x.sh": OPTION,
     "python3 -": GUARDED,
     "python3 /proc/self/fd/0": INPUT,

@@ -25,9 +25,9 @@ from wilkc.language.automata import (
 from wilkc.language.automata.scripts import script_language
 from wilkc.language.commands import (
     command_matches,
-    guarded_options,
     harmless_options,
     program_name,
+    spelled_options,
     spells_program,
     unspelled_code,
 )
@@ -111,8 +111,8 @@ class Runnable:
 
     def grants_as_much(self, other: Runnable) -> bool:
         """Whether it grants whatever it takes of what another grants, for all it spells."""
-        own = guarded_options((self.pattern.program, *self.pattern.literals))
-        wanted = guarded_options((other.pattern.program, *other.pattern.literals))
+        own = spelled_options(self.pattern)
+        wanted = spelled_options(other.pattern)
         if not all(count <= own[key] for key, count in wanted.items()):
             return False
         code = unspelled_code(self.program, other.pattern.literals)

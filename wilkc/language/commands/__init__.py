@@ -1,7 +1,7 @@
 """Commands: the strict lexer, patterns, layers and the guard table. Room: language."""
 
 from wilkc.language.commands.flags import Flag
-from wilkc.language.commands.guards import guarded_options
+from wilkc.language.commands.guards import guarded_options, spelled_options
 from wilkc.language.commands.judge import CommandRules, CommandVerdict, judge_commands, judge_layer
 from wilkc.language.commands.layers import MAX_LAYERS, layers_of, program_name
 from wilkc.language.commands.lexer import Argv, check_argv, lex_line
@@ -46,6 +46,7 @@ __all__ = [
     "lex_line",
     "parse_command_rule",
     "program_name",
+    "spelled_options",
     "spells_program",
     "unspelled_code",
 ]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wilkc.language.commands.guards import guarded_options, is_option
+from wilkc.language.commands.guards import guarded_options, is_option, spelled_options
 from wilkc.language.commands.layers import layers_of, program_name
 from wilkc.language.commands.patterns import CommandPattern, command_matches
 from wilkc.language.commands.scripts import code_spelled, gives_program, harmless_options
@@ -100,7 +100,7 @@ def judge_layer(argv: Argv, rules: CommandRules) -> CommandVerdict:
 
 
 def _spells_options(pattern: CommandPattern, argv: Argv) -> bool:
-    spelled = guarded_options((argv[0], *pattern.literals))
+    spelled = spelled_options(pattern)
     return all(count <= spelled[key] for key, count in guarded_options(argv).items())
 
 

@@ -8,7 +8,7 @@ guarded(text) := {item[0]: times |
 	held := arguments(text)
 	some item in data.wilk.tables.shell.guards[name(text)].each
 	times := count([argument |
-		some argument in _considered(held, item[2], item[3])
+		some argument in _considered(held, item[2], item[3], name(text))
 		regex.match(item[1], argument)
 	])
 	times > 0
@@ -45,28 +45,47 @@ interpreter_problem(text) := "" if {
 	is_string(data.wilk.tables.shell.interpreters)
 }
 
-# METADATA
-# description: The first argument that is no option; undefined if there is none.
-first_operand(held) := [argument | some argument in held; not _option(argument)][0]
-
 _option(argument) if {
 	startswith(argument, "-")
 	argument != "-"
 }
 
-_considered(held, scope, "") := held if not scope in {"front", "script"}
+_considered(held, scope, "", _) := held if not scope in {"first", "front", "operand", "script"}
 
 # What follows a script is the script's own.
-_considered(held, "script", "") := array.slice(held, 0, 1) if {
+_considered(held, "script", "", _) := array.slice(held, 0, 1) if {
 	not _option(held[0])
 } else := held
 
-_considered(held, "front", "") := array.slice(held, 0, min(places) + 1) if {
-	places := {place | some place, argument in held; not _option(argument)}
-	count(places) > 0
-} else := held
+_considered(held, "first", "", _) := array.slice(held, 0, 1)
 
-_considered(held, _, after) := held if {
+_considered(held, "front", "", program) := array.slice(held, 0, _operand_place(held, program) + 1)
+
+_considered(held, "operand", "", program) := array.slice(held, place, place + 1) if {
+	place := _operand_place(held, program)
+}
+
+_considered(held, _, after, program) := array.slice(held, min(places) + 1, count(held)) if {
 	after != ""
-	first_operand(held) == after
+	last := _operand_place(held, program)
+	places := {place | some place, argument in held; argument == after; place <= last}
+	count(places) > 0
+}
+
+# Where the first argument stands that is no option and no option's value; the number of
+# arguments where there is none.
+_operand_place(held, program) := min(places) if {
+	places := {place |
+		some place, argument in held
+		not _option(argument)
+		not _value_of_option(held, place, program)
+	}
+	count(places) > 0
+} else := count(held)
+
+_value_of_option(held, place, program) if {
+	place > 0
+	_option(held[place - 1])
+	regex.match(data.wilk.tables.shell.guards[program].values, held[place - 1])
+	not data.wilk.tables.shell.guards[program].alone[held[place - 1]]
 }

@@ -107,6 +107,7 @@ verdict := {
 _tables_whole if {
 	is_boolean(data.wilk.tables.shell.opaque.eval)
 	is_string(data.wilk.tables.shell.guards.git.any)
+	is_string(data.wilk.tables.shell.guards.git.values)
 	is_string(data.wilk.tables.shell.wrappers.timeout.inner)
 	is_string(data.wilk.tables.shell.scripts.sed)
 	is_string(data.wilk.tables.shell.operands.sed)
