@@ -179,7 +179,8 @@ LISTING: dict[str, str] = {
     "deno npm:x": INPUT,
     "deno ./x.ts -e y": ALLOWED,
     "deno run ./x.ts": GUARDED,
-    "deno x:y": ALLOWED,
+    "R ./x.R": INPUT,
+    "Rscript ./x.R": ALLOWED,
     "ruby ./x.rb": LISTED,
 }
 

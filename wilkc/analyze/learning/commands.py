@@ -51,7 +51,7 @@ def _has_script(argv: Argv) -> bool:
         return False
     if len(arguments) == 1 and arguments[0] in harmless_options(program_name(argv)):
         return True
-    return not arguments[0].startswith(("-", "/dev/", "/proc/"))
+    return not arguments[0].startswith(("-", "+", "/dev/", "/proc/"))
 
 
 def _refused_arguments(argv: Argv) -> Reason | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wilkc.language.commands.lexer import Argv
 
 _INTERPRETER: Final = re.compile(TABLES.interpreters)
+_SCRIPTLESS: Final = re.compile(TABLES.scriptless)
 _INPUT: Final = re.compile(r"-\Z|/dev/|/proc/|[A-Za-z][A-Za-z0-9+.-]+:")
 """Scripts that are no files of their own: the input, what is open, or an address."""
 Entry = tuple[str, CommandPattern]
@@ -117,7 +118,7 @@ def _interpreter_problem(argv: Argv, rules: CommandRules) -> str:
     if len(arguments) == 1 and arguments[0] in harmless_options(program_name(argv)):
         return ""
     script = arguments[0]
-    if _INPUT.match(script):
+    if _INPUT.match(script) or _SCRIPTLESS.fullmatch(program_name(argv)):
         return "code_from_input"
     # A shell takes `+c` and `+O` for options too.
     if is_option(script) or script.startswith("+") or guarded_options(argv[:2]):

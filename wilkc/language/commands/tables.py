@@ -3,7 +3,8 @@
 The file is part of the language: `flags` maps letters to long names, `wrappers` says where a
 wrapper's inner command begins, `opaque` names programs that run what cannot be judged,
 `shells` and `interpreters` are expressions over a program's last path component, `harmless`
-says what an interpreter may be asked alone, `code` how it is given its program by an option,
+says what an interpreter may be asked alone, `scriptless` which of them read code from their
+input whatever operand they have, `code` how one is given its program by an option,
 `guards` lists for each program the options that run, read or write something else, `alone` for
 each program with sub-commands the options before them that take no further argument, `scripts`
 the programs whose first operand is code.
@@ -117,6 +118,7 @@ class Tables:
     opaque: frozenset[str]
     shells: str
     interpreters: str
+    scriptless: str
     harmless: Mapping[str, tuple[str, ...]]
     code: Mapping[str, Code]
     guards: Mapping[str, tuple[Guard, ...]]
@@ -134,6 +136,7 @@ def _load() -> Tables:
         opaque=frozenset(raw["opaque"]),
         shells=raw["shells"],
         interpreters=raw["interpreters"],
+        scriptless=raw["scriptless"],
         harmless={names: tuple(options.split()) for names, options in raw["harmless"].items()},
         code={name: _code(entry) for names, entry in raw["code"].items() for name in names.split()},
         guards={

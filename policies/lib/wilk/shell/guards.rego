@@ -32,6 +32,8 @@ interpreter_problem(text) := "" if {
 	regex.match(data.wilk.tables.shell.harmless, text)
 } else := "code_from_input" if {
 	regex.match(`^(?:-$|/dev/|/proc/|[A-Za-z][A-Za-z0-9+.-]+:)`, arguments(text)[0])
+} else := "code_from_input" if {
+	regex.match(data.wilk.tables.shell.scriptless, name(text))
 } else := "option_before_script" if {
 	# A shell takes `+c` and `+O` for options too.
 	regex.match(`^[+-]`, arguments(text)[0])
