@@ -17,18 +17,20 @@ from wilkc.language.commands import (
     TABLES,
     AnyArgument,
     Argument,
+    Code,
     CommandPattern,
     Flag,
     GlobArgument,
     Guard,
+    Script,
     TextArgument,
     Wrapper,
-    guarded_options,
+    spelled_options,
 )
 from wilkc.plan.judges.shell import shell_conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wilkc.core.contract import Json
     from wilkc.plan.model import Rule, ShellPlan
@@ -63,13 +65,40 @@ def shell_tables() -> Json:
         "opaque": dict.fromkeys(sorted(TABLES.opaque), True),
         "special": f"^{_PATH}(?:{'|'.join(_special())}){END}",
         "running": f"^{_PATH}(?:{'|'.join(_running())}){END}",
-        "shell_text": f"^{_PATH}(?:{TABLES.shells}){END}(?:{ONE})*-[A-Za-z]*c",
+        "shell_text": f"^{_PATH}(?:{TABLES.shells}){END}(?:{ONE})*[-+][A-Za-z]*c",
         "interpreters": anchored(TABLES.interpreters),
-        "harmless": dict.fromkeys(TABLES.harmless, True),
+        "scriptless": anchored(TABLES.scriptless),
+        "harmless": _harmless(),
+        "code": {name: _code(code) for name, code in TABLES.code.items()},
         "wrappers": {name: _wrapper(name, wrapper) for name, wrapper in TABLES.wrappers.items()},
         "guards": {name: _guards(guards) for name, guards in TABLES.guards.items() if guards},
-        "scripts": {name: anchored(form) for name, form in TABLES.scripts.items()},
+        "scripts": {name: anchored(script.harmless) for name, script in TABLES.scripts.items()},
+        "operands": {name: _operand(script) for name, script in TABLES.scripts.items()},
     }
+
+
+def _harmless() -> str:
+    """One expression over interpreters that are asked something without a script."""
+    forms = [
+        f"(?:{names}){END}(?:{'|'.join(map(text_regex, options))})"
+        for names, options in TABLES.harmless.items()
+    ]
+    return f"^{_PATH}(?:{'|'.join(forms)}){END}$"
+
+
+def _code(code: Code) -> str:
+    """One expression over commands in which an option gives an interpreter its program."""
+    flags = f"(?:(?:{code.flags}){END})*" if code.flags else ""
+    whole = f"|(?:{code.whole}){END}" if code.whole else ""
+    end = "$" if code.alone else ""
+    return f"^{ONE}{flags}(?:(?:{code.next}){END}{ONE}{whole}){end}"
+
+
+def _operand(script: Script) -> str:
+    """One expression whose group holds the code, if it can be told which argument that is."""
+    forms = [f"(?:{form}){END}{ONE * count}" for count, form in enumerate(script.options)]
+    operand = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*)"
+    return f"^{ONE}(?:{'|'.join(forms)})*({operand}){END}"
 
 
 def _directories(plan: ShellPlan, *, fold: bool) -> str:
@@ -120,7 +149,7 @@ def _allow_entry(pattern: CommandPattern) -> Mapping[str, Json]:
     parts = [_argument(argument, strict=True) for argument in pattern.arguments]
     rest = f"(?:{ONE})*" if pattern.rest else ""
     program = text_regex(pattern.program) + END
-    spelled = guarded_options((pattern.program, *pattern.literals))
+    spelled = spelled_options(pattern)
     return {
         "match": anchored(program + "".join(parts) + rest),
         "never": [
@@ -221,6 +250,7 @@ def _wrapper(name: str, wrapper: Wrapper) -> Json:
         options.append(rf"-[{letters}]+{END}")
     for option in wrapper.valued:
         options.extend(_valued(option))
+    options += [f"{text_regex(option)}(?:={OPTION_CHAR}*)?{END}" for option in wrapper.attached]
     leading = f"(?:{'|'.join(options)})*" if options else ""
     operand = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*){END}"
     if wrapper.operands:
@@ -244,25 +274,46 @@ def _valued(option: str) -> list[str]:
     return [name + END + ONE, attached + END]
 
 
-def _guards(guards: Iterable[Guard]) -> Json:
-    """`each` guarded option, and `any`, what a command that holds one of them always matches."""
+def _guards(guards: Sequence[Guard]) -> Json:
+    """`each` guarded option, and `any`, what a command that holds one of them always matches.
+
+    `values` and `alone` say which options may be followed by their value.
+    """
     each = [item for place, guard in enumerate(guards) for item in _guard_items(place, guard)]
     # `^` and `$` of one argument are the NULs around it in the text of the command.
-    sources = [source.replace("^", END).replace("$", END) for _, source, _, _ in each]
-    return {"any": "|".join(dict.fromkeys(sources)), "each": each}
+    sources = [source.replace("^", END).replace("$", END) for _, source, *_ in each]
+    return {
+        "any": "|".join(dict.fromkeys(sources)),
+        "each": each,
+        "values": _values(guards[0]),
+        "alone": dict.fromkeys(guards[0].alone, True),
+    }
 
 
 def _guard_items(place: int, guard: Guard) -> list[Json]:
     """[key, expression over one argument, scope, sub-command] for each guarded option."""
     items: list[tuple[str, str]] = []
+    marks = "".join(rf"\x{{{ord(mark):x}}}" for mark in guard.marks)
+    before = f"[A-Za-z0-9{marks}]*"
     for letter in guard.short:
         form = text_regex(letter)
-        source = rf"^-[A-Za-z0-9]*{form}" if guard.cluster else rf"^-{form}"
-        items.append((f"short:{letter}", source))
+        items.append((f"short:{letter}", f"^-{before if guard.cluster else ''}{form}"))
     items.extend((f"long:{name}", _long(name)) for name in guard.long)
     items.extend((f"word:{word}", rf"^{text_regex(word)}$") for word in guard.words)
     items.extend((f"prefix:{prefix}", rf"(?:^|=){text_regex(prefix)}") for prefix in guard.prefixes)
-    return [[f"{place}:{key}", source, guard.scope, guard.after] for key, source in items]
+    found = [(key, source, guard.scope) for key, source in items]
+    if guard.bare:
+        found += [(f"bare:{one}", f"^{before}{text_regex(one)}", "first") for one in guard.short]
+    if guard.operand:
+        found.append(("operand", "", "operand"))
+    return [[f"{place}:{key}", source, scope, guard.after] for key, source, scope in found]
+
+
+def _values(guard: Guard) -> str:
+    """What an option looks like whose next argument may be its value."""
+    if "*" in guard.values:
+        return anchored(r"-[^=\x{0}]+")
+    return anchored("|".join(map(text_regex, guard.values))) if guard.values else NOTHING
 
 
 def _long(name: str) -> str:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.boundary.commands import around_command
-from wilkc.language.commands import TABLES, AnyArgument, TextArgument
+from wilkc.language.commands import TABLES, AnyArgument, TextArgument, harmless_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +46,9 @@ def _tried(pattern: CommandPattern, other: CommandPattern | None) -> Iterator[Wo
 
 
 def _options(program: str) -> Iterator[str]:
-    yield from TABLES.harmless
-    for guard in TABLES.guards.get(program.rpartition("/")[2], ()):
+    name = program.rpartition("/")[2]
+    yield from harmless_options(name)
+    for guard in TABLES.guards.get(name, ()):
         yield from guard.words
         yield from guard.long
         yield from (f"-{letter}" for letter in guard.short)

@@ -9,7 +9,6 @@ may run more inside a wrapper may run more by itself.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -24,8 +23,14 @@ from wilkc.language.automata import (
     path_language,
 )
 from wilkc.language.automata.scripts import script_language
-from wilkc.language.commands import TABLES, command_matches, guarded_options, program_name
-from wilkc.language.commands.guards import is_option
+from wilkc.language.commands import (
+    command_matches,
+    harmless_options,
+    program_name,
+    spelled_options,
+    spells_program,
+    unspelled_code,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +72,8 @@ class Runnable:
 
     @cached_property
     def spells(self) -> bool:
-        """Whether the pattern spells an option that is guarded."""
-        return bool(guarded_options((self.pattern.program, *self.pattern.literals)))
+        """Whether the pattern spells an option that gives an interpreter its program."""
+        return spells_program(self.program, self.pattern.literals)
 
     @property
     def language(self) -> Language:
@@ -99,26 +104,19 @@ class Runnable:
     @property
     def harmless(self) -> Iterator[Words]:
         """What an interpreter may be asked without a script."""
-        for option in TABLES.harmless if self.interprets else ():
+        for option in harmless_options(self.program):
             argv = (self.pattern.program, option)
             if command_matches(self.pattern, argv):
                 yield argv
 
     def grants_as_much(self, other: Runnable) -> bool:
         """Whether it grants whatever it takes of what another grants, for all it spells."""
-        own = guarded_options((self.pattern.program, *self.pattern.literals))
-        wanted = guarded_options((other.pattern.program, *other.pattern.literals))
+        own = spelled_options(self.pattern)
+        wanted = spelled_options(other.pattern)
         if not all(count <= own[key] for key, count in wanted.items()):
             return False
-        return set(other.code) <= set(self.pattern.literals)
-
-    @property
-    def code(self) -> Iterator[str]:
-        """Words that may be code: of a program that takes code, those that are not harmless."""
-        harmless = TABLES.scripts.get(self.program)
-        for word in self.pattern.literals if harmless is not None else ():
-            if not is_option(word) and not re.fullmatch(harmless or "", word):
-                yield word
+        code = unspelled_code(self.program, other.pattern.literals)
+        return set(code) <= set(self.pattern.literals)
 
 
 def runnables(side: Side) -> list[Runnable]:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 from wilkc.analyze.learning.model import Reason
 from wilkc.analyze.learning.secrets import secret_file
 from wilkc.analyze.learning.targets import refused_argument
-from wilkc.language.commands import TABLES, guarded_options, layers_of, program_name
+from wilkc.language.commands import (
+    TABLES,
+    guarded_options,
+    harmless_options,
+    layers_of,
+    program_name,
+)
 
 if TYPE_CHECKING:
     from wilkc.language.commands import Argv
@@ -32,8 +38,8 @@ def refused_command(argv: Argv) -> Reason | None:
         return Reason("hidden_command", f"`{name}` runs another command")
     if guarded_options(argv):
         return Reason("guarded_option", f"an option of `{name}` runs, reads or writes otherwise")
-    harmless = TABLES.scripts.get(name)
-    if harmless is not None and not any(re.fullmatch(harmless, one) for one in argv[1:2]):
+    script = TABLES.scripts.get(name)
+    if script is not None and not any(re.fullmatch(script.harmless, one) for one in argv[1:2]):
         return Reason("code_operand", f"what `{name}` is given may be any code")
     return _refused_arguments(argv)
 
@@ -43,9 +49,9 @@ def _has_script(argv: Argv) -> bool:
     arguments = argv[1:]
     if not arguments:
         return False
-    if len(arguments) == 1 and arguments[0] in TABLES.harmless:
+    if len(arguments) == 1 and arguments[0] in harmless_options(program_name(argv)):
         return True
-    return not arguments[0].startswith(("-", "/dev/", "/proc/"))
+    return not arguments[0].startswith(("-", "+", "/dev/", "/proc/"))
 
 
 def _refused_arguments(argv: Argv) -> Reason | None:

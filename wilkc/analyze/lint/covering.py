@@ -26,7 +26,7 @@ from wilkc.language.automata import (
     name_language,
     path_language,
 )
-from wilkc.language.commands import TABLES, CommandPattern, guarded_options
+from wilkc.language.commands import TABLES, CommandPattern, spelled_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -249,4 +249,4 @@ def _spells_as_much(one: CommandPattern, part: CommandPattern) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _spelled(pattern: CommandPattern) -> Counter[str]:
-    return guarded_options((pattern.program, *pattern.literals))
+    return spelled_options(pattern)

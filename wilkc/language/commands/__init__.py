@@ -1,7 +1,7 @@
 """Commands: the strict lexer, patterns, layers and the guard table. Room: language."""
 
 from wilkc.language.commands.flags import Flag
-from wilkc.language.commands.guards import guarded_options
+from wilkc.language.commands.guards import guarded_options, spelled_options
 from wilkc.language.commands.judge import CommandRules, CommandVerdict, judge_commands, judge_layer
 from wilkc.language.commands.layers import MAX_LAYERS, layers_of, program_name
 from wilkc.language.commands.lexer import Argv, check_argv, lex_line
@@ -15,7 +15,8 @@ from wilkc.language.commands.patterns import (
     command_words,
     parse_command_rule,
 )
-from wilkc.language.commands.tables import TABLES, Guard, Tables, Wrapper
+from wilkc.language.commands.scripts import harmless_options, spells_program, unspelled_code
+from wilkc.language.commands.tables import TABLES, Code, Guard, Script, Tables, Wrapper
 
 __all__ = [
     "MAX_LAYERS",
@@ -23,12 +24,14 @@ __all__ = [
     "AnyArgument",
     "Argument",
     "Argv",
+    "Code",
     "CommandPattern",
     "CommandRules",
     "CommandVerdict",
     "Flag",
     "GlobArgument",
     "Guard",
+    "Script",
     "Tables",
     "TextArgument",
     "Wrapper",
@@ -36,10 +39,14 @@ __all__ = [
     "command_matches",
     "command_words",
     "guarded_options",
+    "harmless_options",
     "judge_commands",
     "judge_layer",
     "layers_of",
     "lex_line",
     "parse_command_rule",
     "program_name",
+    "spelled_options",
+    "spells_program",
+    "unspelled_code",
 ]

@@ -11,16 +11,19 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.commands.layers import program_name
+from wilkc.language.commands.patterns import TextArgument
 from wilkc.language.commands.tables import TABLES, Guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wilkc.language.commands.lexer import Argv
+    from wilkc.language.commands.patterns import CommandPattern
 
 SHORTEST_LONG: Final = 3
 """`--` and one letter: the shortest abbreviation of a long option."""
-_CLUSTER: Final = re.compile(r"-([A-Za-z0-9]*)")
+_WILD: Final = "\0"
+"""Stands for a wildcard of a pattern: a text that is no argument."""
 
 
 def guarded_options(argv: Argv) -> Counter[str]:
@@ -29,11 +32,24 @@ def guarded_options(argv: Argv) -> Counter[str]:
     Returns:
         Counts by the place of the guard and the option's key, for example `0:short:c`.
     """
+    return _counts(argv[0], argv[1:], argv[1:])
+
+
+def spelled_options(pattern: CommandPattern) -> Counter[str]:
+    """How often a pattern spells each guarded option of its program."""
+    placed = [
+        argument.text if isinstance(argument, TextArgument) else _WILD
+        for argument in pattern.arguments
+    ]
+    return _counts(pattern.program, pattern.literals, placed)
+
+
+def _counts(program: str, arguments: Sequence[str], placed: Sequence[str]) -> Counter[str]:
+    """Counts of options among arguments; `placed` is asked for what counts by its place alone."""
     counts: Counter[str] = Counter()
-    for place, guard in enumerate(TABLES.guards.get(program_name(argv), ())):
-        for argument in _considered(argv[1:], guard):
-            for key in guard_keys(guard, argument):
-                counts[f"{place}:{key}"] += 1
+    for place, guard in enumerate(TABLES.guards.get(program_name((program,)), ())):
+        keys = [key for one in _considered(arguments, guard) for key in guard_keys(guard, one)]
+        counts.update(f"{place}:{key}" for key in (*keys, *_placed_keys(guard, placed)))
     return counts
 
 
@@ -50,12 +66,15 @@ def guard_keys(guard: Guard, argument: str) -> Iterator[str]:
             yield f"prefix:{prefix}"
 
 
-def front(arguments: Sequence[str]) -> Sequence[str]:
-    """The options before the first operand, and that operand."""
-    for place, argument in enumerate(arguments):
-        if not is_option(argument):
-            return arguments[: place + 1]
-    return arguments
+def _placed_keys(guard: Guard, arguments: Sequence[str]) -> Iterator[str]:
+    """What the first argument and the first operand are by standing there."""
+    if guard.bare and arguments:
+        letters = _letters(guard, arguments[0])
+        yield from (f"bare:{letter}" for letter in guard.short if letter in letters)
+    if guard.operand:
+        place = _operand_place(arguments, guard)
+        if place < len(arguments) and arguments[place] != _WILD:
+            yield "operand"
 
 
 def is_option(argument: str) -> bool:
@@ -63,15 +82,36 @@ def is_option(argument: str) -> bool:
     return argument.startswith("-") and argument != "-"
 
 
-def first_operand(arguments: Sequence[str]) -> str | None:
-    """The first argument that is no option."""
-    return next((argument for argument in arguments if not is_option(argument)), None)
-
-
 def _considered(arguments: Sequence[str], guard: Guard) -> Sequence[str]:
     if guard.after:
-        return arguments if first_operand(arguments) == guard.after else ()
-    return front(arguments) if guard.scope == "front" else arguments
+        heads = arguments[: _operand_place(arguments, guard) + 1]
+        return arguments[heads.index(guard.after) + 1 :] if guard.after in heads else ()
+    if guard.scope == "front":
+        return arguments[: _operand_place(arguments, guard) + 1]
+    if guard.scope == "script" and arguments and not is_option(arguments[0]):
+        # What follows a script is the script's own.
+        return arguments[:1]
+    return arguments
+
+
+def _operand_place(arguments: Sequence[str], guard: Guard) -> int:
+    """Where the first argument stands that is no option and no option's value.
+
+    Returns:
+        The number of arguments where there is none.
+    """
+    valued = False
+    for place, argument in enumerate(arguments):
+        if not is_option(argument) and not valued:
+            return place
+        valued = is_option(argument) and _takes_next(guard, argument)
+    return len(arguments)
+
+
+def _takes_next(guard: Guard, option: str) -> bool:
+    if "*" in guard.values:
+        return "=" not in option and option not in guard.alone
+    return option in guard.values
 
 
 def _is_short(guard: Guard, argument: str, letter: str) -> bool:
@@ -79,8 +119,13 @@ def _is_short(guard: Guard, argument: str, letter: str) -> bool:
         return False
     if not guard.cluster:
         return argument.startswith(f"-{letter}")
-    cluster = _CLUSTER.match(argument)
-    return cluster is not None and letter in cluster[1]
+    return letter in _letters(guard, argument[1:])
+
+
+def _letters(guard: Guard, cluster: str) -> str:
+    """The options at the beginning of a cluster, up to what can only be a value."""
+    found = re.match(f"[A-Za-z0-9{re.escape(guard.marks)}]*", cluster)
+    return found[0] if found else ""
 
 
 def _is_long(argument: str, name: str) -> bool:

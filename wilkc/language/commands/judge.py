@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wilkc.language.commands.guards import first_operand, guarded_options, is_option
+from wilkc.language.commands.guards import guarded_options, is_option, spelled_options
 from wilkc.language.commands.layers import layers_of, program_name
 from wilkc.language.commands.patterns import CommandPattern, command_matches
+from wilkc.language.commands.scripts import code_spelled, gives_program, harmless_options
 from wilkc.language.commands.tables import TABLES
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from wilkc.language.commands.lexer import Argv
 
 _INTERPRETER: Final = re.compile(TABLES.interpreters)
-_SCRIPTS: Final = {name: re.compile(form) for name, form in TABLES.scripts.items()}
+_SCRIPTLESS: Final = re.compile(TABLES.scriptless)
+_INPUT: Final = re.compile(r"-\Z|/dev/|/proc/|[A-Za-z][A-Za-z0-9+.-]+:")
+"""Scripts that are no files of their own: the input, what is open, or an address."""
 Entry = tuple[str, CommandPattern]
 """Rule id and one of its patterns, in the order of the list."""
 
@@ -88,7 +91,7 @@ def judge_layer(argv: Argv, rules: CommandRules) -> CommandVerdict:
     spelled = [entry for entry in matching if _spells_options(entry[1], argv)]
     if not spelled:
         return CommandVerdict("unmatched", "guarded_option")
-    literal = [entry for entry in spelled if _spells_script(entry[1], argv)]
+    literal = [entry for entry in spelled if code_spelled(argv, entry[1].literals)]
     if not literal:
         return CommandVerdict("unmatched", "code_not_spelled")
     problem = _interpreter_problem(argv, rules)
@@ -98,17 +101,8 @@ def judge_layer(argv: Argv, rules: CommandRules) -> CommandVerdict:
 
 
 def _spells_options(pattern: CommandPattern, argv: Argv) -> bool:
-    spelled = guarded_options((argv[0], *pattern.literals))
+    spelled = spelled_options(pattern)
     return all(count <= spelled[key] for key, count in guarded_options(argv).items())
-
-
-def _spells_script(pattern: CommandPattern, argv: Argv) -> bool:
-    """Whether code given as an operand is harmless or a word of the pattern."""
-    harmless = _SCRIPTS.get(program_name(argv))
-    script = first_operand(argv[1:])
-    if harmless is None or script is None:
-        return True
-    return bool(harmless.fullmatch(script)) or script in pattern.literals
 
 
 def _interpreter_problem(argv: Argv, rules: CommandRules) -> str:
@@ -118,12 +112,16 @@ def _interpreter_problem(argv: Argv, rules: CommandRules) -> str:
     arguments = argv[1:]
     if not arguments:
         return "code_from_input"
-    if guarded_options(argv) or (len(arguments) == 1 and arguments[0] in TABLES.harmless):
+    # An option that gives the program is spelled, as every guarded one is by now.
+    if guarded_options(argv) and gives_program(argv):
+        return ""
+    if len(arguments) == 1 and arguments[0] in harmless_options(program_name(argv)):
         return ""
     script = arguments[0]
-    if script == "-" or script.startswith("/dev/"):
+    if _INPUT.match(script) or _SCRIPTLESS.fullmatch(program_name(argv)):
         return "code_from_input"
-    if is_option(script):
+    # A shell takes `+c` and `+O` for options too.
+    if is_option(script) or script.startswith("+") or guarded_options(argv[:2]):
         return "option_before_script"
     if program_name(argv) not in rules.interpreters:
         return "interpreter_not_listed"

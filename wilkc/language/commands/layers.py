@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from wilkc.language.commands.lexer import Argv
 
 MAX_LAYERS: Final = 4
-_PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_./:=@%+,-]*\Z")
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_./:=@%+,-]+\Z")
 _SHELL: Final = re.compile(TABLES.shells)
-_COMMAND_OPTION: Final = re.compile(r"-[A-Za-z]*c")
+_COMMAND_OPTION: Final = re.compile(r"[-+][A-Za-z]*c")
 
 
 class _OpaqueError(Exception):
@@ -86,7 +86,7 @@ def _skip_options(argv: Argv, wrapper: Wrapper) -> int:
 def _option_length(argument: str, argv: Argv, place: int, wrapper: Wrapper) -> int:
     """How many arguments an option takes up, itself included."""
     letters = {option[1] for option in wrapper.bare if not option.startswith("--")}
-    if argument in wrapper.bare:
+    if argument in wrapper.bare or argument.partition("=")[0] in wrapper.attached:
         return 1
     if not argument.startswith("--") and set(argument[1:]) <= letters:
         return 1

@@ -55,6 +55,12 @@ _BLANKLESS: Final = re.compile(r"[^ ]+")
 QUOTED: Final = "\0"
 """Stands in `Word.bare` for a character that was quoted."""
 _KEPT_BACKSLASH: Final = frozenset('"\\')
+_UNSEEN: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), and the empty braille cell."""
 
 
 class Word(NamedTuple):
@@ -145,7 +151,7 @@ def _check_characters(text: str) -> None:
         category = unicodedata.category(char)
         if category in {"Cc", "Cs"}:
             raise RequestError("shell_control_character", f"control character U+{ord(char):04X}")
-        if category in {"Cf", "Zs", "Zl", "Zp"}:
+        if category in {"Cf", "Zs", "Zl", "Zp"} or _UNSEEN.match(char):
             raise RequestError("shell_invisible_character", f"invisible U+{ord(char):04X}")
 
 

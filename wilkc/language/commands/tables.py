@@ -2,9 +2,12 @@
 
 The file is part of the language: `flags` maps letters to long names, `wrappers` says where a
 wrapper's inner command begins, `opaque` names programs that run what cannot be judged,
-`shells` and `interpreters` are expressions over a program's last path component, `guards`
-lists for each program the options that run, read or write something else, `scripts` the
-programs whose first operand is code.
+`shells` and `interpreters` are expressions over a program's last path component, `harmless`
+says what an interpreter may be asked alone, `scriptless` which of them read code from their
+input whatever operand they have, `code` how one is given its program by an option,
+`guards` lists for each program the options that run, read or write something else, `alone` for
+each program with sub-commands the options before them that take no further argument, `scripts`
+the programs whose first operand is code.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Scope = Literal["any", "front"]
+Scope = Literal["any", "front", "script"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Wrapper:
     Attributes:
         bare: options without a value.
         valued: options with a value, attached or as the next argument.
+        attached: long options whose value, if any, stands behind a `=`.
         operands: arguments between the options and the inner command.
         plain: whether the inner words are given to a shell and so must hold no special
             character.
@@ -34,6 +38,7 @@ class Wrapper:
 
     bare: tuple[str, ...]
     valued: tuple[str, ...]
+    attached: tuple[str, ...]
     operands: int
     plain: bool
 
@@ -48,8 +53,15 @@ class Guard:
         words: arguments that count when equal.
         prefixes: arguments that count when they begin so, whole or after a `=`.
         cluster: whether short options may stand in clusters.
-        scope: `front` counts only before the first operand.
-        after: a sub-command that must be the first operand, or empty.
+        marks: characters that are short options too and so may stand in a cluster.
+        bare: whether the first argument is a cluster also without a hyphen.
+        operand: whether the first operand itself counts.
+        scope: `front` counts only up to the first operand, `script` everywhere, but where no
+            option precedes the first operand only that.
+        values: options whose next argument may be their value and so is not the first operand;
+            `*` is any option but those `alone`.
+        alone: options that never take the next argument.
+        after: a sub-command behind which alone it counts, or empty.
     """
 
     short: str
@@ -57,8 +69,44 @@ class Guard:
     words: tuple[str, ...]
     prefixes: tuple[str, ...]
     cluster: bool
+    marks: str
+    bare: bool
+    operand: bool
     scope: Scope
+    values: tuple[str, ...]
+    alone: tuple[str, ...]
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """How an interpreter is given its program by an option, as expressions over an argument.
+
+    Attributes:
+        flags: options without a separate value that may precede it.
+        next: the option, or sub-command, behind which the program follows.
+        whole: the option with its program attached.
+        alone: whether an operand behind it would be a script to run as well.
+    """
+
+    flags: str
+    next: str
+    whole: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A program whose first operand is code, in expressions over an argument.
+
+    Attributes:
+        harmless: code that only prints.
+        options: options that may precede the code, by the number of values that follow them;
+            where none follows an option that gives the code, the code does.
+    """
+
+    harmless: str
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +118,37 @@ class Tables:
     opaque: frozenset[str]
     shells: str
     interpreters: str
-    harmless: tuple[str, ...]
+    scriptless: str
+    harmless: Mapping[str, tuple[str, ...]]
+    code: Mapping[str, Code]
     guards: Mapping[str, tuple[Guard, ...]]
-    scripts: Mapping[str, str]
+    scripts: Mapping[str, Script]
 
 
 def _load() -> Tables:
     text = resources.files("wilkc.language.commands").joinpath("tables.json").read_text("utf-8")
     raw = json.loads(text)
+    alone = {name: tuple(options.split()) for name, options in raw["alone"].items()}
+    wrappers = {name: _wrapper(entry) for name, entry in raw["wrappers"].items()}
     return Tables(
         flags={letters: tuple(names) for letters, names in raw["flags"].items()},
-        wrappers={name: _wrapper(entry) for name, entry in raw["wrappers"].items()},
+        wrappers=wrappers,
         opaque=frozenset(raw["opaque"]),
         shells=raw["shells"],
         interpreters=raw["interpreters"],
-        harmless=tuple(raw["harmless"]),
+        scriptless=raw["scriptless"],
+        harmless={names: tuple(options.split()) for names, options in raw["harmless"].items()},
+        code={name: _code(entry) for names, entry in raw["code"].items() for name in names.split()},
         guards={
-            name: tuple(map(_guard, entries))
+            name: tuple(_guard(entry, wrappers.get(name), alone.get(name, ())) for entry in entries)
             for names, entries in raw["guards"].items()
             for name in names.split()
         },
-        scripts={name: form for names, form in raw["scripts"].items() for name in names.split()},
+        scripts={
+            name: Script(entry["harmless"], tuple(entry["options"]))
+            for names, entry in raw["scripts"].items()
+            for name in names.split()
+        },
     )
 
 
@@ -98,20 +156,36 @@ def _wrapper(entry: dict[str, Any]) -> Wrapper:
     return Wrapper(
         bare=tuple(entry.get("bare", "").split()),
         valued=tuple(entry.get("valued", "").split()),
+        attached=tuple(entry.get("attached", "").split()),
         operands=entry.get("operands", 0),
         plain=entry.get("plain", False),
     )
 
 
-def _guard(entry: dict[str, Any]) -> Guard:
+def _guard(entry: dict[str, Any], wrapper: Wrapper | None, alone: tuple[str, ...]) -> Guard:
     return Guard(
         short=entry.get("short", ""),
         long=tuple(entry.get("long", "").split()),
         words=tuple(entry.get("words", "").split()),
         prefixes=tuple(entry.get("prefixes", "").split()),
         cluster=entry.get("cluster", True),
+        marks=entry.get("marks", ""),
+        bare=entry.get("bare", False),
+        operand=entry.get("operand", False),
         scope=entry.get("scope", "any"),
+        # A sub-command may stand behind options of its program that no table lists.
+        values=("*",) if alone else wrapper.valued if wrapper else (),
+        alone=alone,
         after=entry.get("after", ""),
+    )
+
+
+def _code(entry: dict[str, Any]) -> Code:
+    return Code(
+        flags=entry.get("flags", ""),
+        next=entry["next"],
+        whole=entry.get("whole", ""),
+        alone=entry.get("alone", False),
     )
 
 

@@ -19,9 +19,26 @@ PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 TMP: Final = "/tmp"  # noqa: S108  # the sandbox's own, made for the launch
 
 _DANGEROUS: Final = (
-    "LD_*", "PYTHON*", "BASH_ENV", "ENV", "NODE_OPTIONS", "PERL5*", "RUBYOPT",
-    "JAVA_TOOL_OPTIONS", "GIT_*", "*_AGENT*", "SSH_AUTH_SOCK", "DBUS_*", "DISPLAY", "DOCKER_HOST",
-    "GCONV_PATH", "IFS", "SHELLOPTS", "PS4", "WILK_*",
+    # Loaders and the C library.
+    "LD_*", "DYLD_*", "GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH", "NLSPATH", "OPENSSL_CONF",
+    "OPENSSL_ENGINES", "OPENSSL_MODULES",
+    # Shells.
+    "BASH_*", "BASHOPTS", "SHELLOPTS", "ENV", "IFS", "PS4", "PROMPT_COMMAND", "ZDOTDIR", "FPATH",
+    "CDPATH", "SHELL", "INPUTRC",
+    # Interpreters and their libraries.
+    "PYTHON*", "PYTEST_*", "NODE_OPTIONS", "NODE_PATH", "PERL5*", "PERLLIB", "RUBYOPT", "RUBYLIB",
+    "RUBYSHELL", "GEM_*", "BUNDLE_*", "PHPRC", "PHP_INI_SCAN_DIR", "LUA_*", "R_*", "TCLLIBPATH",
+    "GUILE_LOAD_*", "JULIA_*", "ERL_*", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS",
+    "CLASSPATH", "MAVEN_OPTS", "GRADLE_OPTS", "DOTNET_STARTUP_HOOKS", "CORECLR_*",
+    # Options and settings of tools, and programs that tools start.
+    "GIT_*", "npm_config_*", "PIP_*", "UV_*", "YARN_*", "CARGO_BUILD_*", "CARGO_TARGET_*",
+    "RUSTC*", "RUSTFLAGS", "RUSTDOC*", "GOFLAGS", "GOENV", "MAKEFLAGS", "GNUMAKEFLAGS", "MAKEFILES",
+    "GCC_EXEC_PREFIX", "COMPILER_PATH", "TAR_OPTIONS", "TAPE", "RSYNC_*", "RIPGREP_CONFIG_PATH",
+    "GREP_OPTIONS", "CURL_HOME", "WGETRC", "LESS*", "PAGER", "MANPAGER", "MANOPT", "EDITOR",
+    "VISUAL", "BROWSER", "VIMINIT", "EXINIT", "SSH_ASKPASS*", "SUDO_*",
+    # Ways to services of the host.
+    "*_AGENT*", "SSH_AUTH_SOCK", "DBUS_*", "DISPLAY", "WAYLAND_*", "DOCKER_*", "KUBECONFIG",
+    "WILK_*",
 )  # fmt: skip
 """Loaders, interpreters' hooks and ways to services: never with the caller's value."""
 
@@ -71,7 +88,7 @@ def environment(
     """
     fixed = {"PATH": PATH, "HOME": home, "TMPDIR": tmp, "LANG": "C.UTF-8", "TERM": "dumb"}
     fixed |= _PROXY if proxied else {}
-    let_through = {name: text for name, text in caller.items() if not _any(_DANGEROUS, name)}
+    let_through = {name: text for name, text in caller.items() if not _dangerous(name)}
     allowed = {name: text for name, text in let_through.items() if _any(plan.allow, name)}
     given = {variable.name: variable.value for variable in plan.set}
     asked = {
@@ -83,7 +100,14 @@ def environment(
     return tuple(sorted({**_GIT, **fixed, **asked}.items()))
 
 
-def _any(patterns: tuple[str, ...], name: str) -> bool:
+def _dangerous(name: str) -> bool:
+    """Whether a program could be led by it; some tools read its name in any case of letters."""
+    return _any(_DANGEROUS, name, fold=True)
+
+
+def _any(patterns: tuple[str, ...], name: str, *, fold: bool = False) -> bool:
     return any(
-        name_matches(pattern, name) for text in patterns for pattern in parse_name_rule(text)
+        name_matches(pattern, name, fold=fold)
+        for text in patterns
+        for pattern in parse_name_rule(text)
     )

@@ -8,7 +8,7 @@ guarded(text) := {item[0]: times |
 	held := arguments(text)
 	some item in data.wilk.tables.shell.guards[name(text)].each
 	times := count([argument |
-		some argument in _considered(held, item[2], item[3])
+		some argument in _considered(held, item[2], item[3], name(text))
 		regex.match(item[1], argument)
 	])
 	times > 0
@@ -25,15 +25,20 @@ interpreter_problem(text) := "" if {
 } else := "code_from_input" if {
 	count(arguments(text)) == 0
 } else := "" if {
+	# An option that gives the program is spelled, as every guarded one is by now.
 	count(guarded(text)) > 0
+	regex.match(data.wilk.tables.shell.code[name(text)], text)
 } else := "" if {
-	held := arguments(text)
-	count(held) == 1
-	data.wilk.tables.shell.harmless[held[0]] == true
+	regex.match(data.wilk.tables.shell.harmless, text)
 } else := "code_from_input" if {
-	regex.match(`^(?:-$|/dev/)`, arguments(text)[0])
+	regex.match(`^(?:-$|/dev/|/proc/|[A-Za-z][A-Za-z0-9+.-]+:)`, arguments(text)[0])
+} else := "code_from_input" if {
+	regex.match(data.wilk.tables.shell.scriptless, name(text))
 } else := "option_before_script" if {
-	_option(arguments(text)[0])
+	# A shell takes `+c` and `+O` for options too.
+	regex.match(`^[+-]`, arguments(text)[0])
+} else := "option_before_script" if {
+	count(guarded(command_text([program(text), arguments(text)[0]]))) > 0
 } else := "interpreter_not_listed" if {
 	not interpreter_listed(name(text))
 } else := "script_not_allowed" if {
@@ -42,23 +47,47 @@ interpreter_problem(text) := "" if {
 	is_string(data.wilk.tables.shell.interpreters)
 }
 
-# METADATA
-# description: The first argument that is no option; undefined if there is none.
-first_operand(held) := [argument | some argument in held; not _option(argument)][0]
-
 _option(argument) if {
 	startswith(argument, "-")
 	argument != "-"
 }
 
-_considered(held, scope, "") := held if scope != "front"
+_considered(held, scope, "", _) := held if not scope in {"first", "front", "operand", "script"}
 
-_considered(held, "front", "") := array.slice(held, 0, min(places) + 1) if {
-	places := {place | some place, argument in held; not _option(argument)}
-	count(places) > 0
+# What follows a script is the script's own.
+_considered(held, "script", "", _) := array.slice(held, 0, 1) if {
+	not _option(held[0])
 } else := held
 
-_considered(held, _, after) := held if {
+_considered(held, "first", "", _) := array.slice(held, 0, 1)
+
+_considered(held, "front", "", program) := array.slice(held, 0, _operand_place(held, program) + 1)
+
+_considered(held, "operand", "", program) := array.slice(held, place, place + 1) if {
+	place := _operand_place(held, program)
+}
+
+_considered(held, _, after, program) := array.slice(held, min(places) + 1, count(held)) if {
 	after != ""
-	first_operand(held) == after
+	last := _operand_place(held, program)
+	places := {place | some place, argument in held; argument == after; place <= last}
+	count(places) > 0
+}
+
+# Where the first argument stands that is no option and no option's value; the number of
+# arguments where there is none.
+_operand_place(held, program) := min(places) if {
+	places := {place |
+		some place, argument in held
+		not _option(argument)
+		not _value_of_option(held, place, program)
+	}
+	count(places) > 0
+} else := count(held)
+
+_value_of_option(held, place, program) if {
+	place > 0
+	_option(held[place - 1])
+	regex.match(data.wilk.tables.shell.guards[program].values, held[place - 1])
+	not data.wilk.tables.shell.guards[program].alone[held[place - 1]]
 }

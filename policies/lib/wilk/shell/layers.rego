@@ -105,5 +105,5 @@ _opaque_wrapper(text) if startswith(_wrapped(text), "\u0000")
 
 _opaque_wrapper(text) if {
 	data.wilk.tables.shell.wrappers[name(text)].plain
-	not regex.match(`^(?:[A-Za-z0-9_./:=@%+,-]*\x00)*$`, _wrapped(text))
+	not regex.match(`^(?:[A-Za-z0-9_./:=@%+,-]+\x00)*$`, _wrapped(text))
 }

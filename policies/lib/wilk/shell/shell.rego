@@ -107,8 +107,11 @@ verdict := {
 _tables_whole if {
 	is_boolean(data.wilk.tables.shell.opaque.eval)
 	is_string(data.wilk.tables.shell.guards.git.any)
+	is_string(data.wilk.tables.shell.guards.git.values)
 	is_string(data.wilk.tables.shell.wrappers.timeout.inner)
 	is_string(data.wilk.tables.shell.scripts.sed)
+	is_string(data.wilk.tables.shell.operands.sed)
+	is_string(data.wilk.tables.shell.scriptless)
 	is_string(data.wilk.tables.shell.shell_text)
 	is_string(data.wilk.tables.shell.interpreters)
 }
@@ -177,13 +180,21 @@ _granting(text) := [[entry.rank, entry.rule] | some entry in _matching(text)] if
 
 _script_spelled(_, text) if not data.wilk.tables.shell.scripts[name(text)]
 
-_script_spelled(_, text) if count([1 | some argument in arguments(text); not _option(argument)]) == 0
+_script_spelled(_, text) if regex.match(data.wilk.tables.shell.scripts[name(text)], _code_operand(text))
 
-_script_spelled(_, text) if {
-	regex.match(data.wilk.tables.shell.scripts[name(text)], first_operand(arguments(text)))
+_script_spelled(entry, text) if entry.words[_code_operand(text)]
+
+# Where it cannot be told which argument is the code, each must be a word of the pattern.
+_script_spelled(entry, text) if {
+	held := arguments(text)
+	count(held) > 0
+	every argument in held { entry.words[argument] }
 }
 
-_script_spelled(entry, text) if entry.words[first_operand(arguments(text))]
+_code_operand(text) := groups[1] if {
+	expression := data.wilk.tables.shell.operands[name(text)]
+	groups := regex.find_all_string_submatch_n(expression, text, 1)[0]
+}
 
 _given := object.keys(input.resource.properties)
 

@@ -49,16 +49,24 @@ world := {
 			"opaque": {"eval": true},
 			"running": `^(?:[^\x{0}]*/)?(?:eval|(?:ba)?sh|python3|timeout|sed)\x{0}`,
 			"special": `^(?:[^\x{0}]*/)?(?:eval|(?:ba)?sh|python3|timeout|git|sed)\x{0}`,
-			"shell_text": `^(?:[^\x{0}]*/)?(?:ba)?sh\x{0}(?:[^\x{0}]*\x{0})*-[A-Za-z]*c`,
+			"shell_text": `^(?:[^\x{0}]*/)?(?:ba)?sh\x{0}(?:[^\x{0}]*\x{0})*[-+][A-Za-z]*c`,
 			"interpreters": `^python3$`,
-			"harmless": {"--version": true},
+			"scriptless": `^R$`,
+			"harmless": `^python3\x{0}--version\x{0}$`,
+			"code": {"python3": `^python3\x{0}-c\x{0}[^\x{0}]*\x{0}`},
 			"wrappers": {"timeout": {
 				"inner": `^[^\x{0}]*\x{0}(?:-v\x{0})*(?:(?:|-|[^-\x{0}][^\x{0}]*)\x{0}((?:[^\x{0}]*\x{0})*))?$`,
 				"plain": false,
 				"simple": true,
 			}},
-			"guards": {"git": {"any": `\x{0}-c`, "each": [["0:short:c", `^-c`, "any", ""]]}},
+			"guards": {"git": {
+				"any": `\x{0}-c`,
+				"each": [["0:short:c", `^-c`, "any", ""]],
+				"values": `^-[^=\x{0}]+$`,
+				"alone": {"-P": true},
+			}},
 			"scripts": {"sed": `^5p$`},
+			"operands": {"sed": `^sed\x{0}(?:-n\x{0})*([^-\x{0}][^\x{0}]*)\x{0}`},
 		},
 	},
 }
@@ -224,7 +232,9 @@ test_damaged_data_denies[path] if {
 test_missing_tables_deny[path] if {
 	some path in [
 		"/tables/shell/interpreters", "/tables/shell/opaque", "/tables/shell/guards",
-		"/tables/shell/wrappers", "/tables/shell/scripts", "/tables/shell/shell_text", "/tables/path",
+		"/tables/shell/wrappers", "/tables/shell/scripts", "/tables/shell/operands",
+		"/tables/shell/scriptless",
+		"/tables/shell/shell_text", "/tables/path",
 	]
 	every operation in [{"op": "remove", "path": path}, {"op": "replace", "path": path, "value": null}] {
 		not granted(json.patch(world, [operation]))

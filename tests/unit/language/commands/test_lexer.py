@@ -66,6 +66,8 @@ def test_a_line_means_these_argument_lists(line: str, commands: list[tuple[str, 
         ("shell_control_character", ["a \ud800"]),
         ("shell_invisible_character", ["a\u2028b", "a\u3000b"]),
         ("shell_invisible_character", ["a\u00a0b", "a 'b\u200bc'", "a \u202eb", "\ufeffa"]),
+        ("shell_invisible_character", ["a\u034fb", "a \u115f", "a \u3164b", "a 'b\ufe0f'"]),
+        ("shell_invisible_character", ["a\u180b", "a \U000e0100", "a \u2800", "a \uffa0"]),
     ],
 )  # fmt: skip
 def test_what_is_outside_the_language_is_refused(detail: str, lines: list[str]) -> None:

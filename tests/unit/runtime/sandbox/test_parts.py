@@ -119,6 +119,26 @@ def test_the_environment_is_what_the_policy_lets_through() -> None:
     assert not {"LD_PRELOAD", "TOKEN", "GIT_DIR"} & set(given)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "GLIBC_TUNABLES", "BASH_FUNC_ls%%", "ZDOTDIR", "PS4",
+        "PROMPT_COMMAND", "PYTHONSTARTUP", "NODE_PATH", "NODE_OPTIONS", "PERLLIB", "RUBYLIB",
+        "PHPRC", "PHP_INI_SCAN_DIR", "LUA_INIT_5_4", "LUA_PATH", "R_PROFILE", "CLASSPATH",
+        "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "npm_config_script_shell", "NPM_CONFIG_SCRIPT_SHELL",
+        "TAR_OPTIONS", "RIPGREP_CONFIG_PATH", "LESSOPEN", "PAGER", "MANPAGER", "EDITOR", "VISUAL",
+        "MAKEFLAGS", "RUSTC_WRAPPER", "SSH_AUTH_SOCK", "DOCKER_HOST",
+    ],
+)  # fmt: skip
+def test_what_leads_programs_comes_with_the_policys_value_alone(name: str) -> None:
+    caller = {name: "caller", "NODE_ENV": "test", "CI": "1", "CARGO_HOME": "x"}
+    given = dict(environment(Environment(("*",), (), ()), caller, "/h"))
+    assert name not in given
+    assert (given["NODE_ENV"], given["CI"], given["CARGO_HOME"]) == ("test", "1", "x")
+    policys = Environment((), (), (Variable(name, "policy"),))
+    assert dict(environment(policys, caller, "/h"))[name] == "policy"
+
+
 def test_a_block_takes_no_protection_away() -> None:
     plan = Environment(("A",), ("*",), (Variable("B", "c"),))
     given = dict(environment(plan, {"A": "x"}, "/h"))

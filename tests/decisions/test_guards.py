@@ -1,0 +1,196 @@
+"""Which spellings of an option are guarded, by the reference evaluator and by OPA.
+
+Each policy is a list of allowed commands alone. Under it stands what a wildcard must not take
+up beside what it may: no entry is more than the words that somebody wrote.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wilkc.core.contract import Request
+from wilkc.plan import decide
+
+if TYPE_CHECKING:
+    from tests.conftest import Judged
+
+GUARDED = "guarded_option"
+OPAQUE = "opaque_command"
+CASES: dict[str, list[tuple[str, str]]] = {
+    # A sub-command's options, whatever stands before the sub-command.
+    "git *": [
+        ("git branch", "allowed"),
+        ("git branch -D main", GUARDED),
+        ("git --attr-source HEAD branch -D main", GUARDED),
+        ("git --shallow-file x branch", GUARDED),
+        ("git --no-pager branch -D main", GUARDED),
+        ("git --odd x --odder y push -f", GUARDED),
+        ("git --attr-source HEAD -p log", GUARDED),
+        ("git -p log", GUARDED),
+        ("git log -p", "allowed"),
+        ("git log branch -D", "allowed"),
+        ("git --no-pager log -p", "allowed"),
+        ("git grep -nO./evil x", GUARDED),
+        ("git grep -n x", "allowed"),
+        ("git clone -qu ./evil x y", GUARDED),
+        ("git clone -qc core.fsmonitor=./evil x y", GUARDED),
+        ("git clone -q x y", "allowed"),
+        ("git difftool -x ./evil", GUARDED),
+        ("git difftool -yx ./evil", GUARDED),
+        ("git difftool -t x", GUARDED),
+        ("git difftool -y", "allowed"),
+        ("git mergetool -t x", GUARDED),
+        ("git archive -o /tmp/x HEAD", GUARDED),
+        ("git archive HEAD", "allowed"),
+        ("git format-patch -o x HEAD", GUARDED),
+        ("git format-patch --output-dir=x HEAD", GUARDED),
+        ("git format-patch HEAD", "allowed"),
+        ("git commit -S -m x", GUARDED),
+        ("git commit -m x", "allowed"),
+        ("git log -Sx", "allowed"),
+        ("git merge -S x", GUARDED),
+        ("git tag -S x", GUARDED),
+        ("git rebase -i", GUARDED),
+        ("git rebase main", "allowed"),
+    ],
+    "git -C ./repo *": [
+        ("git -C ./repo branch", "allowed"),
+        ("git -C ./repo branch -D main", GUARDED),
+        ("git -C ./repo push --force", GUARDED),
+        ("git -C ./repo rebase -x evil", GUARDED),
+        ("git -C ./repo clone -u x y", GUARDED),
+        ("git -C ./repo log branch -D", "allowed"),
+    ],
+    "git -C ./repo branch -D *": [
+        ("git -C ./repo branch -D main", "allowed"),
+        ("git -C ./repo branch -D main -D next", GUARDED),
+    ],
+    "git -C * branch -D *": [("git -C ./repo branch -D main", "allowed")],
+    # The first argument of tar is a cluster without a hyphen too.
+    "tar *": [
+        ("tar xf a.tar I", "allowed"),
+        ("tar xIf ./evil a.tar", GUARDED),
+        ("tar xCf / a.tar", GUARDED),
+        ("tar -xf a.tar -C /", GUARDED),
+        ("tar --xform x -xf a.tar", GUARDED),
+    ],
+    "tar xCf ./out *": [
+        ("tar xCf ./out a.tar", "allowed"),
+        ("tar xCf ./out a.tar -C /", GUARDED),
+    ],
+    "tar * xIf *": [("tar xIf xIf ./evil", GUARDED), ("tar cf xIf ./x", "allowed")],
+    # Characters that are short options too do not end a cluster.
+    "curl *": [
+        ("curl https://a", "allowed"),
+        ("curl -#s https://a", "allowed"),
+        ("curl -#o x https://a", GUARDED),
+        ("curl -x evil:1 https://a", GUARDED),
+        ("curl --header @x https://a", GUARDED),
+    ],
+    "rg *": [("rg -.S x", "allowed"), ("rg -.z x", GUARDED)],
+    "less *": [("less -~N x", "allowed"), ("less -~Ox y", GUARDED)],
+    "eslint *": [("eslint x", "allowed"), ("eslint -f ./evil.js x", GUARDED)],
+    "pip *": [("pip list", "allowed"), ("pip install -i https://evil x", GUARDED)],
+    "rsync *": [("rsync a b", "allowed"), ("rsync -af x a b", GUARDED)],
+    # A wrapper's options end where its first operand stands, which is no option's value.
+    "sudo *": [
+        ("sudo ls", "allowed"),
+        ("sudo ls -E", "allowed"),
+        ("sudo -n ls -u", "allowed"),
+        ("sudo -g wheel ls -u", "allowed"),
+        ("sudo -E ls", GUARDED),
+        ("sudo -b ls", GUARDED),
+        ("sudo -u root ls", GUARDED),
+        ("sudo -g wheel -u root ls", GUARDED),
+        ("sudo -p x -i ls", GUARDED),
+        ("sudo -D / ls", GUARDED),
+        ("sudo --chroot=/jail ls", GUARDED),
+    ],
+    "sudo -u deploy *": [
+        ("sudo -u deploy ls", "allowed"),
+        ("sudo -u deploy touch x", "no_rule_matches"),
+        ("sudo -u deploy -u root ls", GUARDED),
+        ("sudo -u deploy -D / ls", GUARDED),
+    ],
+    "sudo -g * -u deploy *": [("sudo -g wheel -u deploy ls", "allowed")],
+    "doas -u deploy *": [
+        ("doas -u deploy ls", "allowed"),
+        ("doas -u deploy id", "no_rule_matches"),
+    ],
+    "env *": [
+        ("env -u A ls", "allowed"),
+        ("env -C ./x ls", GUARDED),
+        ("env -u A -C ./x ls", GUARDED),
+        ("env -u A ls -C", "allowed"),
+    ],
+    "env -C ./x *": [
+        ("env -C ./x ls", "allowed"),
+        ("env -C ./x id", "no_rule_matches"),
+        ("env -C ./x A=b", OPAQUE),
+    ],
+    "env --chdir=./x *": [
+        ("env --chdir=./x ls", "allowed"),
+        ("env --chdir=./y ls", "no_rule_matches"),
+    ],
+    "xargs *": [
+        ("xargs", "allowed"),
+        ("xargs -n 1", "allowed"),
+        ("xargs -n 1 -a /etc/passwd", GUARDED),
+        ("xargs --max-lines rm", OPAQUE),
+        ("xargs --replace sh", OPAQUE),
+        ("xargs --eof python3", OPAQUE),
+        ("xargs --max-lines=1 rm", OPAQUE),
+        ("xargs --max-lines", "allowed"),
+        ("xargs --max-lines=1", "allowed"),
+        ("xargs --max-lin 1", OPAQUE),
+    ],
+    "watch *": [
+        ("watch ls", "allowed"),
+        ("watch ls x", "allowed"),
+        ("watch ls ''", OPAQUE),
+        ("watch '' ls", OPAQUE),
+        ("watch -n 1 ls '' x", OPAQUE),
+    ],
+    # The new root of chroot is a word of the entry.
+    "chroot *": [("chroot /jail ls", GUARDED), ("chroot jail ls", GUARDED), ("chroot", "allowed")],
+    "chroot jail *": [
+        ("chroot jail ls", "allowed"),
+        ("chroot jail ls /etc", "allowed"),
+        ("chroot jail id", "no_rule_matches"),
+        ("chroot --userspec=x jail ls", "no_rule_matches"),
+    ],
+    "chroot * ls": [("chroot jail ls", GUARDED), ("chroot ls ls", GUARDED)],
+    "chroot --userspec * jail *": [
+        ("chroot --userspec x jail ls", "allowed"),
+        ("chroot --userspec jail jail ls", "allowed"),
+        ("chroot --userspec --groups jail ls", GUARDED),
+    ],
+    "chroot --userspec jail *": [("chroot --userspec jail ./x ls", GUARDED)],
+    # A `+` gives a shell its commands just as a `-` does.
+    "bash *": [("bash +c id", OPAQUE), ("bash -x +ec id", OPAQUE), ("bash x+c", "allowed")],
+}  # fmt: skip
+
+
+def _spec(agent: str, command: str) -> str:
+    shell = {"allowed_commands": [command, "ls *"], "allowed_interpreters": ["bash"]}
+    permissions = {"filesystem": {"execute": ["./**"]}, "shell": shell}
+    return json.dumps({"agent": agent, "permissions": permissions})
+
+
+def _request(agent: str, line: str) -> Request:
+    argv = [word.strip("'") for word in line.split(" ")]
+    return Request(agent, "execute", "shell", "", {"commands": [argv]})
+
+
+def test_what_a_wildcard_takes_up_is_never_spelled(judged: Judged) -> None:
+    agents = {f"a{place}": command for place, command in enumerate(CASES)}
+    compiled = judged.compiled(**{one: _spec(one, command) for one, command in agents.items()})
+    wanted = {
+        (command, line): (_request(one, line), detail)
+        for one, command in agents.items()
+        for line, detail in CASES[command]
+    }
+    found = {case: decide(compiled.plan, request).detail for case, (request, _) in wanted.items()}
+    assert found == {case: detail for case, (_, detail) in wanted.items()}
+    assert judged.differences(compiled, [request for request, _ in wanted.values()]) == []
