@@ -8,10 +8,10 @@ not known are refused: a harness that changed may mean something else by them.
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.adapters.hooks.addresses import addresses_in
 from wilkc.adapters.hooks.model import Asked, Call, Harness, Tool, refusal
 from wilkc.adapters.hooks.patch import changes
 from wilkc.core.errors import RequestError
@@ -25,9 +25,6 @@ AMBIGUOUS: Final = "path_ambiguous"
 MAX_EDITS: Final = 1_000
 _TRUTHS: Final = (None, False, True)
 _WILD: Final = frozenset("*?[{!(\\")
-_URL: Final = re.compile(r"https?://\S+", re.IGNORECASE)
-_RAW: Final = ("://github.com/", "://raw.githubusercontent.com/")
-"""Gemini CLI fetches a page of the first that shows a file from the second."""
 
 
 def requests_of(harness: Harness, call: Call) -> list[Asked]:
@@ -193,15 +190,7 @@ def _fetch(given: _Input) -> list[Asked]:
 
 
 def _prompt(given: _Input) -> list[Asked]:
-    """Every address that a prompt names; one that cannot be told from its text is refused."""
-    prompt = given.text("prompt")
-    urls = _URL.findall(prompt)
-    if not urls or prompt.count("://") != sum(url.count("://") for url in urls):
-        raise refusal("the prompt names no address, or one that cannot be told from its text")
-    if any(url.count("://") > 1 for url in urls):
-        raise refusal("an address in the prompt holds another")
-    shown = [url.replace(*_RAW) for url in urls if _RAW[0] in url.lower()]
-    return [Asked(f"network:{url}", "connect") for url in dict.fromkeys([*urls, *shown])]
+    return [Asked(f"network:{url}", "connect") for url in addresses_in(given.text("prompt"))]
 
 
 def _search(given: _Input) -> list[Asked]:

@@ -142,6 +142,14 @@ def test_the_workspace_is_never_where_the_agent_went(reference: Reference) -> No
     assert reference.judge({**cursor, "workspace_roots": several}, told={}).code == 2
 
 
+@pytest.mark.parametrize("char", ["\x1c", "\x1f", "\x85", "\u200b", "\\", ":1"])
+def test_no_address_is_allowed_for_another_that_is_fetched(reference: Reference, char: str) -> None:
+    payload = _case(reference, "gemini", "fetch").payload
+    prompt = f"https://docs.example.com{char}@evil.example.net/"
+    assert reference.judge({**payload, "tool_input": {"prompt": prompt}}).code == 2
+    assert not [decision for _, decision in reference.asked if decision.allow]
+
+
 ASKED = [
     ("claude", "search", True),
     ("claude", "after_other", False),
