@@ -125,7 +125,7 @@ def test_a_path_with_two_readings_is_refused(path: str) -> None:
         ("src/*.ts", ["/w", "/w/src"]),
         ("/etc/**", ["/w", "/etc"]),
         ("/*", ["/w", "/"]),
-        ("src/{a,b}/c", ["/w", "/w/src"]),
+        ("src/{a,b}/c", ["/w", "/w/src/a", "/w/src/b"]),
         ("a.ts", ["/w"]),
     ],
 )
@@ -136,9 +136,48 @@ def test_a_search_is_asked_where_its_pattern_begins(pattern: str, places: list[s
     assert tool.resource == "tool:Glob"
 
 
-@pytest.mark.parametrize("pattern", ["../**", "src/../../x", "~/**", "a/~/b"])
-def test_a_pattern_that_goes_up_is_refused(pattern: str) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "places"),
+    [
+        ("{/etc/host*,x}", ["/w", "/etc"]),
+        ("{,/etc/}passwd", ["/w", "/etc"]),
+        ("{src,/etc/{a,b}}/*.ts", ["/w", "/w/src", "/etc/a", "/etc/b"]),
+        ("*.{ts,tsx}", ["/w"]),
+        ("!src/**", ["/w"]),
+        (".github/[a-c]?.yml", ["/w", "/w/.github"]),
+        ("app/(auth)/[!a]*.ts", ["/w", "/w/app"]),
+        ("a,b/*", ["/w", "/w/a,b"]),
+    ],
+)
+def test_a_search_is_asked_wherever_its_alternatives_begin(pattern: str, places: list[str]) -> None:
     payload = {**case("claude", "glob").payload, "tool_input": {"pattern": pattern}}
+    *files, _ = _asked(payload)
+    assert [one.resource for one in files] == [f"file:{place}" for place in places]
+
+
+LEAVING = [
+    "../**", "src/../../x", "~/**", "a/~/b",
+    "{.,x}{.,y}/out_of/*", ".{.,/}/out_of/*", "{a/.,b}{./c,d}/*", "{.{.,},x}/*", "{..,a}/*",
+    ".\\./out_of/*", "\\../x", "\\{a,b}", "[.][.]/out_of/*", ".[.]/x", "[.-.]./x", "[!.]./x",
+    "[+-9][+-9]/x", "[{.,x}][.]/x", "[a/b]", "[{a,b}]x", "{[,x],.}{[,x],.}/y", "[[:punct:]]/x",
+    "@(.)@(.)/x", "+(.)+(.)/x", "?(/)etc/*", "@(/etc|x)/*", "{@,x}(.)./x", "a/!(x)/*",
+    "(.|x)(.|x)/y", "(a/b)", "(/etc|x)/*", "((a).(b))/*", "(a", "a)/x", "${a,b}/x",
+    "{a}", "{1..3}/x", "{a,b", "a}", "[a", "[]a]", "a\x00b/*", "", "{a,b}" * 11,
+]  # fmt: skip
+"""Patterns that some reader of globs takes out of the directory, or in more than one way."""
+
+
+@pytest.mark.parametrize("pattern", LEAVING)
+@pytest.mark.parametrize(
+    ("harness", "name", "tool", "member"),
+    [("claude", "glob", "Glob", "pattern"), ("claude", "glob", "Grep", "glob"),
+     ("gemini", "grep", "glob", "pattern"), ("gemini", "grep", "grep_search", "include")],
+)  # fmt: skip
+def test_a_pattern_that_may_leave_its_directory_is_refused(
+    harness: str, name: str, tool: str, member: str, pattern: str
+) -> None:
+    given = {member: pattern, "pattern": "x"} if member != "pattern" else {member: pattern}
+    payload = {**case(harness, name).payload, "tool_name": tool, "tool_input": given}
     assert _refused(payload) == "path_ambiguous"
 
 
