@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wilkc.compiler import Compiled
     from wilkc.core.contract import Decision, Request
     from wilkc.runtime import Recorder
+    from wilkc.runtime.limits import RateStore
 
 
 def options() -> dict[str, Any]:
@@ -34,17 +35,21 @@ def options() -> dict[str, Any]:
     }
 
 
+def compiled(spec: bytes) -> Compiled:
+    """A spec of the agent of the cases."""
+    return compile_sources({"coder.yaml": spec}, read_library())
+
+
 @dataclass
 class Reference:
     """Who decides in a workspace, and every request that was asked."""
 
     workspace: Path
-    compiled: Compiled = field(
-        default_factory=lambda: compile_sources({"coder.yaml": SPEC}, read_library())
-    )
+    compiled: Compiled = field(default_factory=lambda: compiled(SPEC))
     recorder: Recorder = field(default_factory=UnsafeNoRecord)
     asked: list[tuple[Request, Decision]] = field(default_factory=list)
     failing: BaseException | None = None
+    rates: RateStore | None = None
 
     def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
         del seconds
@@ -66,4 +71,4 @@ class Reference:
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         workspace = str(self.workspace) if told is None else None
         held = {**options(), **(given or {}), "workspace": workspace, "harness": harness}
-        return judge(raw, held, told or {}, Means(self, self.recorder))
+        return judge(raw, held, told or {}, Means(self, self.recorder, self.rates))

@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from wilkc.adapters.hooks.answers import Judged, answer
+from wilkc.adapters.hooks.answers import UNMATCHED, Judged, answer
+from wilkc.adapters.hooks.client import DENIED
 from wilkc.adapters.hooks.confining import RUN_IT_SO, confine, hint_of, is_command
 from wilkc.adapters.hooks.harnesses import harness_of
 from wilkc.adapters.hooks.model import refusal
@@ -18,8 +19,10 @@ from wilkc.adapters.hooks.tools import requests_of
 from wilkc.core.contract import Decision, denial
 from wilkc.core.errors import RequestError, WilkError
 from wilkc.core.strict_json import decode_json
+from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.conditions import FULFILLABLE
 from wilkc.runtime.guard.context import SecurityContext
+from wilkc.runtime.guard.hits import give_back
 from wilkc.runtime.guard.roots import roots_of
 from wilkc.runtime.guard.steps import Question, failed, prepare, refused, settle, weigh
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from wilkc.adapters.hooks.model import Asked, Call, Harness
     from wilkc.core.contract import Request
     from wilkc.runtime.guard import Recorder
+    from wilkc.runtime.guard.hits import Refund
     from wilkc.runtime.guard.steps import Prepared
     from wilkc.runtime.limits import RateStore
     from wilkc.runtime.sandbox.names import Roots
@@ -51,6 +55,24 @@ class _Sandboxed(NamedTuple):
 
     waived: bool
     hint: str | None
+
+
+class _Terms(NamedTuple):
+    """On which terms the requests of a call are decided.
+
+    Attributes:
+        options: those of the hook.
+        roots: what paths are relative to.
+        means: who decides and who records.
+        deadline: when an answer is late, on the monotonic clock.
+        taken: how to give back the hits that were taken so far.
+    """
+
+    options: Mapping[str, Any]
+    roots: Roots
+    means: Means
+    deadline: float
+    taken: list[Refund]
 
 
 class DecisionPoint(Protocol):
@@ -87,6 +109,7 @@ def judge(raw: bytes, options: Mapping[str, Any], told: Mapping[str, str], means
     """
     judged = Judged(denial("VALIDATION_ERROR", "guard_failed", "nothing was judged"))
     deadline = time.monotonic() + options["deadline"]
+    taken: list[Refund] = []
     try:
         payload = _object(raw)
         harness = harness_of(payload, options["harness"])
@@ -96,7 +119,8 @@ def judge(raw: bytes, options: Mapping[str, Any], told: Mapping[str, str], means
         roots = roots_of(_workspace(call, options, told), None)
         if options["confine"] is not None and is_command(harness, call):
             judged = replace(judged, confined=confine(call, options, roots.workspace))
-        decision = _judge_call(harness, judged, options, roots, means, deadline)
+        terms = _Terms(options, roots, means, deadline, taken)
+        decision = _judge_call(harness, judged, terms)
     except WilkError as error:
         detail = error.detail if isinstance(error, RequestError) else "usage"
         decision = denial("VALIDATION_ERROR", detail, error.message)
@@ -104,7 +128,12 @@ def judge(raw: bytes, options: Mapping[str, Any], told: Mapping[str, str], means
     except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
         decision = failed(error)
         _note(decision, judged.call, options, means)
-    return answer(replace(judged, decision=decision), options)
+    answered = answer(replace(judged, decision=decision), options)
+    if answered.code == DENIED:
+        # A call that a person may still allow keeps its hits.
+        for refund in taken:
+            give_back(refund)
+    return answered
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -117,14 +146,7 @@ def _object(raw: bytes) -> dict[str, Any]:
     return payload
 
 
-def _judge_call(  # noqa: PLR0913, PLR0917  # what a judgement rests on
-    harness: Harness,
-    judged: Judged,
-    options: Mapping[str, Any],
-    roots: Roots,
-    means: Means,
-    deadline: float,
-) -> Decision:
+def _judge_call(harness: Harness, judged: Judged, terms: _Terms) -> Decision:
     call, confined = judged.call, judged.confined
     if call is None:
         raise refusal("there is no call")
@@ -132,17 +154,21 @@ def _judge_call(  # noqa: PLR0913, PLR0917  # what a judgement rests on
     if confined is not None:
         hint = hint_of(harness, call, confined)
         call = confined.call
-    call = replace(call, cwd=call.cwd or roots.workspace)
-    sandboxed = _Sandboxed(bool(options["unsafe-no-sandbox"] or confined), hint)
+    call = replace(call, cwd=call.cwd or terms.roots.workspace)
+    sandboxed = _Sandboxed(bool(terms.options["unsafe-no-sandbox"] or confined), hint)
     asked = requests_of(harness, call)
     if not asked or len(asked) > MAX_REQUESTS:
         raise refusal(f"the call comes down to more than {MAX_REQUESTS} requests")
-    decision = denial("VALIDATION_ERROR", "guard_failed", "nothing was asked")
+    unmatched = None
     for one in asked:
-        decision = _decide(one, call, options, roots, means, deadline, sandboxed)
-        if not decision.allow:
-            break
-    return decision
+        decision = _decide(one, call, terms, sandboxed)
+        if decision.allow:
+            continue
+        if decision.detail not in UNMATCHED:
+            return decision
+        # A person may be asked about this one only if nothing stands against any other.
+        unmatched = unmatched or decision
+    return unmatched or decision
 
 
 def _workspace(call: Call, options: Mapping[str, Any], told: Mapping[str, str]) -> str:
@@ -161,18 +187,16 @@ def _workspace(call: Call, options: Mapping[str, Any], told: Mapping[str, str]) 
     return named[0]
 
 
-def _decide(  # noqa: PLR0913, PLR0917  # see `_judge_call`
-    asked: Asked,
-    call: Call,
-    options: Mapping[str, Any],
-    roots: Roots,
-    means: Means,
-    deadline: float,
-    sandboxed: _Sandboxed,
-) -> Decision:
-    prepared = prepare(_question(asked, call, options), roots)
-    decision = prepared.refusal or _weighed(prepared, means, deadline, sandboxed)
+def _decide(asked: Asked, call: Call, terms: _Terms, sandboxed: _Sandboxed) -> Decision:
+    prepared = prepare(_question(asked, call, terms.options), terms.roots)
+    means = terms.means
+    decision = prepared.refusal or _weighed(prepared, means, terms.deadline, sandboxed)
     settled = settle(prepared, decision, recorder=means.recorder, rates=means.rates, enforced=False)
+    if settled.refund is not None:
+        terms.taken.append(settled.refund)
+    if settled.intent is None and settled.decision.detail in UNMATCHED:
+        # Whoever says yes would have the call made without a record of it.
+        return unrecorded(settled.decision)
     return settled.decision
 
 

@@ -8,12 +8,13 @@ not known are refused: a harness that changed may mean something else by them.
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.adapters.hooks.addresses import addresses_in
 from wilkc.adapters.hooks.model import Asked, Call, Harness, Tool, refusal
 from wilkc.adapters.hooks.patch import changes
+from wilkc.adapters.hooks.searching import AMBIGUOUS, beginnings
 from wilkc.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -21,13 +22,8 @@ if TYPE_CHECKING:
 
 LOOKALIKE: Final = "tool_name_lookalike"
 NOT_JUDGED: Final = "tool_not_judged"
-AMBIGUOUS: Final = "path_ambiguous"
 MAX_EDITS: Final = 1_000
 _TRUTHS: Final = (None, False, True)
-_WILD: Final = frozenset("*?[{!(\\")
-_URL: Final = re.compile(r"https?://\S+", re.IGNORECASE)
-_RAW: Final = ("://github.com/", "://raw.githubusercontent.com/")
-"""Gemini CLI fetches a page of the first that shows a file from the second."""
 
 
 def requests_of(harness: Harness, call: Call) -> list[Asked]:
@@ -193,35 +189,18 @@ def _fetch(given: _Input) -> list[Asked]:
 
 
 def _prompt(given: _Input) -> list[Asked]:
-    """Every address that a prompt names; one that cannot be told from its text is refused."""
-    prompt = given.text("prompt")
-    urls = _URL.findall(prompt)
-    if not urls or prompt.count("://") != sum(url.count("://") for url in urls):
-        raise refusal("the prompt names no address, or one that cannot be told from its text")
-    if any(url.count("://") > 1 for url in urls):
-        raise refusal("an address in the prompt holds another")
-    shown = [url.replace(*_RAW) for url in urls if _RAW[0] in url.lower()]
-    return [Asked(f"network:{url}", "connect") for url in dict.fromkeys([*urls, *shown])]
+    return [Asked(f"network:{url}", "connect") for url in addresses_in(given.text("prompt"))]
 
 
 def _search(given: _Input) -> list[Asked]:
     """A search looks at everything below: so its tool must be allowed by name, too."""
     start = given.path() if given.has("path") else given.here()
-    fixed = _literal(given.text("glob")) if given.has("glob") else ""
-    places = [start, given.absolute(fixed, start)] if fixed else [start]
+    found = beginnings(given.text("glob")) if given.has("glob") else []
+    places = [start, *(given.absolute(fixed, start) for fixed in found if fixed)]
     return [
         *(_looked_at(place) for place in dict.fromkeys(places)),
         _by_name(given.call.tool, given.given),
     ]
-
-
-def _literal(glob: str) -> str:
-    """The directory that a pattern cannot leave; empty for where the search starts."""
-    if ".." in glob or "~" in glob:
-        raise RequestError(AMBIGUOUS, "the pattern may go up or to a home: write it without")
-    parts = glob.split("/")
-    fixed = next((n for n, part in enumerate(parts) if _WILD & set(part)), len(parts) - 1)
-    return "/".join(parts[:fixed]) or ("/" if glob.startswith("/") else "")
 
 
 def _looked_at(path: str) -> Asked:

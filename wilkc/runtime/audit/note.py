@@ -143,7 +143,9 @@ def require_one(note: Note, keys: Iterable[VerifierKey]) -> VerifierKey:
 
 def _parse_signature(line: str) -> NoteSignature:
     name, blank, encoded = line.removeprefix(_DASH).partition(" ")
-    if not line.startswith(_DASH) or not blank or not name or "+" in name:
+    # A name holds no Unicode blanks (https://c2sp.org/signed-note), so that it reads as one word.
+    odd = not name or "+" in name or any(char.isspace() for char in name)
+    if not line.startswith(_DASH) or not blank or odd:
         raise ValueError("a signature line of the note is malformed")
     data = from_base64(encoded)
     if len(data) <= ID_BYTES:

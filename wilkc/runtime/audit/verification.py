@@ -19,8 +19,9 @@ outside was given; without one, truncation is not assessed.
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.plain_files import open_plain
@@ -49,6 +50,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Observer", "Options", "Verification", "VerifiedEvent", "verify", "verify_uncertified"]
 
+_ROLL_SECONDS: Final = 1.0
+"""How long a writer at work may need from a seal to the next segment."""
+_LOOK_SECONDS: Final = 0.05
+
 
 def verify(  # noqa: PLR0913  # a log, what speaks for it, and the terms
     directory: Path,
@@ -65,7 +70,8 @@ def verify(  # noqa: PLR0913  # a log, what speaks for it, and the terms
         directory: of the log.
         root_vkey: verifier key of the root, from a place that the log's host cannot change.
         checkpoints: checkpoints kept elsewhere: a name for messages to the note's text.
-        live: whether a writer is at work, so that a tail is only reported.
+        live: whether a writer is at work, so that a tail is only reported, and the segment
+            that a seal names is waited for.
         observer: sees each event that verifies, in order. What it made of them may be used
             only if the verdict is OK, and only up to a size that a trusted checkpoint
             covers: what comes later in the log can still speak against what came before.
@@ -180,9 +186,31 @@ def _read_segments(reading: Reading, options: Options, *, live: bool) -> None:
                 else:
                     good = read_segment(path, reading, last=first == last, live=live)
             if not good:
-                return
+                break
             reading.segments += first in segments
-    _check_end(reading, live=live)
+    # A writer at work may have gone on to other segments since they were listed.
+    while live and _lacks_successor(reading, options) and _read_successor(reading):
+        pass
+    if not reading.stopped:
+        _check_end(reading, options, live=live)
+
+
+def _lacks_successor(reading: Reading, options: Options) -> bool:
+    seal = reading.walk.seal
+    named = reading.walk.sealed and seal is not None and seal.next is not None
+    return named and not reading.stopped and not options.sealed_only
+
+
+def _read_successor(reading: Reading) -> bool:
+    """Read the segment that the last seal names, if it comes soon; whether anything was read."""
+    first = reading.walk.seq
+    deadline = time.monotonic() + _ROLL_SECONDS
+    while (path := dict(list_segments(reading.directory)).get(first)) is None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    reading.segments += read_segment(path, reading, last=True, live=True)
+    return reading.walk.seq > first
 
 
 def _workers(
@@ -197,12 +225,12 @@ def _workers(
     return stack.enter_context(walking(tasks, jobs))
 
 
-def _check_end(reading: Reading, *, live: bool) -> None:
+def _check_end(reading: Reading, options: Options, *, live: bool) -> None:
     # 8. a sealed segment has a successor; what follows the last checkpoint is a tail.
     walk = reading.walk
     if walk.seq == 0:
         reading.add("INCOMPLETE", "the log has no events")
-    if walk.sealed and walk.seal and walk.seal.next is not None and not live:
+    if _lacks_successor(reading, options):
         reading.add("INCOMPLETE", "the segment that the last seal names is missing")
     if walk.seq > walk.covered and not live:
         count = walk.seq - walk.covered

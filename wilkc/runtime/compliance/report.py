@@ -97,7 +97,9 @@ def make_report(directory: Path, root: str, wanted: Wanted) -> dict[str, Any]:
 
     given = {"the checkpoint": wanted.checkpoint}
     # A writer may be at work: what follows the checkpoint is no part of the report.
-    options = Options(signatures="all" if wanted.signatures else "none", jobs=wanted.jobs)
+    options = Options(
+        signatures="all" if wanted.signatures else "none", jobs=wanted.jobs, sealed_only=True
+    )
     found = verify(directory, root, given, live=True, observer=observe, options=options)
     if not found.ok:
         raise UnverifiedLogError(found)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hook_cases import Case, case, cases, make_workspace
-from tests.hook_worlds import Reference, options
+from tests.hook_worlds import Reference, compiled, options
 from wilkc.adapters.hooks.answers import reason_of
 from wilkc.adapters.hooks.client import MAX_REASON, answer_bytes, read_answer
 from wilkc.adapters.hooks.options import OPTIONS, empty, parse, words
 from wilkc.adapters.hooks.server import answered
 from wilkc.core.contract import Decision, denial
+from wilkc.runtime.limits import MemoryStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,6 +143,14 @@ def test_the_workspace_is_never_where_the_agent_went(reference: Reference) -> No
     assert reference.judge({**cursor, "workspace_roots": several}, told={}).code == 2
 
 
+@pytest.mark.parametrize("char", ["\x1c", "\x1f", "\x85", "\u200b", "\\", ":1"])
+def test_no_address_is_allowed_for_another_that_is_fetched(reference: Reference, char: str) -> None:
+    payload = _case(reference, "gemini", "fetch").payload
+    prompt = f"https://docs.example.com{char}@evil.example.net/"
+    assert reference.judge({**payload, "tool_input": {"prompt": prompt}}).code == 2
+    assert not [decision for _, decision in reference.asked if decision.allow]
+
+
 ASKED = [
     ("claude", "search", True),
     ("claude", "after_other", False),
@@ -165,6 +174,99 @@ def test_a_person_is_asked_only_where_the_harness_asks(
     assert (answer.code, '"ask"' in answer.printed) == ((0, True) if asks else (2, False))
     assert reference.judge(payload, given={**asking, "unattended": True}).code == 2
     assert reference.judge(payload).code == 2
+
+
+def _patch(reference: Reference, *names: str) -> dict[str, Any]:
+    files = "".join(f"*** Add File: {name}\n+x\n" for name in names)
+    return {
+        **_case(reference, "copilot", "view").payload,
+        "toolName": "apply_patch",
+        "toolArgs": {"input": f"*** Begin Patch\n{files}*** End Patch"},
+    }
+
+
+BLOCKED = [
+    ("docs/n.md", ".env"),
+    (".env", "docs/n.md"),
+    ("docs/n.md", "src/a.ts", ".env", "docs/o.md"),
+    ("docs/n.md", "src/secrets/a"),
+]
+
+
+@pytest.mark.parametrize("names", BLOCKED)
+def test_nobody_is_asked_where_a_block_stands_against_a_part(
+    reference: Reference, names: tuple[str, ...]
+) -> None:
+    answer = reference.judge(_patch(reference, *names), given={"ask-unmatched": True})
+    assert (answer.code, answer.printed) == (2, "")
+    assert "[blocked" in answer.reason
+
+
+@pytest.mark.parametrize("names", [("docs/n.md",), ("docs/n.md", "src/a.ts"), ("src/a", "docs/n")])
+def test_a_person_is_asked_where_no_rule_matches_a_part(
+    reference: Reference, names: tuple[str, ...]
+) -> None:
+    notes = reference.recorder = Notes()
+    answer = reference.judge(_patch(reference, *names), given={"ask-unmatched": True})
+    assert answer.code == 0
+    assert '"ask"' in answer.printed
+    assert "[no_rule_matches]" in answer.printed
+    assert len(notes.kept) == len(names), "whatever may be done is on record"
+
+
+def test_nobody_is_asked_about_a_tool_that_is_blocked(reference: Reference) -> None:
+    payload = _case(reference, "claude", "read").payload | {"tool_name": "Grep"}
+    payload["tool_input"] = {"pattern": "x"}
+    asking = {"ask-unmatched": True}
+    spec = b"agent: coder\npermissions: {tools: {%s: ['Grep']}}\n"
+    for listed, code in ((b"blocked", 2), (b"allowed", 0)):
+        reference.compiled = compiled(spec % listed)
+        assert reference.judge(payload, given=asking).code == code
+
+
+def test_nobody_is_asked_about_what_could_not_be_recorded(reference: Reference) -> None:
+    payload = _case(reference, "claude", "search").payload
+    assert reference.judge(payload, given={"ask-unmatched": True}).code == 0
+    reference.recorder = Notes(OSError("full"))
+    answer = reference.judge(payload, given={"ask-unmatched": True})
+    assert answer.code == 2
+    assert "[audit_unavailable]" in answer.reason
+
+
+RATED = b"""agent: coder
+permissions:
+  filesystem: {write: ['./src/**']}
+  network: {allowed_hosts: ['docs.example.com'], max_requests_per_minute: 2}
+"""
+FETCHED = "https://docs.example.com/"
+
+
+def _fetch(reference: Reference, prompt: str, *, asking: bool = False) -> int:
+    payload = _case(reference, "gemini", "fetch").payload | {"tool_input": {"prompt": prompt}}
+    return reference.judge(payload, given={"ask-unmatched": asking}).code
+
+
+def test_a_denied_call_takes_no_hit(reference: Reference) -> None:
+    reference.compiled, reference.rates = compiled(RATED), MemoryStore()
+    for other in ("https://evil.example.net/", f"{FETCHED}a {FETCHED}b", "https://[::1]/"):
+        assert _fetch(reference, f"{FETCHED} {other}") == 2
+    assert [_fetch(reference, FETCHED) for _ in range(3)] == [0, 0, 2]
+
+
+def test_an_allowed_call_takes_every_hit(reference: Reference) -> None:
+    reference.compiled, reference.rates = compiled(RATED), MemoryStore()
+    assert _fetch(reference, f"{FETCHED}a {FETCHED}b") == 0
+    assert _fetch(reference, FETCHED) == 2
+
+
+def test_a_call_that_a_person_may_allow_keeps_its_hits(reference: Reference) -> None:
+    reference.compiled, reference.rates = compiled(RATED), MemoryStore()
+    two = {"updatedInput": {"url": f"{FETCHED}b", "prompt": "x"}}
+    fetch = _case(reference, "claude", "fetch").payload
+    given = {"url": "https://other.example.net/", "prompt": "x"}
+    asked = {**fetch, **two, "tool_input": given}
+    codes = [reference.judge(asked, given={"ask-unmatched": True}).code for _ in range(3)]
+    assert codes == [0, 0, 2]
 
 
 def test_the_waived_sandbox_stays_on_record(reference: Reference) -> None:

@@ -125,7 +125,7 @@ def test_a_path_with_two_readings_is_refused(path: str) -> None:
         ("src/*.ts", ["/w", "/w/src"]),
         ("/etc/**", ["/w", "/etc"]),
         ("/*", ["/w", "/"]),
-        ("src/{a,b}/c", ["/w", "/w/src"]),
+        ("src/{a,b}/c", ["/w", "/w/src/a", "/w/src/b"]),
         ("a.ts", ["/w"]),
     ],
 )
@@ -136,20 +136,107 @@ def test_a_search_is_asked_where_its_pattern_begins(pattern: str, places: list[s
     assert tool.resource == "tool:Glob"
 
 
-@pytest.mark.parametrize("pattern", ["../**", "src/../../x", "~/**", "a/~/b"])
-def test_a_pattern_that_goes_up_is_refused(pattern: str) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "places"),
+    [
+        ("{/etc/host*,x}", ["/w", "/etc"]),
+        ("{,/etc/}passwd", ["/w", "/etc"]),
+        ("{src,/etc/{a,b}}/*.ts", ["/w", "/w/src", "/etc/a", "/etc/b"]),
+        ("*.{ts,tsx}", ["/w"]),
+        ("!src/**", ["/w"]),
+        (".github/[a-c]?.yml", ["/w", "/w/.github"]),
+        ("app/(auth)/[!a]*.ts", ["/w", "/w/app"]),
+        ("a,b/*", ["/w", "/w/a,b"]),
+    ],
+)
+def test_a_search_is_asked_wherever_its_alternatives_begin(pattern: str, places: list[str]) -> None:
     payload = {**case("claude", "glob").payload, "tool_input": {"pattern": pattern}}
+    *files, _ = _asked(payload)
+    assert [one.resource for one in files] == [f"file:{place}" for place in places]
+
+
+LEAVING = [
+    "../**", "src/../../x", "~/**", "a/~/b",
+    "{.,x}{.,y}/out_of/*", ".{.,/}/out_of/*", "{a/.,b}{./c,d}/*", "{.{.,},x}/*", "{..,a}/*",
+    ".\\./out_of/*", "\\../x", "\\{a,b}", "[.][.]/out_of/*", ".[.]/x", "[.-.]./x", "[!.]./x",
+    "[+-9][+-9]/x", "[{.,x}][.]/x", "[a/b]", "[{a,b}]x", "{[,x],.}{[,x],.}/y", "[[:punct:]]/x",
+    "@(.)@(.)/x", "+(.)+(.)/x", "?(/)etc/*", "@(/etc|x)/*", "{@,x}(.)./x", "a/!(x)/*",
+    "(.|x)(.|x)/y", "(a/b)", "(/etc|x)/*", "((a).(b))/*", "(a", "a)/x", "${a,b}/x",
+    "{a}", "{1..3}/x", "{a,b", "a}", "[a", "[]a]", "a\x00b/*", "", "{a,b}" * 11,
+]  # fmt: skip
+"""Patterns that some reader of globs takes out of the directory, or in more than one way."""
+
+
+@pytest.mark.parametrize("pattern", LEAVING)
+@pytest.mark.parametrize(
+    ("harness", "name", "tool", "member"),
+    [("claude", "glob", "Glob", "pattern"), ("claude", "glob", "Grep", "glob"),
+     ("gemini", "grep", "glob", "pattern"), ("gemini", "grep", "grep_search", "include")],
+)  # fmt: skip
+def test_a_pattern_that_may_leave_its_directory_is_refused(
+    harness: str, name: str, tool: str, member: str, pattern: str
+) -> None:
+    given = {member: pattern, "pattern": "x"} if member != "pattern" else {member: pattern}
+    payload = {**case(harness, name).payload, "tool_name": tool, "tool_input": given}
     assert _refused(payload) == "path_ambiguous"
+
+
+def _prompt(text: str) -> dict[str, Any]:
+    return {**case("gemini", "fetch").payload, "tool_input": {"prompt": text}}
 
 
 @pytest.mark.parametrize(
     "prompt",
     ["no address", "file:///etc/passwd", "see ftp://x.example and https://docs.example.com/",
-     "https://docs.example.com/?u=https://evil.example.net/", "://"],
+     "https://docs.example.com/?u=https://evil.example.net/", "://", "https://",
+     "xhttps://docs.example.com/", "(https://docs.example.com/)",
+     *(f"https://docs.example.com{char}@evil.example.net/"
+       for char in "\x00\x0b\x0c\x1b\x1c\x1d\x1e\x1f\x7f\x80\x85\x9f"),
+     "https://docs.example.com/\x1f", "\x1chttps://docs.example.com/"],
 )  # fmt: skip
 def test_a_prompt_whose_addresses_cannot_be_told_is_refused(prompt: str) -> None:
-    payload = {**case("gemini", "fetch").payload, "tool_input": {"prompt": prompt}}
-    assert _refused(payload) == "payload_not_understood"
+    assert _refused(_prompt(prompt)) == "payload_not_understood"
+
+
+@pytest.mark.parametrize(
+    "blank", "\t\n\r \xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+def test_addresses_end_where_javascript_sees_a_blank(blank: str) -> None:
+    prompt = f"{blank}https://docs.example.com/a{blank}{blank}HTTPS://docs.example.com/b{blank}now"
+    shown = [asked.resource for asked in _asked(_prompt(prompt))]
+    assert shown == [
+        "network:https://docs.example.com/a", "network:HTTPS://docs.example.com/b",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("char", ["\u180e", "\u200b", "\u2060", "\\"])
+def test_what_is_no_blank_stays_in_the_address_and_is_no_host(char: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        _asked(_prompt(f"https://docs.example.com{char}@evil.example.net/"))
+    assert caught.value.detail == "host_not_canonical"
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://github.com/a/b/blob/m/x", "https://raw.githubusercontent.com/a/b/blob/m/x"),
+        ("https://GitHub.com/a/b/blob/m/x", "https://raw.githubusercontent.com/a/b/blob/m/x"),
+        ("HTTP://GITHUB.COM./a", "HTTP://raw.githubusercontent.com/a"),
+        ("https://github.com:443/a", "https://raw.githubusercontent.com:443/a"),
+        ("https://github.com:8443?github.com", "https://raw.githubusercontent.com:8443?github.com"),
+        ("https://github.com", "https://raw.githubusercontent.com"),
+    ],
+)
+def test_the_host_that_the_text_of_a_page_comes_from_is_asked_too(url: str, text: str) -> None:
+    assert [one.resource for one in _asked(_prompt(url))] == [f"network:{url}", f"network:{text}"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://docs.github.com/a", "https://evil-github.com/", "https://a.example/github.com/"],
+)
+def test_pages_of_other_hosts_are_asked_as_they_are(url: str) -> None:
+    assert [one.resource for one in _asked(_prompt(url))] == [f"network:{url}"]
 
 
 @pytest.mark.parametrize(

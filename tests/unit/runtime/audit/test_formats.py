@@ -121,6 +121,11 @@ def test_a_published_note_verifies() -> None:
         changed.require(parse_verifier_key(NOTE_KEY))
 
 
+def test_the_name_of_a_signature_is_any_text_without_blanks() -> None:
+    for name in ("a.example/log", "\N{LATIN SMALL LETTER E WITH ACUTE}", "a\u2014b"):
+        assert parse_note(f"x\n\n\u2014 {name} AAAAAAA=\n").signatures[0].name == name
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -137,6 +142,8 @@ def test_a_published_note_verifies() -> None:
         NOTE.replace("If", "\rIf"),
         "x\n\n\u2014 name AAAAAA==\n",
         "x\n\n" + "\u2014 name AAAAAAA=\n" * 101,
+        # https://c2sp.org/signed-note: a name holds no Unicode spaces.
+        *(f"x\n\n\u2014 a{blank}b AAAAAAA=\n" for blank in "\xa0\u1680\u2003\u2028\u2029\u3000"),
     ],
 )
 def test_malformed_notes_are_refused(text: str) -> None:

@@ -57,3 +57,11 @@ def test_a_checkpoint_of_nothing_is_no_anchor(full: Any) -> None:
     assert full.verify(empty).verdict == "OK_UNANCHORED"
     assert full.verify(empty, require_anchor=True).verdict == "INCOMPLETE"
     assert full.verify(empty, full.checkpoint, require_anchor=True).verdict == "OK"
+
+
+def test_a_checkpoint_of_nothing_has_the_root_of_nothing(full: Any) -> None:
+    origin = parse_checkpoint(full.checkpoint)[0].origin
+    for root, verdict in ((sha256(b"").digest(), "OK_UNANCHORED"), (bytes(32), "TAMPERED")):
+        text = f"{origin}\n0\n{to_base64(root)}\n"
+        given = sign_note(text, "elsewhere", SigningKey(bytes([7]) * 32))
+        assert full.verify(given).verdict == verdict

@@ -6,7 +6,7 @@ keys are gone restores no content.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import VerificationError
@@ -71,7 +71,8 @@ def check_restore(source: Path, root: str, keys: KeyStore, log: Path) -> Restora
             samples.setdefault(envelope["kid"], (event.record, path))
 
     # A copy holds what is sealed: that its last seal names a successor is no fault of it.
-    found = verify(source, root, live=True, observer=sample, options=ACCEPTING)
+    options = replace(ACCEPTING, sealed_only=True)
+    found = verify(source, root, live=True, observer=sample, options=options)
     opened, shut = [], []
     for kid, (record, path) in sorted(samples.items()):
         try:

@@ -9,6 +9,7 @@ from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.plain_files import read_plain
 from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.note import MAX_NOTE_BYTES, Checkpoint, Note, parse_checkpoint, require_one
+from wilkc.runtime.audit.tree import EMPTY_ROOT
 from wilkc.runtime.audit.verifying.policy import parse_policy
 from wilkc.runtime.audit.walk import Finding
 
@@ -145,7 +146,10 @@ def _compare(reading: Reading, name: str, checkpoint: Checkpoint, note: Note) ->
         if not reading.stopped:
             reason = f"{name} covers {checkpoint.size} events, the log has {walk.seq}"
             reading.add("TRUNCATED", reason)
-    elif checkpoint.size and walk.roots.get(checkpoint.size) != checkpoint.root:
+        return
+    # The tree of no events has a root of its own (RFC 6962 section 2.1).
+    root = walk.roots.get(checkpoint.size) if checkpoint.size else EMPTY_ROOT
+    if root != checkpoint.root:
         reason = f"{name} has another root for the first {checkpoint.size} events"
         reading.add("TAMPERED", reason)
 

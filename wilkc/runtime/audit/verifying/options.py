@@ -29,6 +29,8 @@ class Options:
         at_least: number of events that the log is known to have had; 0 if none is known.
         keys: the opened key directory, of each of whose keys one sealed member is to open.
         jobs: processes that read segments, 1 to 64.
+        sealed_only: whether only what is sealed was to be read, as of a backup: then the
+            segment that the last seal names need not be there.
     """
 
     signatures: Signatures = "all"
@@ -39,3 +41,4 @@ class Options:
     at_least: int = 0
     keys: KeyStore | None = None
     jobs: int = 1
+    sealed_only: bool = False

@@ -93,7 +93,9 @@ def read_segment(path: Path, reading: Reading, *, last: bool, live: bool) -> boo
                 except VerificationError as error:
                     problem = error.message
             if problem is not None:
-                _fault(path, reading, frame.offset, problem, torn=last, live=live)
+                # A segment has its name only once its header is on disk: no crash tears that.
+                torn = last and frame.offset > 0
+                _fault(path, reading, frame.offset, problem, torn=torn, live=live)
                 return False
             if line is not None:
                 _took(path, reading, frame.offset, line)

@@ -12,7 +12,7 @@ from tests.unit.runtime.audit.retention.conftest import BIG, Later, made, open_a
 from wilkc.core.encoding import to_base64
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.core.subset import encode_subset
-from wilkc.runtime.audit import Actor, Event, verify
+from wilkc.runtime.audit import Actor, Event, Options, verify
 from wilkc.runtime.audit.line import EventLine, parse_line
 from wilkc.runtime.audit.retention import back_up, check_restore, prune, record_restore_check
 from wilkc.runtime.audit.retention.reading import read_segment
@@ -33,7 +33,9 @@ def test_a_backup_verifies_and_holds_no_key(aged: Any, tmp_path: Path) -> None:
     blobs = {path.name for path in (aged.directory / "blobs").rglob("*") if path.is_file()}
     assert _names(copy) == {path.name for path in sealed} | blobs | {"checkpoint"}
     assert done.copied == len(sealed) + len(blobs)
-    found = verify(copy, aged.root, {"its own": (copy / "checkpoint").read_text()}, live=True)
+    given = {"its own": (copy / "checkpoint").read_text()}
+    assert verify(copy, aged.root, given, live=True).verdict == "INCOMPLETE"
+    found = verify(copy, aged.root, given, options=Options(sealed_only=True))
     assert (found.verdict, found.size) == ("OK", done.size)
     again = back_up(aged.directory, copy)
     assert (again.copied, again.removed) == (0, 0)
