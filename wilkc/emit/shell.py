@@ -272,7 +272,7 @@ def _guard_items(place: int, guard: Guard) -> list[Json]:
     items.extend((f"long:{name}", _long(name)) for name in guard.long)
     items.extend((f"word:{word}", rf"^{text_regex(word)}$") for word in guard.words)
     items.extend((f"prefix:{prefix}", rf"(?:^|=){text_regex(prefix)}") for prefix in guard.prefixes)
-    found = [(key, source, guard.scope) for key, source in items]
+    found: list[tuple[str, str, str]] = [(key, source, guard.scope) for key, source in items]
     if guard.bare:
         found += [(f"bare:{one}", f"^{before}{text_regex(one)}", "first") for one in guard.short]
     if guard.operand:
