@@ -55,6 +55,7 @@ def test_no_verdict_but_ok_exits_zero() -> None:
 
 def _roll_back(full: Any) -> Path:
     """Put the log back to the end of its first segment, whose path is given."""
+    first: Path
     first, second = full.segments()
     second.unlink()
     first.chmod(0o600)
