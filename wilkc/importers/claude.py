@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.errors import UsageError
 from wilkc.core.strict_json import decode_json
 from wilkc.importers.claude_paths import allowed_path, blocked_path
+from wilkc.importers.prefixes import before_end, cut_before
 
 if TYPE_CHECKING:
     from wilkc.importers.draft import Draft
@@ -100,17 +101,24 @@ class _Rule:
         if self.allows:
             self._allowed_command(text)
             return
-        # There `*` goes over blanks and slashes; here it ends with its word. So a denial is cut
-        # before the first word that holds one, which blocks more.
-        program, *rest = text.split() or ["*"]
-        words = [program, *(word for word in rest if word != "*")]
-        unclear = (at for at, word in enumerate(words) if _UNCLEAR.intersection(word))
-        plain = next(unclear, len(words))
-        if plain == 0 or _PARAMETER.match(spec):
+        if _PARAMETER.match(spec):
             self._unsaid("shell", "")
             return
+        # There `*` goes over blanks, quotes and `--`; here it stays in its word. So a denial is cut
+        # before the first word that holds one, which blocks more; a last `*` alone says no more.
+        words = text.split()
+        if words and words[-1] == "*":
+            words.pop()
+        unclear = (at for at, word in enumerate(words) if _UNCLEAR.intersection(word))
+        plain = next(unclear, len(words))
+        if plain == 0:
+            self._unsaid("shell", "")
+            return
+        kept, wider = before_end(words[:plain])
+        if plain < len(words) and not wider:
+            wider = cut_before(words[plain])
         self.draft.block(
-            "shell.blocked_commands", " ".join(words[:plain]), self.place, shown=self.text
+            "shell.blocked_commands", " ".join(kept), self.place, shown=self.text, wider=wider
         )
 
     def _allowed_command(self, text: str) -> None:

@@ -108,13 +108,25 @@ class Draft:
         entry = Written(f"{{host: {quoted(host)}{keys}}}")
         self.entries.setdefault(name, {}).setdefault(entry, place)
 
-    def block(self, name: str, text: str, place: str, *, shown: str = "") -> None:
-        """Block by one entry; if the language lacks it, its section is emptied."""
+    def block(self, name: str, text: str, place: str, *, shown: str = "", wider: str = "") -> None:
+        """Block by one entry; if the language lacks it, its section is emptied.
+
+        Args:
+            name: the list.
+            text: the entry.
+            place: where the rule stands.
+            shown: the rule as written.
+            wider: why the entry blocks more than the rule denies, or empty.
+        """
         why = _fault(name, text)
         if why:
             self.empty(LISTS[name].section, place, shown or text)
-        else:
-            self.entries.setdefault(name, {}).setdefault(text, place)
+            return
+        self.entries.setdefault(name, {}).setdefault(text, place)
+        if wider:
+            self.notes.append(
+                Note(place, shown or text, f"`{text}` is blocked, which is more: {wider}")
+            )
 
     def empty(self, section: str, place: str, text: str) -> None:
         """Allow nothing of a section, because of a denial that cannot be said."""

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.compiler import check
+from wilkc.cli.building import read_library
+from wilkc.compiler import check, compile_sources
+from wilkc.core.contract import Request
 from wilkc.core.errors import UsageError
 from wilkc.importers import SOURCES, Draft, import_rules
+from wilkc.plan import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +32,11 @@ def codex(text: str) -> Draft:
 
 
 def deno(flags: str) -> Draft:
-    return import_rules(
-        "deno", {"deno.json": json.dumps({"tasks": {"t": f"deno run {flags}"}}).encode()}
-    )
+    return deno_task(f"deno run {flags}")
+
+
+def deno_task(text: str) -> Draft:
+    return import_rules("deno", {"deno.json#t": json.dumps({"tasks": {"t": text}}).encode()})
 
 
 def entries(draft: Draft, name: str) -> list[str]:
@@ -87,8 +92,7 @@ def test_what_is_allowed_and_cannot_be_said_is_left_out_and_told(rule: str) -> N
     ("rule", "name", "blocked"),
     [
         ("Bash(rm -rf *)", "shell.blocked_commands", ["rm -rf"]),
-        ("Bash(git * --force)", "shell.blocked_commands", ["git --force"]),
-        ("Bash(curl http*x)", "shell.blocked_commands", ["curl"]),
+        ("Bash(git checkout -- x)", "shell.blocked_commands", ["git checkout -- x"]),
         ("Read(.env)", "filesystem.metadata.blocked_paths", ["**/.env"]),
         ("Edit(/a/**)", "filesystem.metadata.blocked_paths", ["**/a"]),
         ("Read(x{1,2})", "filesystem.metadata.blocked_paths", ["**/x{1,2}", r"**/x\{1,2\}"]),
@@ -103,6 +107,59 @@ def test_what_is_denied_is_blocked_as_widely_or_more(
 ) -> None:
     draft = claude(**{effect: [rule]})
     assert (entries(draft, name), draft.notes) == (blocked, [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "blocked", "shown"),
+    [
+        # There `*` goes over quotes, blanks and `--`.
+        ("Bash(git * --force)", "git", "*"),
+        ("Bash(npm run * --prod)", "npm run", "*"),
+        ("Bash(curl http*x)", "curl", "http*x"),
+        # Options that stand behind `--` are those of another program.
+        ("Bash(npm run deploy -- --prod:*)", "npm run deploy", "--"),
+        ("Bash(sudo -- rm -rf *)", "sudo", "--"),
+    ],
+)
+def test_a_denial_that_is_cut_is_told(rule: str, blocked: str, shown: str) -> None:
+    draft = claude(deny=[rule])
+    assert entries(draft, "shell.blocked_commands") == [blocked]
+    (note,) = draft.notes
+    assert (note.place, note.text) == ("s.json permissions.deny[0]", rule)
+    assert f"before `{shown}`" in note.why
+
+
+@pytest.mark.parametrize("source", ["claude", "codex", "gemini"])
+def test_a_denial_of_options_behind_two_dashes_denies_them(source: str) -> None:
+    words = ["npm", "run", "deploy", "--", "--prod"]
+    text = " ".join(words)
+    draft = {
+        "claude": lambda: claude(allow=["Bash(npm *)"], deny=[f"Bash({text}:*)"]),
+        "codex": lambda: codex(
+            'prefix_rule(pattern=["npm"])\n'
+            f'prefix_rule(pattern={json.dumps(words)}, decision="forbidden")'
+        ),
+        "gemini": lambda: import_rules(
+            "gemini",
+            {"s.json": json.dumps(
+                {"tools": {
+                    "allowed": ["run_shell_command(npm)"],
+                    "exclude": [f"run_shell_command({text})"],
+                }}
+            ).encode()},
+        ),
+    }[source]()  # fmt: skip
+    denied = [note for note in draft.notes if "before `--`" in note.why]
+    assert len(denied) == 1
+    plan = compile_sources({"a.yaml": draft.document("a").encode()}, read_library()).plan
+
+    def runs(*argv: str) -> bool:
+        given = {"argv": list(argv)}
+        return decide(plan, Request("a", "execute", "shell", " ".join(argv), {**given})).allow
+
+    assert not runs(*words)
+    assert not runs(*words, "--now")
+    assert runs("npm", "run", "build")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +202,7 @@ def test_a_denial_that_is_no_rule_empties_everything() -> None:
         ('prefix_rule(pattern=["a b", "*"], decision="allow")', ["'a b' '*' *"], []),
         ('prefix_rule(pattern=["/bin/rm", "-r"], decision="forbidden")', [], ["rm -r"]),
         ('prefix_rule(pattern=["a"], decision="prompt")', [], ["a"]),
+        ('prefix_rule(pattern=["git", "--", "x"], decision="forbidden")', [], ["git -- x"]),
     ],
 )
 def test_rules_of_codex(text: str, allowed: list[str], blocked: list[str]) -> None:
@@ -198,7 +256,7 @@ def test_flags_of_deno(flags: str, name: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "flags",
     ["-A", "--allow-read", "-N", "--allow-net=x.org:80", "--allow-run", "-E=HOME", "-R=a*b",
-     "--allow-ffi", "--allow-everything"],
+     "--allow-ffi", "--allow-everything", "-R='$HOME'", "-R=~/a", "-R=a,,b", "-R='`x`'"],
 )  # fmt: skip
 def test_flags_that_allow_what_cannot_be_said(flags: str) -> None:
     draft = deno(flags)
@@ -207,8 +265,82 @@ def test_flags_that_allow_what_cannot_be_said(flags: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", ["--deny-read", "--deny-read=a*", "--deny-read=../x", "--deny-read=", "--deny-all"]
+    "task",
+    [
+        "deno run {} main.ts",
+        "deno serve --port 80 -c deno.json --ext=ts --unstable-kv -q {} main.ts",
+        "deno test --no-check {} tests a.ts -- --x",
+        "deno bench {}",
+    ],
 )
+def test_flags_before_the_script_are_those_of_deno(task: str) -> None:
+    draft = deno_task(task.format("--allow-read=a"))
+    assert (draft.entries.keys(), draft.notes) == ({"filesystem.read"}, [])
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "main.ts {}", "-- main.ts {}", "-- {}", "- {}", "-c deno.json main.ts {}", "'' {}",
+        "main.ts '&' '#' {}",
+    ],
+)  # fmt: skip
+def test_flags_behind_the_script_are_its_own_and_told(behind: str) -> None:
+    foreign = ["--allow-write=b", "-N=evil.org", "--deny-read=a"]
+    draft = deno_task("deno run --allow-read=a " + behind.format(" ".join(foreign)))
+    assert {name: list(some) for name, some in draft.entries.items()} == {
+        "filesystem.read": ["./a/**"]
+    }
+    shown = ["--allow-write=b", "--allow-net=evil.org", "--deny-read=a"]
+    assert [note.text for note in draft.notes] == shown
+    assert {"behind the script" in note.why for note in draft.notes} == {True}
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "vite --allow-read=/srv", "deno", "deno --allow-read=a main.ts", "deno fmt --allow-read=a",
+        "deno eval --allow-read=a x", "x deno run --allow-read=a m.ts", "A=b deno run -R=a m.ts",
+        "cd sub && deno run --allow-read=. main.ts && echo --allow-run=git",
+        *(
+            f"deno run --allow-read=a m.ts {text}"
+            for text in (
+                "# --allow-write=b", "| x", "; x", "& x", "> x", "< x", "(x)", "`x`", "$X",
+                '"$X"', '"`x`"', "\\\n--allow-write=b", "\n--allow-write=b", "\r", '"a\\" #"',
+            )
+        ),
+        # Each may deny something, or take the next word.
+        *(
+            f"deno run {flag} --allow-read=a m.ts"
+            for flag in (
+                "$X", "-P", "-P=x", "--permission-set=x", "--new", "--new=x", "--lock", "-RW",
+                "-cx", "--filter", "---", "--deny", "--deny-Read=a",
+            )
+        ),
+        "deno run --allow-read=a t",
+        "deno run --allow-read=a -- t",
+        "deno test --allow-read=a tests --deny-read=a/b",
+        "deno bench --allow-read=a x.ts -q -- y",
+    ],
+)  # fmt: skip
+def test_a_task_that_is_not_one_run_of_deno_is_refused(task: str) -> None:
+    with pytest.raises(UsageError):
+        deno_task(task)
+
+
+def test_what_is_ignored_is_denied() -> None:
+    draft = deno("--allow-read=a --ignore-read=a/b --ignore-env")
+    assert entries(draft, "filesystem.metadata.blocked_paths") == ["./a/b"]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--deny-read", "--deny-read=a*", "--deny-read=../x", "--deny-read=", "--deny-all",
+        "--deny-read='$HOME/.ssh'", "--deny-read='`x`'", "--deny-read=~/.ssh", "--deny-read=a,,b",
+        "--ignore-read", "--ignore-all",
+    ],
+)  # fmt: skip
 def test_denials_of_deno_that_cannot_be_said(flags: str) -> None:
     draft = deno(f"--allow-read=./a {flags}")
     assert "./a" not in draft.document("a")
