@@ -119,7 +119,7 @@ def _host(draft: Draft, place: str, value: str, shown: str, *, allows: bool) -> 
     elif colon and port != "443":
         draft.leave_out(place, shown, "it is for a port other than that of https")
     else:
-        draft.allow("network.allowed_hosts", (host if colon else value).lower(), place, shown=shown)
+        draft.allow_host((host if colon else value).lower(), {}, place, shown=shown)
 
 
 def _path(value: str) -> str:

@@ -78,6 +78,9 @@ def test_what_is_allowed(rule: str, name: str, entry: str) -> None:
         "Bash", "Bash(*)", "Bash(ls*)", "Bash(a && b)", "Bash(echo 'a?')", "Bash(x > y)", "Read",
         "Read(/src/**)", "Read(!a)", "Read(a/../b)", "WebFetch", "WebFetch(domain:a.*.org)",
         "WebFetch(url:x)", "mcp__*", "*", "Task(x:y)", "Agent(a*)", "Write(x)", "no rule", "",
+        # Words and addresses that stand for more here than the one host that they are there.
+        "WebFetch(domain:private)", "WebFetch(domain:10.0.0.0/8)", "WebFetch(domain:10.0.0.1)",
+        "Agent(a?)", "Agent({a,b})", "Agent([ab])", "Agent(a b)", "Read(.env )",
     ],
 )  # fmt: skip
 def test_what_is_allowed_and_cannot_be_said_is_left_out_and_told(rule: str) -> None:
@@ -99,7 +102,10 @@ def test_what_is_allowed_and_cannot_be_said_is_left_out_and_told(rule: str) -> N
         ("Read(//etc/**)", "filesystem.metadata.blocked_paths", ["/etc/**"]),
         ("WebFetch(domain:*.x.org)", "network.blocked_hosts", ["*.x.org"]),
         ("mcp__github", "tools.blocked", ["mcp__github", "mcp__github__*"]),
-        ("Task(model:opus)", "tools.blocked", ["Task"]),
+        ("Skill(name:x)", "tools.blocked", ["Skill"]),
+        ("Read(.env )", "filesystem.metadata.blocked_paths", ["**/.env", "**/.env "]),
+        (r"Read(.env\ )", "filesystem.metadata.blocked_paths", [r"**/.env\ "]),
+        ("WebFetch(domain:10.0.0.0/8)", "network.blocked_hosts", ["10.0.0.0/8"]),
     ],
 )
 def test_what_is_denied_is_blocked_as_widely_or_more(
@@ -190,6 +196,36 @@ def test_a_denial_that_cannot_be_said_empties_its_section(rule: str, section: st
     assert f"nothing of `{section}`" in draft.notes[0].why
 
 
+@pytest.mark.parametrize(
+    ("rule", "sections"),
+    [
+        ("Web*", {"network"}), ("B*", {"shell"}), ("R*", {"filesystem"}), ("r*d", {"filesystem"}),
+        ("Write", {"filesystem"}), ("NotebookEdit", {"filesystem"}), ("MultiEdit", {"filesystem"}),
+        ("Grep", {"filesystem"}), ("W*", {"filesystem", "network"}), ("B*(x)", {"shell"}),
+        ("Agent", {"agents"}), ("Task", {"agents"}), ("Task(Explore)", {"agents"}),
+        ("A*", {"agents"}), ("Agent(model:opus)", {"agents"}), ("mcp__*", set()), ("X*", set()),
+        ("Write(x)", set()), ("Skill", set()),
+    ],
+)  # fmt: skip
+def test_a_denial_of_tools_denies_what_they_do(rule: str, sections: set[str]) -> None:
+    allow = ["Bash(ls)", "Read(a/b)", "Edit(c/d)", "WebFetch(domain:x.org)", "Agent(Plan)"]
+    text = claude(allow=allow, deny=[rule]).document("a")
+    kept = {
+        "shell": ["'ls'"], "filesystem": ["'./a/b'", "'./c/d'"], "network": ["'x.org'"],
+        "agents": ["'Plan'"],
+    }  # fmt: skip
+    assert {name for name, shown in kept.items() if not all(one in text for one in shown)} == (
+        sections
+    )
+
+
+@pytest.mark.parametrize("denied", ["Agent", "Task", "Agent(Explore)", "Task(Explore)"])
+@pytest.mark.parametrize("tool", ["Agent", "Task"])
+def test_a_denial_of_an_agent_denies_the_tool_that_starts_any(denied: str, tool: str) -> None:
+    assert entries(claude(allow=[tool]), "tools.allowed") == [tool]
+    assert tool in entries(claude(allow=[tool], deny=[denied]), "tools.blocked")
+
+
 def test_a_denial_that_is_no_rule_empties_everything() -> None:
     draft = claude(allow=["Bash(true)", "WebSearch"], deny=["???"])
     assert draft.document("a") == "agent: 'a'\npermissions: {}\n"
@@ -243,6 +279,7 @@ def test_a_statement_of_codex_that_is_not_understood_empties_the_section(stateme
         ("-R=.", "filesystem.read", ["./**"]),
         ("--deny-write=a", "filesystem.metadata.blocked_paths", ["./a"]),
         ("-N=X.org,y.org:443", "network.allowed_hosts", ["x.org", "y.org"]),
+        ("-N=10.0.0.5", "network.allowed_hosts", ["10.0.0.5"]),
         ("--deny-net=x.org:80", "network.blocked_hosts", ["x.org"]),
         ("--allow-run=git", "shell.allowed_commands", ["git *"]),
         ("--deny-run=/bin/rm", "shell.blocked_commands", ["rm"]),
@@ -256,6 +293,7 @@ def test_flags_of_deno(flags: str, name: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "flags",
     ["-A", "--allow-read", "-N", "--allow-net=x.org:80", "--allow-run", "-E=HOME", "-R=a*b",
+     "-N=private", "-N=10.0.0.0/8", "-N=10.0.0.5/32",
      "--allow-ffi", "--allow-everything", "-R='$HOME'", "-R=~/a", "-R=a,,b", "-R='`x`'"],
 )  # fmt: skip
 def test_flags_that_allow_what_cannot_be_said(flags: str) -> None:
