@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ from wilkc.core.sandbox_plan import Mount, SandboxPlan
 from wilkc.runtime.sandbox import binds
 from wilkc.runtime.sandbox.identity import Identity
 from wilkc.runtime.sandbox.names import Roots
+
+if TYPE_CHECKING:
+    from wilkc.core.sandbox_plan import How
 
 MIB = 1024 * 1024
 GIVEN = {"/run/wilk/code": "echo $((6 * 7)) >&3", "/run/wilk/context": "{}"}
@@ -39,9 +42,12 @@ def test_what_is_wilks_own_on_the_host_is_never_mounted(
     other.write_text("x")
     monkeypatch.setattr(binds, "OWN", str(own))
     bases = binds.Bases()
+    rules: tuple[tuple[How, Path], ...] = (
+        ("file", own / "code"), ("tree", own), ("tree", link), ("file", other),
+    )  # fmt: skip
     mounts = tuple(
-        Mount("read", how, str(path), str(path), str(path), "r", "a.yaml", 1, False)
-        for how, path in (("file", own / "code"), ("tree", own), ("tree", link), ("file", other))
+        Mount("read", how, str(path), str(path), str(path), "r", "a.yaml", 1, postcheck=False)
+        for how, path in rules
     )
     roots, identity = Roots(str(tmp_path), None), Identity(1000, 1000, None, drop=False)
     binds.resolve(SandboxPlan(mounts=mounts), roots, identity, bases)
