@@ -58,12 +58,13 @@ def _task(name: str, tasks: dict[str, Any]) -> tuple[str, str]:
     }
     with_flags = [key for key, text in commands.items() if isinstance(text, str) and " -" in text]
     keys = [wanted] if wanted else with_flags
-    if len(keys) != 1 or not isinstance(commands.get(keys[0]), str):
+    text = commands.get(keys[0]) if len(keys) == 1 else None
+    if not isinstance(text, str):
         raise UsageError(
             f"`{name}` has {len(with_flags)} tasks with flags, and one is carried over",
             help_text=f"name it: `{name.partition('#')[0]}#TASK`",
         )
-    return keys[0], commands[keys[0]]
+    return keys[0], text
 
 
 def _flag(draft: Draft, place: str, flag: Flag) -> None:
