@@ -88,7 +88,8 @@ def test_flags_behind_the_script_are_its_own_and_told(behind: str) -> None:
 @pytest.mark.parametrize(
     "task",
     [
-        "vite --allow-read=/srv", "deno", "deno --allow-read=a main.ts", "deno fmt --allow-read=a",
+        "vite --allow-read=/srv", "npm run --allow-read=a m.ts", "deno",
+        "deno --allow-read=a main.ts", "deno fmt --allow-read=a",
         "deno eval --allow-read=a x", "x deno run --allow-read=a m.ts", "A=b deno run -R=a m.ts",
         "cd sub && deno run --allow-read=. main.ts && echo --allow-run=git",
         *(
