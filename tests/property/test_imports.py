@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROGRAMS = ("git", "ls", "npm", "rm")
-WORDS = ("push", "status", "-rf", "--force", "a", "ab", "a/b", "x?", "[a]", "{a,b}")
+WORDS = ("push", "status", "-rf", "--", "--force", "a", "ab", "a/b", "x?", "[a]", "{a,b}")
 PARTS = ("src", "a", "ab", ".env", "b.ts", "x.md")
 GLOBS = (*PARTS, "*", "**", "*.ts", "a*", "?b", "{a,b}")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHELL = "run_shell_command"
 PROGRAMS = ("git", "github", "ls", "npm", "rm")
-WORDS = ("push", "pushed", "status", "-rf", "--force", "a", "ab", "a/b", "x?", "a b", "*")
+WORDS = ("push", "pushed", "status", "-rf", "--", "--force", "a", "ab", "a/b", "x?", "a b", "*")
 NAMES = ("save_memory", "google_web_search", "mcp_s_t", "mcp_s_u", "mcp_s_t_v", "mcp_z_t")
 HOSTILE = ("'a'", '"b"', "&&", ";", "\\", "$X", "*", "\u0430", "\n", "  ", "", "x" * 80, "}\u0000")
 """Parts of rules that are never said plainly."""

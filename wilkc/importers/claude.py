@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.errors import UsageError
 from wilkc.core.strict_json import decode_json
 from wilkc.importers.claude_paths import allowed_path, blocked_path
+from wilkc.importers.claude_tools import AGENTS, sections_of
+from wilkc.importers.prefixes import before_end, cut_before
 
 if TYPE_CHECKING:
     from wilkc.importers.draft import Draft
@@ -27,6 +29,7 @@ _PARAMETER: Final = re.compile(r"[A-Za-z_]+:(?!\*$)", re.ASCII)
 _UNCLEAR: Final = frozenset("'\"\\?[]{}*")
 """Characters of a command that mean another thing here, or by which its words are unclear."""
 _LITERAL: Final = re.compile(r"([?\[\]{}])")
+_AGENT: Final = re.compile(r"[A-Za-z0-9._-]+")
 _OTHER_SETTINGS: Final = ("additionalDirectories", "defaultMode")
 
 
@@ -76,6 +79,8 @@ class _Rule:
             self._path(_READS[tool], spec)
         elif tool == "WebFetch":
             self._host(spec)
+        elif tool in AGENTS and spec and not self.allows:
+            self._no_tool(tool)
         elif tool == "Agent" and spec:
             self._agent(spec)
         elif tool in _UNHEEDED and spec:
@@ -100,17 +105,24 @@ class _Rule:
         if self.allows:
             self._allowed_command(text)
             return
-        # There `*` goes over blanks and slashes; here it ends with its word. So a denial is cut
-        # before the first word that holds one, which blocks more.
-        program, *rest = text.split() or ["*"]
-        words = [program, *(word for word in rest if word != "*")]
-        unclear = (at for at, word in enumerate(words) if _UNCLEAR.intersection(word))
-        plain = next(unclear, len(words))
-        if plain == 0 or _PARAMETER.match(spec):
+        if _PARAMETER.match(spec):
             self._unsaid("shell", "")
             return
+        # There `*` goes over blanks, quotes and `--`; here it stays in its word. So a denial is cut
+        # before the first word that holds one, which blocks more; a last `*` alone says no more.
+        words = text.split()
+        if words and words[-1] == "*":
+            words.pop()
+        unclear = (at for at, word in enumerate(words) if _UNCLEAR.intersection(word))
+        plain = next(unclear, len(words))
+        if plain == 0:
+            self._unsaid("shell", "")
+            return
+        kept, wider = before_end(words[:plain])
+        if plain < len(words) and not wider:
+            wider = cut_before(words[plain])
         self.draft.block(
-            "shell.blocked_commands", " ".join(words[:plain]), self.place, shown=self.text
+            "shell.blocked_commands", " ".join(kept), self.place, shown=self.text, wider=wider
         )
 
     def _allowed_command(self, text: str) -> None:
@@ -130,7 +142,8 @@ class _Rule:
             path = allowed_path(spec)
             if path is None:
                 self._unsaid(
-                    "filesystem", "it is relative to where its settings are, or a negation"
+                    "filesystem",
+                    "it is relative to where its settings are, a negation, or ends in blanks",
                 )
                 return
             self.draft.allow(name, path, self.place, shown=self.text)
@@ -151,21 +164,31 @@ class _Rule:
             self.draft.block("network.blocked_hosts", host, self.place, shown=self.text)
 
     def _agent(self, spec: str) -> None:
-        if self.allows and "*" not in spec:
+        if _AGENT.fullmatch(spec):
             self.draft.allow("agents.use", spec, self.place, shown=self.text)
         else:
-            self._unsaid("agents", "more than one agent")
+            self._unsaid("agents", "it is not the name of one agent")
 
     def _tool(self, tool: str, spec: str | None) -> None:
         """Any other tool by its name; what a denial says of parameters is blocked as a whole."""
-        of_server = re.fullmatch(r"mcp__(?:(?!__).)+", tool) is not None
-        names = [tool, f"{tool}__*"] if of_server else [tool]
         if not self.allows:
-            for name in names:
-                self.draft.block("tools.blocked", name, self.place, shown=self.text)
+            self._no_tool(tool)
         elif spec is not None:
             self._unsaid("tools", "it allows a part of a tool's parameters")
         elif "*" in tool and not re.match(r"mcp__[^*]+__", tool):
             self._unsaid("tools", "the source allows `*` only after the name of a server")
         else:
-            self.draft.allow("tools.allowed", names[-1], self.place, shown=self.text)
+            self.draft.allow("tools.allowed", _names(tool)[-1], self.place, shown=self.text)
+
+    def _no_tool(self, tool: str) -> None:
+        """Block a tool, or all whose names are like this, with all that they could do."""
+        for section in sections_of(tool):
+            self.draft.empty(section, self.place, self.text)
+        for name in sorted(AGENTS) if tool in AGENTS else _names(tool):
+            self.draft.block("tools.blocked", name, self.place, shown=self.text)
+
+
+def _names(tool: str) -> list[str]:
+    """The names of a tool: that of a server of MCP stands for all of its tools."""
+    of_server = re.fullmatch(r"mcp__(?:(?!__).)+", tool) is not None
+    return [tool, f"{tool}__*"] if of_server else [tool]

@@ -11,13 +11,17 @@ import re
 from typing import Final
 
 _BRACES: Final = re.compile(r"(?<!\\)([{}])")
+_LAST_BLANKS: Final = re.compile(r"(?<!\\)((?:\\\\)*)\s+$")
+"""Blanks that gitignore passes over at the end: those without a backslash before them."""
 
 
 def allowed_path(spec: str) -> str | None:
     """The pattern that allows what a rule allows, or less.
 
-    None where nobody knows its root, or where it takes something out of another rule.
+    None where nobody knows its root or its end, or where it takes something out of another rule.
     """
+    if _LAST_BLANKS.search(spec):
+        return None
     text = _BRACES.sub(r"\\\1", spec)
     if text.startswith("//"):
         return text[1:]
@@ -33,6 +37,14 @@ def allowed_path(spec: str) -> str | None:
 
 def blocked_path(spec: str) -> tuple[str, ...]:
     """The patterns that block what a rule denies, or more: with every root that it may have."""
+    # Whether blanks at its end are a part of it or not, and its braces are plain or not: all are
+    # blocked.
+    ends = dict.fromkeys((_LAST_BLANKS.sub(r"\1", spec), spec))
+    found = dict.fromkeys(path for end in ends for path in _rooted(end))
+    return tuple(found)
+
+
+def _rooted(spec: str) -> tuple[str, ...]:
     if spec.startswith("//"):
         path = spec[1:]
     elif spec.startswith("~"):
@@ -42,5 +54,4 @@ def blocked_path(spec: str) -> tuple[str, ...]:
         # Everything below a match is blocked too, so that what ends in `/**` needs no end.
         path = path.removesuffix("/**") or path
         path = path if path.startswith("**") else f"**/{path}"
-    # Whether its braces are plain or not: both are blocked.
-    return tuple(dict.fromkeys((path, _BRACES.sub(r"\\\1", path))))
+    return (path, _BRACES.sub(r"\\\1", path))

@@ -12,7 +12,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UsageError
-from wilkc.importers.prefixes import allowed_prefix, blocked_prefix
+from wilkc.importers.prefixes import allowed_prefix, block_prefix
 
 if TYPE_CHECKING:
     from wilkc.importers.draft import Draft
@@ -52,7 +52,7 @@ def _carry(draft: Draft, decision: str, words: tuple[str, ...], place: str, show
     if decision == "allow":
         draft.allow("shell.allowed_commands", allowed_prefix(words), place, shown=shown)
     else:
-        draft.block("shell.blocked_commands", blocked_prefix(words), place, shown=shown)
+        block_prefix(draft, words, place, shown)
 
 
 def _rule(statement: ast.stmt) -> tuple[str, list[tuple[str, ...]]] | None:

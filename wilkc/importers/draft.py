@@ -7,8 +7,9 @@ that cannot be said, the whole section is emptied of what it allowed. Both are t
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from wilkc.core.errors import PatternError
 from wilkc.language.atoms import ALLOW, BLOCK
@@ -19,6 +20,8 @@ from wilkc.language.paths import parse_path_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from wilkc.language.hosts import HostPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ LISTS: Final[Mapping[str, _List]] = {
     "agents.use": _List("agents", blocks=False, parse=parse_name_rule),
 }
 """The lists that importers fill, in the order in which they are written."""
+_HOSTS: Final = "network.allowed_hosts"
+_UNSAID: Final = "it cannot be said here: {why}"
 _EMPTIED: Final = "it cannot be said here, so nothing of `{section}` is allowed"
 
 
@@ -87,7 +92,7 @@ class Draft:
         """Allow by one entry, if the language has it; else it is left out, and told."""
         why = _fault(name, text)
         if why:
-            self.leave_out(place, shown or text, f"it cannot be said here: {why}")
+            self.leave_out(place, shown or text, _UNSAID.format(why=why))
         else:
             self.entries.setdefault(name, {}).setdefault(text, place)
 
@@ -95,26 +100,38 @@ class Draft:
         """Allow a host, by an entry that may say more than the host.
 
         Args:
-            host: the pattern.
+            host: the pattern, or one address.
             beside: further keys of the entry, in order, to their values as YAML.
             place: where the rule stands.
             shown: the rule as written.
         """
-        name = "network.allowed_hosts"
-        if not beside or _fault(name, host):
-            self.allow(name, host, place, shown=shown)
+        why = _fault(_HOSTS, host, address=True)
+        if why:
+            self.leave_out(place, shown, _UNSAID.format(why=why))
             return
         keys = "".join(f", {key}: {value}" for key, value in beside.items())
-        entry = Written(f"{{host: {quoted(host)}{keys}}}")
-        self.entries.setdefault(name, {}).setdefault(entry, place)
+        entry = Written(f"{{host: {quoted(host)}{keys}}}") if beside else host
+        self.entries.setdefault(_HOSTS, {}).setdefault(entry, place)
 
-    def block(self, name: str, text: str, place: str, *, shown: str = "") -> None:
-        """Block by one entry; if the language lacks it, its section is emptied."""
+    def block(self, name: str, text: str, place: str, *, shown: str = "", wider: str = "") -> None:
+        """Block by one entry; if the language lacks it, its section is emptied.
+
+        Args:
+            name: the list.
+            text: the entry.
+            place: where the rule stands.
+            shown: the rule as written.
+            wider: why the entry blocks more than the rule denies, or empty.
+        """
         why = _fault(name, text)
         if why:
             self.empty(LISTS[name].section, place, shown or text)
-        else:
-            self.entries.setdefault(name, {}).setdefault(text, place)
+            return
+        self.entries.setdefault(name, {}).setdefault(text, place)
+        if wider:
+            self.notes.append(
+                Note(place, shown or text, f"`{text}` is blocked, which is more: {wider}")
+            )
 
     def empty(self, section: str, place: str, text: str) -> None:
         """Allow nothing of a section, because of a denial that cannot be said."""
@@ -148,12 +165,28 @@ class Draft:
         return "\n".join(lines) + "\n"
 
 
-def _fault(name: str, text: str) -> str:
+def _fault(name: str, text: str, *, address: bool = False) -> str:
+    """Why a list cannot hold an entry, or empty.
+
+    A host that is allowed must be a name there and here: `private` or a block of addresses would
+    stand for many hosts. One address is one host only where the source knows addresses.
+    """
     try:
-        LISTS[name].parse(text)
+        parsed = LISTS[name].parse(text)
     except PatternError as error:
         return error.message
-    return ""
+    if name != _HOSTS or (address and _is_address(text)):
+        return ""
+    names = all(one.shape in {"name", "suffix"} for one in cast("tuple[HostPattern, ...]", parsed))
+    return "" if names else f"`{text}` is not the name of a host"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _entry(text: str) -> str:

@@ -108,7 +108,9 @@ def test_hosts(endpoint: dict[str, Any], entries: list[str]) -> None:
             for host in (
                 "*.x.org", "*-api.x.org", "api.*.x.org", "**", "**.org", "a.**.x.org", "localhost",
                 "a.localhost", "host.openshell.internal", "127.0.0.1", "10.0.0.1", "0.0.0.1",
-                "169.254.169.254", "::1", "2606:4700::1111", "0x7f.1", "x_y.org", "х.org ", "a..b",
+                "169.254.169.254", "private", "10.0.0.0/8", "8.8.8.0/24",
+                "8.8.8.8/32", "[::1]", "::1", "2606:4700::1111",
+                "0x7f.1", "x_y.org", "х.org ", "a..b",
             )
         ),
         *({"host": "x.org", "port": port} for port in (2379, 2380, 6443, 10250, 10255)),
@@ -130,6 +132,7 @@ def test_an_endpoint_that_cannot_be_said_is_left_out_and_told(endpoint: dict[str
         ("**.x.org", 443, True),
         ("y.org", 443, True),
         ("x.org", 8443, True),
+        ("8.8.8.0/24", 443, False),
     ],
 )
 def test_what_another_rule_narrows_is_not_allowed(host: str, port: int, kept: bool) -> None:

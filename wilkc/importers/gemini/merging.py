@@ -22,7 +22,7 @@ from wilkc.importers.gemini.rules import (
     is_name,
     touches,
 )
-from wilkc.importers.prefixes import allowed_prefix, blocked_prefix
+from wilkc.importers.prefixes import allowed_prefix, block_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,8 +107,7 @@ def _denied(denial: Rule, allows: list[Rule], draft: Draft) -> list[Rule]:
 def _block(denial: Rule, draft: Draft) -> None:
     target = denial.target
     if isinstance(target, Prefix) and target.words:
-        entry = blocked_prefix(target.words)
-        draft.block("shell.blocked_commands", entry, denial.place, shown=denial.shown)
+        block_prefix(draft, target.words, denial.place, denial.shown)
         return
     pattern = SHELL if isinstance(target, Prefix) else target.pattern
     emptied = {section for tool, section in SECTIONS.items() if covers(Named(pattern), Named(tool))}

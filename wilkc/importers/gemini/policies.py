@@ -39,6 +39,8 @@ _SAYABLE: Final = frozenset({
 """Fields with which a rule can be carried over that allows; any other may be a condition."""
 _MAX_PRIORITY: Final = 999
 _LEADING: Final = re.compile(r"[A-Za-z0-9_@%=:,/ -]*")
+_LEFT_OUT: Final = re.compile(r"[*?{]")
+"""What stands behind a character that need not be there."""
 _AT_LINE: Final = re.compile(r"at line ([0-9]+), column ([0-9]+)")
 
 
@@ -187,4 +189,12 @@ def _leading_words(regex: str) -> tuple[str, ...]:
     leading = _LEADING.match(regex)
     # The last word may go on, or be repeated or left out by what follows.
     words = leading[0].split(" ")[:-1] if leading else []
+    if (
+        leading
+        and words
+        and regex[leading.end() - 1] == " "
+        and _LEFT_OUT.match(regex, leading.end())
+    ):
+        # So may the blank behind a word, which then goes on.
+        words.pop()
     return plain_words(" ".join(words))[0] if words else ()

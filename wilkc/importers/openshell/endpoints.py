@@ -17,6 +17,8 @@ _PLAIN: Final = frozenset({"host", "port", "ports", "protocol", "tls", "enforcem
 _NEVER: Final = frozenset({2379, 2380, 6443, 10250, 10255})
 """Ports of a cluster's control plane, which the source never opens."""
 _LOCAL: Final = ("localhost", "host.openshell.internal")
+_NO_NAME: Final = frozenset("/[]:")
+"""Characters of blocks and of addresses of version 6, which are not carried over."""
 _MAX_PORT: Final = 65535
 _FEWEST_LABELS: Final = 3
 
@@ -55,6 +57,8 @@ class Endpoint:
         """Whether both may be about one connection; also where nobody can be sure of it."""
         if self.ports.isdisjoint(other.ports):
             return False
+        if _NO_NAME.intersection(self.host + other.host):
+            return True
         ends = [one.host.rpartition("*")[2] for one in (self, other)]
         exact = [bool(one.host) and "*" not in one.host for one in (self, other)]
         if all(exact):
@@ -116,6 +120,8 @@ def _unsayable(host: str, ports: frozenset[int]) -> str:
         return "the source never opens one of its ports"
     if host in _LOCAL or host.endswith(".localhost"):
         return "the source never opens this host, or it is one of its own"
+    if host == "private" or _NO_NAME.intersection(host):
+        return "it is no name, and no address of version 4"
     labels = host.split(".")
     if "*" in host.removeprefix("**.") or (host.startswith("*") and len(labels) < _FEWEST_LABELS):
         return "a `*` for one label, or for a part of one, cannot be said here"
