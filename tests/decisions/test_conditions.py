@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,36 @@ GRANTED = {
     # Without a role nothing is shown: an allow does not grant, and a block blocks.
     "spec": {"./c"}, "releaser": {"./a", "./d"}, "guest": {"./b"}, "both": {"./a", "./c", "./e"},
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [([1], [True]), ([0], [False]), ({"not": [1]}, {"not": [True]})]
+)
+def test_a_number_and_a_truth_value_are_two_conditions(
+    judged: Judged, one: Any, other: Any
+) -> None:
+    """Python takes 1 and `True` for equal; the type that a test declares tells them apart."""
+    for first, second in ((one, other), (other, one)):
+        read = [
+            {"path": "./i", "when": {"context.flag": first}},
+            {"path": "./b", "when": {"context.flag": second}},
+        ]
+        compiled = judged.compiled(**_spec({"filesystem": {"read": read}}))
+        asked = [
+            showing(replace(ASKED, id=path), {"context.flag": value})
+            for path in ("./i", "./b")
+            for value in (0, 1, 2, True, False)
+        ]
+        whole = "./i" if first is one else "./b"
+        for request in asked:
+            value = request.context["flag"]
+            said = isinstance(value, int) and not isinstance(value, bool)
+            wanted = one if said else other
+            inner = wanted["not"] if isinstance(wanted, dict) else wanted
+            holds = (value in inner) != isinstance(wanted, dict)
+            mine = (request.id == whole) == said
+            assert decide(compiled.plan, request).allow is (mine and holds), request
+        assert judged.differences(compiled, asked) == []
 
 
 def test_roles_are_those_that_bindings_give(judged: Judged) -> None:
