@@ -104,8 +104,13 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
         *unknown_roles(permissions, family.roles.known),
     )
     policy = family.policy[1] if family.policy else None
+    bases = [family.specs[base] for base in ancestors(family, name)]
+    for base in bases:
+        permissions = granted_permissions(base.model.sandbox, permissions)
     # What is mounted holds for as long as the command runs, whatever time it gets.
-    sandbox, found = lower_sandbox(spec.document, surely(permissions), policy)
+    sandbox, found = lower_sandbox(
+        spec.document, surely(permissions), policy, [base.document for base in bases]
+    )
     permissions = granted_permissions(spec.model.sandbox, permissions)
     plan = SpecPlan(
         name=name,
