@@ -57,24 +57,18 @@ def lower_sandbox(
     Returns:
         The plan, and every problem; with an error among them the plan must not be used.
     """
-    model = document.model
-    asked = model.sandbox if isinstance(model, AgentSpec) else None
-    fold = isinstance(model, AgentSpec) and model.case == "insensitive"
+    asked, fold = _asked(document)
     granted, reader = granted_permissions(asked, permissions), Reader(document)
-    held = sandboxes(bases)
-    section = inherited(asked or Sandbox(), held, reader)
+    section = inherited(asked, held := sandboxes(bases), reader)
     isolation = section.isolation
     level: Level = (isolation.level if isolation else None) or "strict"
-    reader.problems += check_words(asked or Sandbox(), document)
-    reader.problems += check_floor(section, level, document)
-    _check_capabilities(reader, section)
+    _check_keys(reader, asked, section, level)
     kind = _isolation(reader, section, policy)
     network = _network(section, granted, granted_words(section))
     view: Filesystem = (isolation.filesystem if isolation else None) or "restricted"
     _check_boundary(reader, kind, network, view, granted)
     gap: WriteGap = section.write_gap or FLOORS[level].write_gap[0]
     mounts = _mounts(granted.file, level, gap, fold=fold)
-    limits = tightened(read_limits(reader, section, granted), held, reader)
     security = section.security
     settings = policy.global_settings.sandbox if policy and policy.global_settings else None
     plan = SandboxPlan(
@@ -89,7 +83,7 @@ def lower_sandbox(
         hidden=hidden_patterns(granted.file),
         frozen=_protected(section),
         gaps=(*mounts.gaps, *_unruled(document, granted.file, view, kind, fold=fold)),
-        limits=limits,
+        limits=tightened(read_limits(reader, section, granted), held, reader),
         environment=_environment(reader, section, granted),
         run="run" in granted_words(section),
         seccomp=security is None or security.seccomp is not False,
@@ -106,6 +100,14 @@ def lower_sandbox(
         screen_personal=granted.data.pii is not None,
     )
     return plan, (*reader.problems, *mounts.problems)
+
+
+def _asked(document: Document) -> tuple[Sandbox, bool]:
+    """What the spec itself says of its sandbox, and whether its paths ignore case."""
+    model = document.model
+    if not isinstance(model, AgentSpec):
+        return Sandbox(), False
+    return model.sandbox or Sandbox(), model.case == "insensitive"
 
 
 def _mounts(files: FilePlan, level: Level, gap: WriteGap, *, fold: bool) -> Mounts:
@@ -180,7 +182,10 @@ def _check_boundary(
         )
 
 
-def _check_capabilities(reader: Reader, section: Sandbox) -> None:
+def _check_keys(reader: Reader, asked: Sandbox, section: Sandbox, level: Level) -> None:
+    """What is wrong in the spec's own section, or in what it is together with those of bases."""
+    reader.problems += check_words(asked, reader.document)
+    reader.problems += check_floor(section, level, reader.document)
     for capability in (section.security.capabilities if section.security else None) or ():
         reader.refuse(
             "W175",
