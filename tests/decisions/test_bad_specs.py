@@ -15,6 +15,7 @@ WANTED: dict[str, list[tuple[str, int, int]]] = {
     "allowing_default.yaml": [("W107", 2, 77)],
     "assignment_before_command.yaml": [("W057", 3, 25), ("W057", 4, 25)],
     "bad_name.yaml": [("W105", 1, 8)],
+    "base_in_another_case.yaml": [("W155", 7, 10)],
     "binary.yaml": [("W003", 2, 3)],
     "circle.yaml": [("W142", 2, 11), ("W142", 6, 11)],
     "complex_key.yaml": [("W007", 2, 3)],

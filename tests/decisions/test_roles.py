@@ -8,11 +8,12 @@ import pytest
 
 from wilkc.cli.building import read_library
 from wilkc.compiler import Compiled, check, compile_sources
+from wilkc.core.contract import Request
 from wilkc.language.requests import canonical_request, parse_short
 from wilkc.plan import decide
 
 if TYPE_CHECKING:
-    from wilkc.core.contract import Decision, Request
+    from wilkc.core.contract import Decision
 
 SPECS = b"""\
 agent: reader
@@ -163,6 +164,64 @@ def test_a_spec_that_cannot_be_judged_grants_nothing_through_another(
     broken = Compiled(compiled.plan, files, compiled.manifest, "damaged", ())
     (answer,) = judged.ask(broken, [_request("both", "file:./doc/a read")])
     assert answer["decision"] is False
+
+
+SCRIPTS = """\
+agent: dev
+permissions:
+  filesystem: {execute: ['./scripts/**']}
+  shell:
+    allowed_commands: ['python3 *', ./scripts/evil.py, ./scripts/fine.py]
+    allowed_interpreters: [python3]
+---
+agent: guard
+permissions:
+  filesystem: {read: ['./**'], metadata: {blocked_paths: ['./scripts/evil.py', CONDITIONAL]}}
+---
+agent: folded
+case: insensitive
+permissions: {filesystem: {metadata: {blocked_paths: ['./scripts/evil.py']}}}
+---
+bindings: {roles: {a: [dev, guard], b: [dev, folded], c: [dev]}}
+""".replace("CONDITIONAL", "{path: ./scripts/night.py, when: {context.night: [true]}}")
+
+
+def _runs(agent: str, *argv: str, cwd: str = ".", **more: Any) -> Request:
+    properties: dict[str, Any] = {"argv": list(argv)}
+    if "interpreter" in more:
+        properties["interpreter"] = more.pop("interpreter")
+    context = {**more, **({} if cwd == "." else {"cwd": cwd})}
+    return Request(agent, "execute", "shell", "", properties, context)
+
+
+def test_a_script_that_one_spec_blocks_is_run_by_none(judged: Any) -> None:
+    fleet = b"".join(b'{"agent": "%c%c", "roles": ["%c"]}\n' % (c, c, c) for c in b"abc")
+    sources = {"specs.yaml": SCRIPTS.encode(), "fleet.jsonl": fleet}
+    compiled = compile_sources(sources, read_library())
+    evil, fine = "scripts/evil.py", "scripts/fine.py"
+    cases = [
+        (_runs("aa", "python3", evil), False),
+        (_runs("aa", "python3", "./" + evil), False),
+        (_runs("aa", "timeout", "5", "python3", evil), False),
+        (_runs("aa", "python3", "evil.py", cwd="./scripts"), False),
+        (_runs("aa", "./scripts/evil.py", interpreter="python3"), False),
+        (_runs("aa", "./scripts/fine.py", interpreter="python3"), True),
+        (_runs("aa", "python3", fine), True),
+        (_runs("aa", "python3", "scripts/EVIL.py"), True),
+        (_runs("aa", "python3", "scripts/night.py", night=True), False),
+        (_runs("aa", "python3", "scripts/night.py"), False),
+        (_runs("aa", "python3", "scripts/night.py", night=False), True),
+        (_runs("bb", "python3", evil), False),
+        (_runs("bb", "python3", "scripts/EVIL.py"), False),
+        (_runs("bb", "python3", fine), True),
+        (_runs("cc", "python3", evil), True),
+        (_runs("dev", "python3", evil), True),
+    ]
+    for request, allow in cases:
+        assert decide(compiled.plan, request).allow is allow, request
+    details = {decide(compiled.plan, request).detail for request, _ in cases}
+    assert {"script_not_allowed", "allowed"} <= details
+    assert judged.differences(compiled, [request for request, _ in cases]) == []
 
 
 def test_a_spec_s_own_tests_ask_that_spec_alone() -> None:

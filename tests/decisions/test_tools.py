@@ -25,7 +25,7 @@ permissions:
         required: [path]
         additionalProperties: false
         properties: {path: {type: string, x-glob: 'src/*'}, lines: {type: integer, maximum: 99}}
-      mcp__fs__write:
+      Mcp__fs__write:
         properties: {lines: {maximum: 9}}
 """
 GOOD = {"path": "src/a", "lines": 5}
@@ -39,6 +39,9 @@ CASES: list[tuple[str, Mapping[str, Any], str]] = [
     ("mcp__fs__read", {}, "arguments_not_allowed"),
     ("mcp__fs__write", {"arguments": {"path": "src/a", "lines": 9}}, "allowed"),
     ("mcp__fs__write", {"arguments": {"path": "src/a", "lines": 10}}, "arguments_not_allowed"),
+    ("mcp__fs__WRITE", {"arguments": {"path": "src/a", "lines": 9}}, "allowed"),
+    ("mcp__fs__WRITE", {"arguments": {"path": "src/a", "lines": 10}}, "arguments_not_allowed"),
+    ("mcp__fs__WRITE", {"arguments": {"path": "SRC/a"}}, "arguments_not_allowed"),
     ("search", {}, "allowed"),
     ("search", {"arguments": {"anything": [1, {"x": None}]}}, "allowed"),
     ("search", {"signed_by": "other-key"}, "signature_required"),

@@ -90,10 +90,12 @@ class Maker:
         names = [f"s{place}" for place in range(specs)]
         permissions: dict[str, Permissions] = {}
         documents: list[dict[str, Any]] = []
-        for place, name in enumerate(names):
+        for name in names:
             document = self.accepted(name)
-            if place > 1 and self.random.random() < 0.3:
-                document["extends"] = self.random.sample(names[:place], self.random.randint(1, 2))
+            # A base's paths are read in one case with those of the spec.
+            bases = [one["agent"] for one in documents if one["case"] == document["case"]]
+            if len(bases) > 1 and self.random.random() < 0.3:
+                document["extends"] = self.random.sample(bases, self.random.randint(1, 2))
             permissions[name] = document["permissions"]
             document["permissions"] = self._timed(document["permissions"])
             documents.append(document)

@@ -35,15 +35,15 @@ def _entry(rule: ArgumentRule) -> Json:
         for place, held in rule.schema.checks.items()
         if held
     }
-    return {"name": _anyone(rule.patterns), "rule": rule.id, "checks": checks}
+    return {"name": _anyone(rule.patterns, fold=True), "rule": rule.id, "checks": checks}
 
 
 def _check(check: Check) -> Json:
     if check.keyword == "x-glob":
-        return [check.keyword, _anyone(check.wanted)]
+        return [check.keyword, _anyone(check.wanted, fold=False)]
     wanted = list(check.wanted) if isinstance(check.wanted, tuple) else check.wanted
     return [check.keyword, wanted]
 
 
-def _anyone(patterns: Iterable[NamePattern]) -> str:
-    return anchored("|".join(name_regex(pattern) for pattern in patterns))
+def _anyone(patterns: Iterable[NamePattern], *, fold: bool) -> str:
+    return anchored("|".join(name_regex(pattern, fold=fold) for pattern in patterns))

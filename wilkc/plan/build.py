@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wilkc.language.atoms import Effect
     from wilkc.language.when import When
     from wilkc.plan.model import ShellPlan
-    from wilkc.spec import Document
+    from wilkc.spec import AgentSpec, Document
     from wilkc.spec import Permissions as Section
 
 _PLAIN: Final[Mapping[str, tuple[str, Callable[[Any, Place], object]]]] = {
@@ -100,11 +100,17 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
     problems = (
         *_unreachable_hosts(permissions),
         *_too_many(effects, spec.document),
+        *_other_case(family, name),
         *unknown_roles(permissions, family.roles.known),
     )
     policy = family.policy[1] if family.policy else None
+    bases = [family.specs[base] for base in ancestors(family, name)]
+    for base in bases:
+        permissions = granted_permissions(base.model.sandbox, permissions)
     # What is mounted holds for as long as the command runs, whatever time it gets.
-    sandbox, found = lower_sandbox(spec.document, surely(permissions), policy)
+    sandbox, found = lower_sandbox(
+        spec.document, surely(permissions), policy, [base.document for base in bases]
+    )
     permissions = granted_permissions(spec.model.sandbox, permissions)
     plan = SpecPlan(
         name=name,
@@ -116,6 +122,34 @@ def plan_spec(family: Family, name: str) -> tuple[SpecPlan, tuple[Diagnostic, ..
         whens=tuple(effects),
     )
     return plan, (*problems, *found)
+
+
+def _other_case(family: Family, name: str) -> Iterator[Diagnostic]:
+    """Bases whose paths were written to be read in another case than the spec's are.
+
+    Read as the spec says, their blocks would lose names or their allows would gain some.
+    """
+    spec = family.specs[name]
+    for base in ancestors(family, name):
+        model = family.specs[base].model
+        if model.case != spec.model.case and _has_paths(model):
+            yield Diagnostic(
+                "W155",
+                "error",
+                f"`{name}` is `case: {spec.model.case}`, its base `{base}` is not",
+                spec.document.where(("extends",)),
+                label="the paths of both are read alike",
+                help="write the same `case` in both, or leave this base out",
+            )
+
+
+def _has_paths(model: AgentSpec) -> bool:
+    shell, sandbox = model.permissions.shell, model.sandbox
+    return bool(
+        model.permissions.filesystem is not None
+        or (shell is not None and shell.working_directories is not None)
+        or (sandbox is not None and sandbox.protected)
+    )
 
 
 def _too_many(

@@ -57,8 +57,9 @@ def decide_by_spec(plan: Plan, request: Request) -> tuple[str, Decision]:
         return "", denial("VALIDATION_ERROR", "malformed_request", text)
     names = plan.agents.get(request.agent, ())
     roles = plan.roles.get(request.agent, ())
-    answers = [(name, _decide_by(plan.specs[name], request, roles)) for name in names]
-    return _joint(answers or [("", _decide_by(None, request, ()))])
+    specs = [plan.specs[name] for name in names]
+    answers = [(spec.name, _decide_by(spec, request, roles, specs)) for spec in specs]
+    return _joint(answers or [("", _decide_by(None, request, (), ()))])
 
 
 def _joint(answers: Sequence[tuple[str, Decision]]) -> tuple[str, Decision]:
@@ -89,11 +90,13 @@ def _names_entry(answer: Decision) -> bool:
     return answer.rule is not None
 
 
-def _decide_by(spec: SpecPlan | None, request: Request, roles: tuple[str, ...]) -> Decision:
-    """What one spec by itself answers; None stands for an agent that has none."""
+def _decide_by(
+    spec: SpecPlan | None, request: Request, roles: tuple[str, ...], specs: Sequence[SpecPlan]
+) -> Decision:
+    """What one of an agent's specs answers; None stands for an agent that has none."""
     try:
         check_properties(request)
-        verdict = _verdict(spec, request, roles)
+        verdict = _verdict(spec, request, roles, specs)
     except RequestError as error:
         return denial("VALIDATION_ERROR", error.detail, error.message)
     if spec is None:
@@ -102,13 +105,17 @@ def _decide_by(spec: SpecPlan | None, request: Request, roles: tuple[str, ...]) 
     return _decision(spec, request, verdict)
 
 
-def _verdict(spec: SpecPlan | None, request: Request, roles: tuple[str, ...]) -> Verdict:
+def _verdict(
+    spec: SpecPlan | None, request: Request, roles: tuple[str, ...], specs: Sequence[SpecPlan]
+) -> Verdict:
     if request.type not in TYPES:
         return Verdict("unmatched", "unknown_type")
     if spec is None:
         return judge(NOBODY, request, fold=False)
     counting = at_request(spec, request, roles)
-    verdict = judge(counting.permissions, request, fold=spec.fold)
+    others = [at_request(one, request, roles) for one in specs if one is not spec]
+    beside = [(one.permissions.file, one.fold) for one in others]
+    verdict = judge(counting.permissions, request, fold=spec.fold, beside=beside)
     return _under_condition(spec, request, verdict)
 
 

@@ -7,7 +7,7 @@ import pytest
 from wilkc.compiler import check
 from wilkc.core.errors import PatternError
 from wilkc.language.atoms import BLOCK
-from wilkc.language.guardrails import parse_guardrail
+from wilkc.language.guardrails import parse_granted, parse_guardrail
 from wilkc.language.paths import parse_path_rule
 
 
@@ -27,6 +27,15 @@ def test_the_pattern_stands_in_block_position() -> None:
 )  # fmt: skip
 def test_every_type_has_guardrails(text: str) -> None:
     assert parse_guardrail(text).patterns
+
+
+def test_connections_may_be_called_requests() -> None:
+    assert parse_guardrail("network:a.example request") == parse_guardrail(
+        "network:a.example connect"
+    )
+    assert parse_granted("network:a.example request").action == "connect"
+    with pytest.raises(PatternError):
+        parse_guardrail("file:./a request")
 
 
 @pytest.mark.parametrize(

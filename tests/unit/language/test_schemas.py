@@ -45,6 +45,12 @@ def test_each_keyword_passes_and_fails(schema: dict[str, Any], good: Any, bad: A
     assert conforms(whole, {})
 
 
+def test_schemas_of_a_number_and_a_truth_value_differ() -> None:
+    one, other = (parse_schema({"enum": [value]}) for value in (1, True))
+    assert one != other
+    assert one == parse_schema({"const": 1})
+
+
 @pytest.mark.parametrize("keyword", ["minimum", "maximum", "minLength", "maxItems", "minItems"])
 def test_a_keyword_says_nothing_about_other_types(keyword: str) -> None:
     assert conforms(parse_schema({"properties": {"v": {keyword: 1}}}), {"v": None})

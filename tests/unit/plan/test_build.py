@@ -284,6 +284,38 @@ def test_what_has_no_one_meaning_is_refused(text: str, code: str) -> None:
     assert code in {found.code for found in check({"specs.yaml": text.encode()})}
 
 
+_FILES = "filesystem: {read: ['./**'], metadata: {blocked_paths: ['.env']}}"
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "permissions", "refused"),
+    [
+        # `./.ENV` would be blocked for the base and open to its heir.
+        ("insensitive", "sensitive", _FILES, True),
+        # `./SRC/a` would be open to the heir and not to the base.
+        ("sensitive", "insensitive", _FILES, True),
+        ("insensitive", "insensitive", _FILES, False),
+        ("sensitive", "sensitive", _FILES, False),
+        ("insensitive", "sensitive", "shell: {working_directories: ['./app']}", True),
+        ("insensitive", "sensitive", "llm: {allowed_models: [m]}", False),
+    ],
+)
+def test_a_base_s_paths_are_read_in_the_case_they_were_written_for(
+    base: str, own: str, permissions: str, refused: bool
+) -> None:
+    text = (
+        f"agent: base\ncase: {base}\npermissions: {{{permissions}}}\n---\n"
+        f"agent: middle\ncase: {base}\nextends: [base]\npermissions: {{}}\n---\n"
+        f"agent: child\ncase: {own}\nextends: [middle]\npermissions: {{}}\n"
+    )
+    errors = [
+        (one.code, one.span.line)
+        for one in check({"specs.yaml": text.encode()})
+        if one.severity == "error"
+    ]
+    assert errors == ([("W155", 12)] if refused else [])
+
+
 def test_order_and_duplicates_of_rules_do_not_matter() -> None:
     rules = ["'./src/**'", "'./docs/*.md'", "'./src/**'"]
     questions = ["file:./src/a", "file:./docs/a.md", "file:./docs/a/b.md", "file:./x"]

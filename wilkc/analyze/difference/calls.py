@@ -46,7 +46,7 @@ def sample_arguments(spec: SpecPlan, name: str) -> dict[str, Json] | None:
     schemas = [
         rule.schema
         for rule in spec.permissions.tools.arguments
-        if any(name_matches(pattern, name) for pattern in rule.patterns)
+        if any(name_matches(pattern, name, fold=True) for pattern in rule.patterns)
     ]
     arguments: dict[str, Json] = {}
     for _ in range(MAX_ROUNDS):

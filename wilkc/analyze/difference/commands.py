@@ -150,8 +150,7 @@ class CommandQuestion:
             if taken.keys not in own:
                 met = [each & taken for each in scripts]
                 found = self._confirmed(one, met, hidden, ())
-                # Another spec of the other version may grant what this one hides.
-                if isinstance(found, Change) or (found and len(self.direction.base.specs) == 1):
+                if found is not None:
                     return found
         return None
 

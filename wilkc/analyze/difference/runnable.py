@@ -54,11 +54,13 @@ class Runnable:
         spec: whose it is.
         rule: the entry.
         pattern: one of its explicit forms.
+        specs: all specs of its side, whose blocks of files hide scripts.
     """
 
     spec: SpecPlan
     rule: Rule[CommandPattern]
     pattern: CommandPattern
+    specs: tuple[SpecPlan, ...]
 
     @property
     def program(self) -> str:
@@ -96,10 +98,11 @@ class Runnable:
 
     @property
     def hidden(self) -> Iterator[Language]:
-        """The argument lists whose script the same spec blocks as a file."""
-        for rule in self.spec.permissions.file.block:
-            for pattern in rule.patterns:
-                yield script_language(pattern, fold=self.spec.fold)
+        """The argument lists whose script a spec of the same side blocks as a file."""
+        for spec in self.specs:
+            for rule in spec.permissions.file.block:
+                for pattern in rule.patterns:
+                    yield script_language(pattern, fold=spec.fold)
 
     @property
     def harmless(self) -> Iterator[Words]:
@@ -122,7 +125,7 @@ class Runnable:
 def runnables(side: Side) -> list[Runnable]:
     """Every pattern of every allow that can run somewhere, in the order they are judged in."""
     return [
-        Runnable(spec, rule, pattern)
+        Runnable(spec, rule, pattern, side.specs)
         for spec in side.specs
         if spec.permissions.shell.directories
         for rule in spec.permissions.shell.allow

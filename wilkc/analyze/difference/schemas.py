@@ -95,7 +95,11 @@ def _concerns(rule: ArgumentRule, lists: tuple[Lists, Lists], budget: int) -> bo
     held = Negatives((*to.blocking, *base.blocking))
     return any(
         not isinstance(
-            difference(CANONICAL_NAME & name_language(pattern) & one & other, held, budget=budget),
+            difference(
+                CANONICAL_NAME & name_language(pattern, fold=True) & one & other,
+                held,
+                budget=budget,
+            ),
             Included,
         )
         for pattern in rule.patterns

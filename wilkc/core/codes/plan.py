@@ -151,6 +151,19 @@ CODES: Final[tuple[Code, ...]] = (
         "audit: {enabled: true}\n",
     ),
     Code(
+        "W155",
+        "a spec and a base of it differ in `case`",
+        "The paths of both are read together. Where the base ignores case and the spec does not, "
+        "what the base blocks could be reached in other letters; the other way round, what it "
+        "allows would grow.",
+        "agent: base\ncase: insensitive\n"
+        "permissions: {filesystem: {metadata: {blocked_paths: [./.env]}}}\n"
+        "---\nagent: child\nextends: [base]\npermissions: {}\n",
+        "agent: base\ncase: insensitive\n"
+        "permissions: {filesystem: {metadata: {blocked_paths: [./.env]}}}\n"
+        "---\nagent: child\nextends: [base]\ncase: insensitive\npermissions: {}\n",
+    ),
+    Code(
         "W160",
         "a grant for an agent without specs",
         "A grant adds to what an agent's specs say, and keeps to what they block. Where there is "

@@ -147,4 +147,14 @@ CODES: Final[tuple[Code, ...]] = (
         "permissions:\n  shell: {environment_variables: {set: {'A=B': c}}}\n",
         "permissions:\n  shell: {environment_variables: {set: {A: c}}}\n",
     ),
+    Code(
+        "W187",
+        "a sandbox that does not go together with that of a base",
+        "What a base says of its sandbox confines the specs that extend it, and of two values the "
+        "stricter holds. Of two users, or of bytes and bytes per second, none is.",
+        "agent: base\nsandbox: {run_as: nobody}\npermissions: {}\n---\n"
+        "agent: a\nextends: [base]\nsandbox: {run_as: build}\npermissions: {}\n",
+        "agent: base\nsandbox: {run_as: nobody}\npermissions: {}\n---\n"
+        "agent: a\nextends: [base]\npermissions: {}\n",
+    ),
 )

@@ -53,6 +53,8 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "tool": ("call",),
     "agent": ("use", "create", "modify", "delete", "share"),
 }
+_ALIASES: Final[Mapping[tuple[str, str], str]] = {("network", "request"): "connect"}
+"""Other names that actions have in requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +126,12 @@ def _parts(text: str, parsers: _Parsers, code: str) -> tuple[str, str, str]:
     if kind not in parsers:
         advice = f"use one of {', '.join(parsers)}"
         raise _refused(code, _unknown(kind, code), advice, 0, len(kind))
-    if action not in _ACTIONS[kind]:
+    named = _ALIASES.get((kind, action), action)
+    if named not in _ACTIONS[kind]:
         advice = f"use one of {', '.join(_ACTIONS[kind])}"
         start = len(text) - len(action)
         raise _refused(code, f"`{kind}` has no action `{action}`", advice, start, len(text))
-    return kind, pattern, action
+    return kind, pattern, named
 
 
 def _unknown(kind: str, code: str) -> str:

@@ -10,7 +10,7 @@ which every language reads differently.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import PatternError
@@ -41,10 +41,17 @@ class Check:
         keyword: as in the schema; `closed` for `additionalProperties: false`.
         wanted: sorted words for `type`, `required` and `closed`, values for `enum`, a number
             for bounds and counts, patterns for `x-glob`.
+        kinds: the types of the values of `enum`; Python takes `True` and 1 for equal, JSON
+            does not.
     """
 
     keyword: str
     wanted: Any
+    kinds: tuple[type, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        kinds = tuple(map(type, self.wanted)) if self.keyword == "enum" else ()
+        object.__setattr__(self, "kinds", kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ no test, a negated one included.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import RequestError
@@ -35,17 +35,22 @@ class OneOf:
         negated: whether it must be none of them.
         listed: whether a list of values is taken besides, of which one must be among them, or
             with `negated` none may be. An empty list shows nothing.
+        kind: the type that the values declare; Python takes `True` and 1 for equal, and a test
+            of the one is no test of the other.
     """
 
     values: tuple[Value, ...]
     negated: bool = False
     listed: bool = False
+    kind: type[Value] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", type(self.values[0]))
 
     def holds(self, value: Json) -> Held:
         """Whether the test holds of a value."""
         given = value if self.listed and isinstance(value, list) else [value]
-        kind = type(self.values[0])
-        if not given or not all(_is_of(kind, one) for one in given):
+        if not given or not all(_is_of(self.kind, one) for one in given):
             return None
         return any(one in self.values for one in given) != self.negated
 

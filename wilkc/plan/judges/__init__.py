@@ -15,6 +15,7 @@ from wilkc.plan.judges.tools import check_tool_properties, judge_tool
 if TYPE_CHECKING:
     from wilkc.core.contract import Request
     from wilkc.core.verdict import Verdict
+    from wilkc.plan.judges.shell import Beside
     from wilkc.plan.model import Permissions
 
 __all__ = ["check_properties", "judge"]
@@ -28,8 +29,16 @@ _CHECKS = {
 MAX_TEXT = 10_000
 
 
-def judge(permissions: Permissions, request: Request, *, fold: bool) -> Verdict:
+def judge(
+    permissions: Permissions, request: Request, *, fold: bool, beside: Beside = ()
+) -> Verdict:
     """The verdict of the category that the request's type belongs to.
+
+    Args:
+        permissions: what one spec grants and blocks.
+        request: what is asked.
+        fold: whether its paths ignore case.
+        beside: the file rules of the agent's other specs, whose blocks hide scripts as well.
 
     Raises:
         RequestError: the request is not canonical for its type.
@@ -38,7 +47,7 @@ def judge(permissions: Permissions, request: Request, *, fold: bool) -> Verdict:
         case "file":
             return judge_file(permissions.file, request, fold=fold)
         case "shell":
-            return judge_shell(permissions, request, fold=fold)
+            return judge_shell(permissions, request, fold=fold, beside=beside)
         case "network":
             return judge_network(permissions.network, request)
         case "llm":

@@ -47,6 +47,11 @@ def permits(plan: FilePlan, action: str, text: str, *, fold: bool) -> bool:
     )
 
 
+def blocks(plan: FilePlan, text: str, *, fold: bool) -> bool:
+    """Whether a block matches the path."""
+    return bool(_first(plan.block, (parse_path(text),), fold=fold))
+
+
 def fold_extension(text: str) -> str:
     """The form in which extensions are compared: ASCII letters in lower case."""
     return text.lower() if text.isascii() else text

@@ -18,21 +18,29 @@ from wilkc.language.commands import (
     program_name,
 )
 from wilkc.language.paths import parse_path, path_matches
-from wilkc.plan.judges.files import permits
+from wilkc.plan.judges.files import blocks, permits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wilkc.core.contract import Request
     from wilkc.language.paths import Path
-    from wilkc.plan.model import Permissions, Rule, ShellPlan
+    from wilkc.plan.model import FilePlan, Permissions, Rule, ShellPlan
+
+    Beside = Sequence[tuple[FilePlan, bool]]
+    """File rules of other specs of the agent, and whether these ignore case."""
 
 ALLOW_LIST: Final = "shell.allowed_commands"
 MAX_COMMANDS: Final = 50
 
 
-def judge_shell(permissions: Permissions, request: Request, *, fold: bool) -> Verdict:
-    """The verdict on running the commands of one line."""
+def judge_shell(
+    permissions: Permissions, request: Request, *, fold: bool, beside: Beside = ()
+) -> Verdict:
+    """The verdict on running the commands of one line.
+
+    A script is judged as a file: one that any of the agent's specs blocks is run by none.
+    """
     plan = permissions.shell
     commands = _commands(request)
     cwd = _cwd(request)
@@ -40,7 +48,7 @@ def judge_shell(permissions: Permissions, request: Request, *, fold: bool) -> Ve
     if request.action != "execute":
         return Verdict("unmatched", "unknown_action", list="shell")
 
-    rules = _command_rules(permissions, cwd, fold=fold)
+    rules = _command_rules(permissions, cwd, fold=fold, beside=beside)
     judged = judge_commands(commands, rules)
     if judged.outcome == "blocked":
         return Verdict("blocked", judged.detail, judged.rule, "shell.blocked_commands")
@@ -69,12 +77,17 @@ def refused_layers(
     return tuple((layer, one.detail) for layer, one in judged if one.outcome != "granted")
 
 
-def _command_rules(permissions: Permissions, cwd: Path, *, fold: bool) -> CommandRules:
+def _command_rules(
+    permissions: Permissions, cwd: Path, *, fold: bool, beside: Beside = ()
+) -> CommandRules:
     plan = permissions.shell
 
     def script_allowed(script: str) -> bool:
+        path = join(cwd, script)
         try:
-            return permits(permissions.file, "execute", join(cwd, script), fold=fold)
+            return permits(permissions.file, "execute", path, fold=fold) and not any(
+                blocks(other, path, fold=folded) for other, folded in beside
+            )
         except RequestError:
             return False
 

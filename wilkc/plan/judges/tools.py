@@ -40,7 +40,8 @@ def _exceeded(plan: ToolPlan, request: Request) -> Verdict | None:
         return Verdict("exceeded", "signature_required", plan.signed.id, "tools.signed")
     arguments = request.properties.get("arguments", {})
     for rule in plan.arguments:
-        concerned = any(name_matches(pattern, request.id) for pattern in rule.patterns)
+        # As a block does: a tool in other letters is no other tool.
+        concerned = any(name_matches(one, request.id, fold=True) for one in rule.patterns)
         if concerned and not conforms(rule.schema, arguments):
             return Verdict("exceeded", "arguments_not_allowed", rule.id, "tools.arguments")
     return None

@@ -15,6 +15,7 @@ from wilkc.language.paths import PathPattern, explicit_text, parse_path_rule
 from wilkc.language.paths.rules import ROOTS
 from wilkc.plan.narrowing import NarrowFiles
 from wilkc.plan.sandbox.agreement import Agreement, below
+from wilkc.plan.sandbox.inherited import inherited, sandboxes, tightened
 from wilkc.plan.sandbox.levels import FLOORS, check_floor
 from wilkc.plan.sandbox.mounts import Grants, Mounts, hidden_patterns, lower_mounts, shape
 from wilkc.plan.sandbox.quantities import Reader, read_limits
@@ -23,6 +24,8 @@ from wilkc.plan.sandbox.words import check_words, granted_permissions, granted_w
 from wilkc.spec import AgentSpec, Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wilkc.core.sandbox_plan import (
         Filesystem,
         GapAction,
@@ -38,7 +41,10 @@ _STRENGTH: Final[dict[str, int]] = {"process": 0, "namespace": 1, "container": 2
 
 
 def lower_sandbox(
-    document: Document, permissions: Permissions, policy: SecurityPolicy | None
+    document: Document,
+    permissions: Permissions,
+    policy: SecurityPolicy | None,
+    bases: Iterable[Document] = (),
 ) -> tuple[SandboxPlan, tuple[Diagnostic, ...]]:
     """How commands of a spec's agents are confined.
 
@@ -46,26 +52,23 @@ def lower_sandbox(
         document: the spec.
         permissions: what it grants, inheritance and defaults resolved.
         policy: the organisation's policy, if there is one.
+        bases: the specs that it extends; what they say of their sandbox confines it as well.
 
     Returns:
         The plan, and every problem; with an error among them the plan must not be used.
     """
-    model = document.model
-    asked = model.sandbox if isinstance(model, AgentSpec) else None
-    section = asked or Sandbox()
-    fold = isinstance(model, AgentSpec) and model.case == "insensitive"
+    asked, fold = _asked(document)
     granted, reader = granted_permissions(asked, permissions), Reader(document)
+    section = inherited(asked, held := sandboxes(bases), reader)
     isolation = section.isolation
     level: Level = (isolation.level if isolation else None) or "strict"
-    reader.problems += [*check_words(section, document), *check_floor(section, level, document)]
-    _check_capabilities(reader, section)
+    _check_keys(reader, asked, section, level)
     kind = _isolation(reader, section, policy)
     network = _network(section, granted, granted_words(section))
     view: Filesystem = (isolation.filesystem if isolation else None) or "restricted"
     _check_boundary(reader, kind, network, view, granted)
     gap: WriteGap = section.write_gap or FLOORS[level].write_gap[0]
     mounts = _mounts(granted.file, level, gap, fold=fold)
-    limits = read_limits(reader, section, granted)
     security = section.security
     settings = policy.global_settings.sandbox if policy and policy.global_settings else None
     plan = SandboxPlan(
@@ -80,7 +83,7 @@ def lower_sandbox(
         hidden=hidden_patterns(granted.file),
         frozen=_protected(section),
         gaps=(*mounts.gaps, *_unruled(document, granted.file, view, kind, fold=fold)),
-        limits=limits,
+        limits=tightened(read_limits(reader, section, granted), held, reader),
         environment=_environment(reader, section, granted),
         run="run" in granted_words(section),
         seccomp=security is None or security.seccomp is not False,
@@ -97,6 +100,14 @@ def lower_sandbox(
         screen_personal=granted.data.pii is not None,
     )
     return plan, (*reader.problems, *mounts.problems)
+
+
+def _asked(document: Document) -> tuple[Sandbox, bool]:
+    """What the spec itself says of its sandbox, and whether its paths ignore case."""
+    model = document.model
+    if not isinstance(model, AgentSpec):
+        return Sandbox(), False
+    return model.sandbox or Sandbox(), model.case == "insensitive"
 
 
 def _mounts(files: FilePlan, level: Level, gap: WriteGap, *, fold: bool) -> Mounts:
@@ -171,7 +182,10 @@ def _check_boundary(
         )
 
 
-def _check_capabilities(reader: Reader, section: Sandbox) -> None:
+def _check_keys(reader: Reader, asked: Sandbox, section: Sandbox, level: Level) -> None:
+    """What is wrong in the spec's own section, or in what it is together with those of bases."""
+    reader.problems += check_words(asked, reader.document)
+    reader.problems += check_floor(section, level, reader.document)
     for capability in (section.security.capabilities if section.security else None) or ():
         reader.refuse(
             "W175",

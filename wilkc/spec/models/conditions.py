@@ -163,11 +163,12 @@ class TimeTest(Section):
             raise refusal(
                 "W115", "a test of nothing always holds", "write `min`, `max`, `between` or some"
             )
-        if self.min is not None and self.max is not None and self.min >= self.max:
+        stretch = self._stretch()
+        if stretch.start >= stretch.end:
             raise refusal(
                 "W115",
                 "no time is both from `min` on and before `max`",
-                "write a `max` that is later than `min`",
+                "write a `max` that is later than `min`, and than the beginning of 1970",
             )
         self._check_window()
         return self

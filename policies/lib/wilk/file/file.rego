@@ -123,6 +123,24 @@ _permitted if {
 	count(_allowing) > 0
 }
 
+# METADATA
+# description: >-
+#   Whether no spec of the agent blocks the path. An agent's only spec has been asked by `permits`.
+unblocked(_) if not subject.several
+
+unblocked(text) if {
+	every name in subject.several {
+		_unblocked with input as _asking("execute", text) with data.wilk.subject.spec as name
+	}
+}
+
+_unblocked if {
+	path != ""
+	data.wilk.profiles[subject.profile].file.block.n >= 0
+	data.wilk.profiles[subject.profile].file.block.any["."] == ""
+	count(_blocking) == 0
+}
+
 # Another name is judged under the same conditions, which may test anything that the request says.
 _asking(action, text) := {
 	"subject": input.subject,

@@ -115,6 +115,33 @@ permitted(action, path) if {
 		with data.wilk.tables as world.tables
 }
 
+# The agent's second spec blocks nothing; what it cannot be asked might.
+two := json.patch(world, [
+	{"op": "replace", "path": "/agents/a", "value": ["other", "spec"]},
+	{"op": "add", "path": "/specs/other", "value": {"profile": "q"}},
+	{"op": "add", "path": "/profiles/q", "value": {"file": {"block": {"n": 0, "any": {".": ""}, "each": {}}}}},
+])
+
+test_a_script_passes_the_blocks_of_all_specs if {
+	unblocked("./src/a", two)
+	not unblocked("./src/.git/a", two)
+	not unblocked("./src/../a", two)
+	every path in [
+		"/specs/other", "/profiles/q", "/profiles/q/file/block", "/profiles/q/file/block/n",
+		"/profiles/q/file/block/any", "/profiles/q/file/block/any/.",
+	] {
+		not unblocked("./src/a", json.patch(two, [{"op": "remove", "path": path}]))
+	}
+}
+
+unblocked(path, holding) if {
+	file.unblocked(path) with input as {"subject": {"type": "agent", "id": "a"}}
+		with data.wilk.agents as holding.agents
+		with data.wilk.specs as holding.specs
+		with data.wilk.profiles as holding.profiles
+		with data.wilk.tables as holding.tables
+}
+
 # Whatever is missing or of the wrong type in the data, nothing is granted.
 test_damaged_data_denies[path] if {
 	some path in [

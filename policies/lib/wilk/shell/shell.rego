@@ -121,8 +121,14 @@ _tables_whole if {
 interpreter_listed(name) if data.wilk.profiles[subject.profile].shell.interpreters[name] == true
 
 # METADATA
-# description: Whether a script, as a command names it, may be executed.
-script_allowed(script) if file.permits("execute", _joined(script))
+# description: >-
+#   Whether a script, as a command names it, may be executed: one that any spec of the agent blocks
+#   is run by none.
+script_allowed(script) if {
+	joined := _joined(script)
+	file.permits("execute", joined)
+	file.unblocked(joined)
+}
 
 # METADATA
 # description: >-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,8 +188,6 @@ def test_commands_of_several_specs_may_stand_in_one_line_only_if_one_grants_all(
     wider = [spec(shell("ls", "cat"), "s0"), spec(shell("cat"), "s1")]
 
     def plan(documents: list[dict[str, Any]]) -> Any:
-        from dataclasses import replace  # noqa: PLC0415
-
         made = plan_of(fleet, *documents)
         return replace(made, agents={"many": ("s0", "s1")})
 
@@ -205,6 +204,33 @@ def test_commands_of_several_specs_may_stand_in_one_line_only_if_one_grants_all(
     assert compare(plan(empty), plan(idle)).changed == ()
     (group,) = compare(plan(empty), plan(specs)).groups
     assert len(group.changes) == 1
+
+
+def test_scripts_that_another_spec_blocks_are_a_difference() -> None:
+    """A block of a role is of all commands of the agent, also of those that another grants."""
+    runner = spec(
+        {
+            "filesystem": {"execute": ["./scripts/**"]},
+            "shell": {"allowed_commands": ["python3 *"], "allowed_interpreters": ["python3"]},
+        },
+        "s0",
+    )
+
+    def plan(*blocked: str) -> Any:
+        files = {"read": ["./**"], "metadata": {"blocked_paths": list(blocked)}}
+        made = plan_of(runner, spec({"filesystem": files}, "s1"))
+        return replace(made, agents={"many": ("s0", "s1")})
+
+    free, held = plan("./x"), plan("./x", "./scripts/evil.py")
+    for old, new, kind in ((free, held, "newly_denied"), (held, free, "newly_allowed")):
+        comparison = compare(old, new)
+        confirmed(comparison, old, new)
+        assert comparison.groups[0].undecided == ()
+        assert [
+            (one.kind, one.witness.id)
+            for one in comparison.groups[0].changes
+            if one.type == "shell" and one.witness is not None
+        ] == [(kind, "python3 scripts/evil.py")]
 
 
 def test_risks_of_commands(compared: Compared) -> None:

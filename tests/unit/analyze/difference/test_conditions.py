@@ -42,6 +42,10 @@ def _not(*names: str) -> dict[str, Any]:
     return _entry(context_env={"not": list(names)})
 
 
+def _flag(*values: object) -> dict[str, Any]:
+    return _entry(context_flag=list(values))
+
+
 def _ip(*blocks: str) -> dict[str, Any]:
     return _entry(context_ip={"cidr": list(blocks)})
 
@@ -60,6 +64,8 @@ WIDER, NARROWER = {"newly_allowed"}, {"newly_denied"}
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
     "equal": (_spec(_env("a", "b")), _spec(_env("b", "a")), set()),
     "a value more": (_spec(_env("a")), _spec(_env("a", "b")), WIDER),
+    "a truth value for a number": (_spec(_flag(1)), _spec(_flag(True)), WIDER | NARROWER),
+    "a truth value beside": (_spec(_flag(0)), _spec(_flag(0), _flag(False)), WIDER),
     "a value less": (_spec(_env("a", "b")), _spec(_env("a")), NARROWER),
     "another value": (_spec(_env("a")), _spec(_env("b")), WIDER | NARROWER),
     "split in two": (_spec(_env("a", "b")), _spec(_env("a"), _env("b")), set()),

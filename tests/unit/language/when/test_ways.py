@@ -171,3 +171,13 @@ def test_more_ways_than_are_wanted_are_an_error() -> None:
 def test_minutes_of_a_window_over_midnight_belong_to_the_day_on_which_it_begins() -> None:
     assert Window(22 * 60, 6 * 60, "UTC", (6,)).minutes == ((0, 360), (6 * 1440 + 1320, 10080))
     assert Window(0, 1440, "UTC", (0, 1)).minutes == ((0, 2880),)
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False)])
+def test_a_condition_on_a_number_is_none_on_a_truth_value(one: int, other: bool) -> None:
+    number, truth = (_one(SIZE, OneOf((value,))) for value in (one, other))
+    assert number != truth
+    assert len({number, truth, _one(SIZE, OneOf((one,)))}) == 2
+    assert not implies(number, truth, unshown=False)
+    assert number.holds(showing(ASKED, {SIZE: one})) is True
+    assert number.holds(showing(ASKED, {SIZE: other})) is None

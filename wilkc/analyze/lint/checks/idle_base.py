@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.lint.essence import essence
 from wilkc.analyze.lint.model import Check, Finding, Subject, warning
-from wilkc.plan import united_permissions
+from wilkc.plan import ancestors, united_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,8 @@ def _run(subject: Subject) -> Iterator[Finding]:
     name = subject.name
     whole = essence(united_permissions(subject.family, name))
     for number, base in enumerate(model.extends):
+        if _confines(subject.family, base):
+            continue
         others = tuple(one for place, one in enumerate(model.extends) if place != number)
         if essence(united_permissions(_extending(subject.family, name, others), name)) == whole:
             yield warning(
@@ -33,6 +35,12 @@ def _run(subject: Subject) -> Iterator[Finding]:
                 about=f"extends {base}",
                 advice="leave it out, or leave out here what it says already",
             )
+
+
+def _confines(family: Family, base: str) -> bool:
+    """Whether a base, or one of its own, says how commands are confined."""
+    held = (base, *ancestors(family, base))
+    return any(family.specs[one].model.sandbox is not None for one in held)
 
 
 def _extending(family: Family, name: str, bases: tuple[str, ...]) -> Family:
