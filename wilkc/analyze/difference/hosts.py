@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference.model import Undecided
 from wilkc.analyze.difference.risk import host_risk
-from wilkc.analyze.difference.sides import distinct, place_of
+from wilkc.analyze.difference.sides import distinct, is_spent, place_of
 from wilkc.core.contract import Request
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.automata import FORBIDDEN_HOSTS, Hosts, hosts_of, shortest_host, union
@@ -51,10 +51,11 @@ class _Cell:
 
     @cached_property
     def allow(self) -> list[tuple[SpecPlan, HostRule, Hosts]]:
-        """The allows that name port and protocol."""
+        """The allows that name port and protocol, of specs whose rate leaves a connection."""
         return [
             (spec, rule, union(hosts_of(one, ALLOW) for one in rule.patterns))
             for spec in self.side.specs
+            if not is_spent(spec.permissions.network.rate)
             for rule in spec.permissions.network.allow
             if self.protocol in rule.protocols and _holds(rule.ports, self.port)
         ]

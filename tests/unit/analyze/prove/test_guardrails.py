@@ -120,3 +120,17 @@ def test_a_spent_budget_is_no_proof() -> None:
     (verdict,) = prove_guardrails(plan, [Never(text, parse_guardrail(text))], budget=100)
     assert verdict.outcome == "inconclusive"
     assert verdict.rule is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("tool:t call", {"tools": {"allowed": ["t"], "signed": []}}),
+        ("llm:m request", {"llm": {"allowed_models": ["m"], "max_requests_per_hour": 0}}),
+    ],
+)
+def test_what_nobody_can_be_granted_breaks_no_guardrail(text: str, nothing: dict[str, Any]) -> None:
+    free = {"tools": {"allowed": ["t"]}, "llm": {"allowed_models": ["m"]}}
+    first, second = never(text, nothing, free)
+    assert (first.agents, first.outcome) == (("s0",), "holds")
+    assert (second.agents, second.outcome) == (("s1",), "broken")
