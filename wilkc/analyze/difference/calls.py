@@ -83,7 +83,7 @@ def violating(spec: SpecPlan, name: str, place: Place, check: Check) -> Iterator
     """
     schemas = _schemas(spec, name)
     own = [one for schema in schemas for one in schema.checks.get(place, ())]
-    for value in (*_against(check), *_candidates(own)):
+    for value in (*_against(check, own), *_candidates(own)):
         given = _with(place, value)
         if isinstance(given, dict) and not _passed([check], value):
             arguments = sample_arguments(spec, name, given)
@@ -99,8 +99,13 @@ def _with(place: Place, value: Json) -> Json:
     return value
 
 
-def _against(check: Check) -> Iterator[Any]:
-    """Values that violate a check, the plainest first."""
+def _against(check: Check, own: Sequence[Check]) -> Iterator[Any]:
+    """Values that may violate a check, the plainest first.
+
+    Args:
+        check: what shall be violated.
+        own: the checks that the values shall pass.
+    """
     wanted = check.wanted
     match check.keyword:
         case "minimum" | "maximum":
@@ -113,9 +118,28 @@ def _against(check: Check) -> Iterator[Any]:
         case "required":
             yield {}
         case "closed":
-            yield from ({name: one} for name in ("a", "b", "other") for one in ("", 0, {}, True))
-        case "type" | "enum" | "x-glob":
+            named = (name for one in own if one.keyword == "closed" for name in one.wanted)
+            names = [name for name in (*named, "a", "b", "other") if name not in wanted]
+            yield from ({name: one} for name in names for one in ("", 0, {}, True))
+        case _:
             yield from (*_SAMPLES.values(), 1.5, "a", "b", 1, [""], _UNREADABLE)
+            yield from (near for value in _near(check, *own) for near in _beside(value))
+
+
+def _near(*checks: Check) -> Iterator[Any]:
+    """Values and bounds that checks name."""
+    for check in checks:
+        if check.keyword == "enum":
+            yield from check.wanted
+        elif check.keyword in {"minimum", "maximum"}:
+            yield check.wanted
+
+
+def _beside(value: Any) -> Iterator[Any]:
+    if isinstance(value, str):
+        yield f"{value}a"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield from (value - 1, value + 1)
 
 
 def _mended(schemas: Sequence[Schema], schema: Schema, given: dict[str, Json]) -> dict[str, Json]:
