@@ -21,6 +21,7 @@ _SAMPLES: Final[Mapping[str, Json]] = {
     "object": {}, "array": [], "string": "", "integer": 0, "number": 0, "boolean": True,
     "null": None,
 }  # fmt: skip
+_PLAIN: Final[tuple[Json, ...]] = ("", 0, {}, True)
 _UNREADABLE: Final[Json] = {"a": MAX_NUMBER + 1}
 """Arguments that no schema takes, because readers of JSON differ about them."""
 MAX_ROUNDS: Final = 8
@@ -114,13 +115,13 @@ def _against(check: Check, own: Sequence[Check]) -> Iterator[Any]:
             yield "a" * (wanted + (1 if check.keyword == "maxLength" else -1))
         case "minItems" | "maxItems":
             count = wanted + (1 if check.keyword == "maxItems" else -1)
-            yield from ([one] * count for one in ("", 0, {}, True))
+            yield from ([one] * count for one in _PLAIN)
         case "required":
             yield {}
         case "closed":
             named = (name for one in own if one.keyword == "closed" for name in one.wanted)
             names = [name for name in (*named, "a", "b", "other") if name not in wanted]
-            yield from ({name: one} for name in names for one in ("", 0, {}, True))
+            yield from ({name: one} for name in names for one in _PLAIN)
         case _:
             yield from (*_SAMPLES.values(), 1.5, "a", "b", 1, [""], _UNREADABLE)
             yield from (near for value in _near(check, *own) for near in _beside(value))

@@ -169,11 +169,11 @@ def _pairs(
         } - told
         if not wanted:
             continue
-        sides = (
+        own, others = (
             lists.of(_taking(side, attribute, value))
             for lists, side in ((question.to, direction.to), (question.base, direction.base))
         )
-        for met in common(*sides, direction.budget, wanted=wanted):
+        for met in common(own, others, direction.budget, wanted=wanted):
             if isinstance(met.verdict, Inconclusive):
                 yield _open(type_, attribute, met, met.verdict.why)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wilkc.analyze.difference.files import Ask, limits_extensions
@@ -36,15 +37,15 @@ class Question:
 def questions(direction: Direction, type_: str) -> Iterator[Question]:
     """The kinds of requests for models, or for files that have a size."""
     if type_ == "llm":
-        lists = (name_lists(side, "llm", "request") for side in (direction.to, direction.base))
-        yield Question(*lists, lambda text: Request(direction.agent, "request", "llm", text))
+        to, base = (name_lists(side, "llm", "request") for side in (direction.to, direction.base))
+        yield Question(to, base, lambda text: Request(direction.agent, "request", "llm", text))
         return
     asks = [Ask("read"), Ask("write")]
     if limits_extensions(direction):
         asks.append(Ask("write", directory=True))
     for ask in asks:
         to, base = ask.lists(direction.to), ask.lists(direction.base)
-        yield Question(to, base, lambda text, ask=ask: ask.request(direction.agent, text))
+        yield Question(to, base, partial(ask.request, direction.agent))
 
 
 def shared_requests(direction: Direction, type_: str) -> list[Request]:
