@@ -37,11 +37,13 @@ class LeftOut:
         file: its name.
         why: one line.
         opaque: whether nothing of what it says is known, not even of what kind it is.
+        problem: the error that it was left out for; None where it was not even read.
     """
 
     file: str
     why: str
     opaque: bool = False
+    problem: Diagnostic | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +104,4 @@ def _require_bounds(sources: Mapping[str, bytes], broken: Mapping[str, Diagnosti
 
 def _left_out(file: str, found: Diagnostic) -> LeftOut:
     why = f"{found.code} on line {found.span.line}: {found.message}"
-    return LeftOut(file, why, opaque=found.code == _POINTER)
+    return LeftOut(file, why, opaque=found.code == _POINTER, problem=found)

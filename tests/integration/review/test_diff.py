@@ -141,9 +141,25 @@ def test_nothing_compared_is_an_error(policies: Repo, wilkc: Callable[..., Ran])
     policies.commit()
     policies.write("rules/a.yaml", "permissions: {fil: 2}\n")
     ran = wilkc("diff", "git:main:rules")
+    assert ran.code == 3
+    assert ran.err.count("error[W108]") == 2
+    assert ran.err.count(": rules/a.yaml:1:15") == 2
+
+
+def test_errors_that_leave_nobody_of_the_new_version_are_told(
+    policies: Repo, wilkc: Callable[..., Ran]
+) -> None:
+    policies.write("rules/a.yaml", "permissions: {}\n")
+    policies.commit()
+    policies.write("rules/a.yaml", "permissions: {fil: 2}\n")
+    ran = wilkc("diff", "git:main:rules", *GATE)
+    assert ran.code == 3
+    assert ran.err.count("error[W108]") == 1
+    policies.write("rules/a.yaml", "bindings: {roles: {}}\n")
+    policies.commit()
+    ran = wilkc("diff", "git:main:rules")
     assert ran.code == 2
-    assert "nothing compared" in ran.err
-    assert "W108" in ran.err
+    assert "nothing compared: there is no agent" in ran.err
 
 
 @pytest.mark.usefixtures("policies")

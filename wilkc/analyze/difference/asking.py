@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wilkc.language.automata import Included, Inconclusive, Negatives, Witness, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from wilkc.language.automata import Language, Verdict
     from wilkc.plan import SpecPlan
@@ -63,6 +63,10 @@ class Lists:
         """What the blocks take away, for many questions."""
         return Negatives(self.blocking)
 
+    def of(self, specs: Container[str]) -> Lists:
+        """The allows of some specs, beside all blocks, which hold for all of them."""
+        return Lists(tuple(one for one in self.allow if one.spec.name in specs), self.block)
+
 
 @dataclass(frozen=True, slots=True)
 class Surplus:
@@ -93,10 +97,10 @@ def _by_allow(to: Lists, base: Lists, budget: int) -> Iterator[Surplus]:
     held = Negatives((*to.blocking, *base.allowing))
     fresh: list[Entry] = []
     for entry in to.allow:
-        verdict = _shortest(entry.languages, held, budget)
+        verdict = shortest_of(entry.languages, held, budget)
         if isinstance(verdict, Witness) and any(one.takes(verdict.text) for one in fresh):
             earlier = (language for one in fresh for language in one.languages)
-            verdict = _shortest(entry.languages, Negatives((*held, *earlier)), budget)
+            verdict = shortest_of(entry.languages, Negatives((*held, *earlier)), budget)
         if not isinstance(verdict, Included):
             fresh.append(entry)
             yield Surplus(entry, verdict)
@@ -122,13 +126,13 @@ def _first_met(
     """The first allow that grants something in these languages."""
     for entry in to.allow:
         met = tuple(one & other for one in entry.languages for other in left if one.may_meet(other))
-        verdict = _shortest(met, held, budget)
+        verdict = shortest_of(met, held, budget)
         if not isinstance(verdict, Included):
             return entry, verdict
     return None
 
 
-def _shortest(languages: tuple[Language, ...], held: Negatives, budget: int) -> Verdict:
+def shortest_of(languages: tuple[Language, ...], held: Negatives, budget: int) -> Verdict:
     """The shortest of what the languages have beyond the held ones."""
     best: Verdict = Included()
     for language in languages:
@@ -139,35 +143,3 @@ def _shortest(languages: tuple[Language, ...], held: Negatives, budget: int) -> 
         elif isinstance(verdict, Inconclusive) and isinstance(best, Included):
             best = verdict
     return best
-
-
-def common(one: Lists, other: Lists, budget: int) -> Iterator[tuple[Entry, Entry, str]]:
-    """Texts that both sides grant: for each pair of specs the first that is met."""
-    held = Negatives((*one.blocking, *other.blocking))
-    settled: set[tuple[str, str]] = set()
-    pairs = len({each.spec.name for each in one.allow}) * len({e.spec.name for e in other.allow})
-    for entry in one.allow:
-        for another in _likeliest(entry, other):
-            pair = (entry.spec.name, another.spec.name)
-            if len(settled) == pairs:
-                return
-            if pair in settled:
-                continue
-            met = tuple(
-                first & second
-                for first in entry.languages
-                for second in another.languages
-                if first.may_meet(second)
-            )
-            verdict = _shortest(met, held, budget)
-            if isinstance(verdict, Witness):
-                settled.add(pair)
-                yield entry, another, verdict.text
-
-
-def _likeliest(entry: Entry, other: Lists) -> Iterator[Entry]:
-    """The allows of the other side; those with a form in common come first."""
-    keys = {one.keys for one in entry.languages}
-    alike = [one for one in other.allow if any(each.keys in keys for each in one.languages)]
-    yield from alike
-    yield from (one for one in other.allow if one not in alike)

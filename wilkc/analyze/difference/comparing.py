@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.analyze.difference.audit import audit_differences
 from wilkc.analyze.difference.commands import CommandQuestion
 from wilkc.analyze.difference.conditions import circumstances, stamped
-from wilkc.analyze.difference.environment import environment_differences
+from wilkc.analyze.difference.confining import command_differences
 from wilkc.analyze.difference.files import file_differences
 from wilkc.analyze.difference.grouping import (
     Pairs,
@@ -18,12 +18,7 @@ from wilkc.analyze.difference.grouping import (
 )
 from wilkc.analyze.difference.hosts import host_differences
 from wilkc.analyze.difference.labels import label_differences
-from wilkc.analyze.difference.limits import (
-    LIMITS,
-    limit_differences,
-    limits_differ,
-    meeting_specs,
-)
+from wilkc.analyze.difference.limits import LIMITS, limit_differences, limits_differ
 from wilkc.analyze.difference.model import (
     RISKS,
     AgentGroup,
@@ -33,9 +28,7 @@ from wilkc.analyze.difference.model import (
 )
 from wilkc.analyze.difference.names import name_differences
 from wilkc.analyze.difference.running import running_differences
-from wilkc.analyze.difference.sandbox import sandbox_differences
 from wilkc.analyze.difference.schemas import call_differences
-from wilkc.analyze.difference.shared import shared_requests
 from wilkc.analyze.difference.sides import Direction, Side, distinct
 from wilkc.language.automata import DEFAULT_BUDGET
 from wilkc.language.when import Way
@@ -156,13 +149,11 @@ def _degrees(direction: Direction, types: Collection[str]) -> Iterator[Finding]:
     if "tool" in types:
         yield from call_differences(direction)
     for type_ in LIMITS:
-        if type_ in types and limits_differ(direction, type_):
-            shared = shared_requests(direction, type_)
-            yield from limit_differences(direction, type_, shared)
-    if "sandbox" in types:
-        pairs = meeting_specs(direction, shared_requests(direction, "shell"))
-        yield from sandbox_differences(direction, pairs)
-        yield from environment_differences(direction, pairs)
+        if type_ != "shell" and type_ in types and limits_differ(direction, type_):
+            yield from limit_differences(direction, type_)
+    # Which spec's sandbox holds rests on the patterns of commands, too.
+    if "sandbox" in types or "shell" in types:
+        yield from command_differences(direction)
 
 
 def _files(pairs: Pairs) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wilkc.analyze.difference.asking import Entry, Lists, common, surplus
+from wilkc.analyze.difference.asking import Entry, Lists, surplus
+from wilkc.analyze.difference.meeting import common
 from wilkc.analyze.difference.model import Change, Undecided
 from wilkc.analyze.difference.risk import Granted, file_risk
 from wilkc.analyze.difference.sides import NOT_CONFIRMED, place_of
@@ -105,7 +106,7 @@ def file_differences(direction: Direction, *, other_names: bool = True) -> Itera
         if _judging(direction.to, action) == _judging(direction.base, action):
             continue
         found = list(_differences(direction, Ask(action), shown))
-        if action == "write" and _limits_extensions(direction):
+        if action == "write" and limits_extensions(direction):
             known = {(one.old, one.new) for one in found if isinstance(one, Change)}
             found += [
                 one
@@ -142,7 +143,8 @@ def _patterns(rules: Iterable[Rule[PathPattern]]) -> list[tuple[PathPattern, ...
     return [rule.patterns for rule in rules]
 
 
-def _limits_extensions(direction: Direction) -> bool:
+def limits_extensions(direction: Direction) -> bool:
+    """Whether files and directories are told apart when they are written."""
     specs = (*direction.to.specs, *direction.base.specs)
     return any(spec.permissions.file.extensions is not None for spec in specs)
 
@@ -202,12 +204,26 @@ def _by_other_names(direction: Direction, shown: set[str]) -> Iterator[Finding]:
             for block in base.block
             if block.rule not in shown and any(one.keys not in held.keys for one in block.languages)
         ]
-        path = next((text for *_, text in common(to, base, direction.budget)), None) if gone else ""
-        for block in gone if path else ():
-            found = _other_name(direction, ask, block, held, path or "")
+        verdict = _shared(to, base, direction.budget) if gone else None
+        for block in gone if verdict else ():
+            if isinstance(verdict, Witness):
+                found = _other_name(direction, ask, block, held, verdict.text)
+            else:
+                why = verdict.why if verdict else ""
+                found = Undecided("file", action, place_of(block.spec, block.rule), why)
             if found is not None:
                 shown.add(block.rule)
                 yield found
+
+
+def _shared(to: Lists, base: Lists, budget: int) -> Witness | Inconclusive | None:
+    """A path that both versions grant, or why there may be one."""
+    unsure = None
+    for met in common(to, base, budget):
+        if isinstance(met.verdict, Witness):
+            return met.verdict
+        unsure = unsure or met.verdict
+    return unsure
 
 
 def _other_name(

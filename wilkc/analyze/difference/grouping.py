@@ -108,7 +108,7 @@ class _Meanings:
         if old is not None and new is not None and old == new:
             return alike
         return tuple(
-            None if held is None else frozenset(self._of(spec)[1] for spec in held)
+            None if held is None else tuple(dict.fromkeys(self._of(spec)[1] for spec in held))
             for held in (old, new)
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference.model import Undecided
 from wilkc.analyze.difference.risk import host_risk
-from wilkc.analyze.difference.sides import distinct, place_of
+from wilkc.analyze.difference.sides import distinct, is_spent, place_of
 from wilkc.core.contract import Request
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.automata import FORBIDDEN_HOSTS, Hosts, hosts_of, shortest_host, union
@@ -51,10 +51,11 @@ class _Cell:
 
     @cached_property
     def allow(self) -> list[tuple[SpecPlan, HostRule, Hosts]]:
-        """The allows that name port and protocol."""
+        """The allows that name port and protocol, of specs whose rate leaves a connection."""
         return [
             (spec, rule, union(hosts_of(one, ALLOW) for one in rule.patterns))
             for spec in self.side.specs
+            if not is_spent(spec.permissions.network.rate)
             for rule in spec.permissions.network.allow
             if self.protocol in rule.protocols and _holds(rule.ports, self.port)
         ]
@@ -92,6 +93,13 @@ class _Cell:
     def allowed_by(self, spec: SpecPlan) -> Hosts:
         """The hosts of one spec's allows."""
         return union(hosts for owner, _, hosts in self.allow if owner is spec)
+
+    def before(self, spec: SpecPlan) -> Iterator[Hosts]:
+        """The hosts of each spec before one."""
+        for one in self.side.specs:
+            if one is spec:
+                return
+            yield self.allowed_by(one)
 
 
 def host_differences(direction: Direction) -> Iterator[Finding]:
@@ -212,15 +220,35 @@ def _behind(to: _Cell, spec: SpecPlan, base: _Cell, other: SpecPlan) -> str | No
 
 
 def shared_connections(direction: Direction) -> Iterator[Request]:
-    """A connection that both sides may allow, for each pair of specs at each port."""
+    """A connection that each pair of specs decides between them, if any, at each port."""
     for protocol, port in _cells(direction):
         to = _Cell(direction.to, protocol, port)
         base = _Cell(direction.base, protocol, port)
-        blocked = union((to.blocked, base.blocked))
-        for one, other in product(direction.to.specs, direction.base.specs):
-            host = shortest_host(to.allowed_by(one) & base.allowed_by(other), blocked)
-            if host is not None:
-                yield _request(direction.agent, to, host)
+        if not (to.closed or base.closed):
+            for one, other in product(direction.to.specs, direction.base.specs):
+                yield from _decided(direction.agent, (to, one), (base, other))
+
+
+def _decided(
+    agent: str, to: tuple[_Cell, SpecPlan], base: tuple[_Cell, SpecPlan]
+) -> Iterator[Request]:
+    """A connection that two specs allow and none before them does.
+
+    One before them may allow a name, and yet not where it leads: a private address that it does
+    not allow makes it refuse. The name may lead to one for each of those at once.
+    """
+    earlier = [held for cell, spec in (to, base) for held in cell.before(spec)]
+    blocked = union((to[0].blocked, base[0].blocked))
+    own = to[0].allowed_by(to[1]) & base[0].allowed_by(base[1])
+    host = shortest_host(own, union((blocked, *earlier)))
+    if host is not None:
+        yield _request(agent, to[0], host)
+        return
+    behind = [shortest_host(own & _PRIVATE, union((blocked, held))) for held in earlier]
+    staying = [held for held, one in zip(earlier, behind, strict=True) if one is None]
+    name = shortest_host(Hosts(own.names), union((blocked, *staying)))
+    if name is not None:
+        yield _request(agent, to[0], name, sorted({one for one in behind if one}))
 
 
 def _request(agent: str, cell: _Cell, host: str, resolved: list[str] | None = None) -> Request:

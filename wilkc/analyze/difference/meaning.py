@@ -54,13 +54,17 @@ def whole(held: Meaning) -> Hashable:
 def differing(one: Iterable[Meaning], other: Iterable[Meaning]) -> frozenset[str]:
     """The types in which two sets of specs do not mean the same.
 
-    What a set of specs grants of a type rests on what they say of it, and on nothing else.
+    What a set of specs grants of a type rests on what they say of it, and on which of them
+    says it first, whose limits then hold; on nothing else.
     """
     first, second = tuple(one), tuple(other)
     names = {name for held in (*first, *second) for name in held}
-    return frozenset(
-        name for name in names if {each[name] for each in first} != {each[name] for each in second}
-    )
+    return frozenset(name for name in names if _said(first, name) != _said(second, name))
+
+
+def _said(specs: Iterable[Meaning], name: str) -> tuple[Hashable, ...]:
+    """What specs say of a type, each meaning where it is said first."""
+    return tuple(dict.fromkeys(each[name] for each in specs))
 
 
 def _mounts(plan: SandboxPlan) -> list[tuple[Hashable, ...]]:
@@ -75,10 +79,14 @@ def _plain(value: Any) -> Hashable:
         return frozenset(value.patterns), checks
     if isinstance(value, Rule):
         return _entry(value)
-    if isinstance(value, Limit | Names):
-        return value.value if isinstance(value, Limit) else value.values
+    if isinstance(value, Limit):
+        return "limit", value.value
+    if isinstance(value, Names):
+        # An empty set lets nobody pass, and must not be dropped as if there were none.
+        return "names", value.values
     if isinstance(value, dict):
-        return frozenset((key, held) for key, item in value.items() if (held := _plain(item)))
+        held = ((key, item, _plain(item)) for key, item in value.items())
+        return frozenset((key, plain) for key, item, plain in held if plain or item == "")
     if isinstance(value, tuple):
         return _entries(value)
     if value is None or isinstance(value, str):

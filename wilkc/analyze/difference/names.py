@@ -12,7 +12,7 @@ from wilkc.analyze.difference.asking import Entry, Lists, surplus
 from wilkc.analyze.difference.calls import call_properties
 from wilkc.analyze.difference.model import Undecided
 from wilkc.analyze.difference.risk import name_risk
-from wilkc.analyze.difference.sides import NOT_CONFIRMED, place_of
+from wilkc.analyze.difference.sides import NOT_CONFIRMED, is_spent, place_of
 from wilkc.core.contract import Request
 from wilkc.language.automata import CANONICAL_NAME, Witness, name_language
 from wilkc.plan.model import NameLists
@@ -33,7 +33,7 @@ def name_lists(side: Side, kind: str, action: str) -> Lists:
     allow, block = [], []
     for spec in side.specs:
         lists = _lists_of(spec, kind, action)
-        for rule in lists.allow:
+        for rule in () if _grants_nothing(spec, kind) else lists.allow:
             forms = tuple(CANONICAL_NAME & name_language(one) for one in rule.patterns)
             allow.append(Entry(spec, rule.id, forms))
         for rule in lists.block:
@@ -46,6 +46,14 @@ def _lists_of(spec: SpecPlan, kind: str, action: str) -> NameLists:
     if kind == "llm":
         return spec.permissions.llm.models
     return spec.permissions.named.get(kind, {}).get(action, _NOTHING)
+
+
+def _grants_nothing(spec: SpecPlan, kind: str) -> bool:
+    """Whether a demand beside the name refuses every request: no call is left, or no signer."""
+    if kind == "llm":
+        return is_spent(spec.permissions.llm.rate)
+    signed = spec.permissions.tools.signed
+    return kind == "tool" and signed is not None and not signed.values
 
 
 def named_actions(*sides: Side) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wilkc.analyze.difference.model import Kind
     from wilkc.core.contract import Decision, Request, RuleRef
     from wilkc.plan import SpecPlan
+    from wilkc.plan.model import Limit
 
     Rules = tuple[RuleRef | None, RuleRef | None]
     """An entry of `to` and one of `base`."""
@@ -136,6 +137,11 @@ class Direction:
         """The entries of the old and of the new version."""
         to, base = rules
         return (base, to) if self.widening else (to, base)
+
+
+def is_spent(rate: Limit | None) -> bool:
+    """Whether a rate leaves no request at all, so that what stands beside it grants nothing."""
+    return rate is not None and rate.value == 0
 
 
 def place_of(spec: SpecPlan, rule: str) -> RuleRef:

@@ -2,8 +2,8 @@
 
 What `never` names is written as a block: so an agent breaks it if it is granted what it would
 not be granted with that block besides. What `within` names is a spec: an agent breaks it if it
-is granted what that spec alone would not grant. Both are questions of the difference of two
-versions, answered for each set of specs that agents have.
+is granted what that spec alone would not grant, or under weaker limits or conditions. Both are
+questions of the difference of two versions, answered for each set of specs that agents have.
 """
 
 from __future__ import annotations
@@ -99,9 +99,8 @@ def _verdicts(
     holding: list[str] = []
     verdicts = []
     for agents, findings in found:
-        counted = [one for one in findings if isinstance(one, Undecided) or _breaks(one)]
-        if counted:
-            verdicts.append(_failed(agents, text, span, counted))
+        if findings:
+            verdicts.append(_failed(agents, text, span, findings))
         else:
             holding.extend(agents)
     if holding:
@@ -109,26 +108,35 @@ def _verdicts(
     return verdicts
 
 
-def _breaks(change: Change) -> bool:
-    """Whether a request shows it, or none can because only the schema of a call is wider."""
-    return change.witness is not None or change.type == "tool"
-
-
 def _failed(
     agents: tuple[str, ...], text: str, span: Span | None, findings: list[Finding]
 ) -> Verdict:
-    shown = [one for one in findings if isinstance(one, Change) and one.witness]
+    changes = [one for one in findings if isinstance(one, Change)]
+    shown = [one for one in changes if one.witness]
     if shown:
         first = min(shown, key=_length)
         others = len(findings) - 1
         why = f"and {others} more entries" if others > 1 else "and one more entry" if others else ""
         return Verdict(agents, text, span, "broken", first.witness, first.new, why)
+    # No single request shows a rate, a filter or a weaker sandbox, but all are beyond a bound.
+    weaker = [one for one in changes if not _is_unsure(one)]
+    if weaker:
+        rule = weaker[0].new or weaker[0].old
+        return Verdict(agents, text, span, "broken", None, rule, _what(weaker[0]))
     first_open = findings[0]
     if isinstance(first_open, Undecided):
         rule, why = first_open.rule, first_open.why
         return Verdict(agents, text, span, "inconclusive", None, rule, why)
-    what = f"{first_open.type} {first_open.action} {first_open.detail}"
-    return Verdict(agents, text, span, "inconclusive", None, first_open.new, what)
+    return Verdict(agents, text, span, "inconclusive", None, first_open.new, _what(first_open))
+
+
+def _is_unsure(change: Change) -> bool:
+    """Whether it may be none, because only the schema of a call was not found to be as strict."""
+    return change.type == "tool"
+
+
+def _what(change: Change) -> str:
+    return f"{change.type} {change.action} {change.detail}"
 
 
 def _length(change: Change) -> int:

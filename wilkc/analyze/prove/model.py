@@ -54,7 +54,8 @@ class Verdict:
         span: where the guardrail stands; None for one of the command line.
         outcome: `inconclusive` where the budget ran out; whoever asks takes it for broken.
         witness: where broken, a shortest request that is granted against the guardrail, by
-            the first of the agents.
+            the first of the agents; None where only a limit or the sandbox is weaker than
+            the bound's, which no single request shows.
         rule: the entry that grants the witness, or that could not be decided about.
         why: what was not known or what else breaks it, in a few plain words; or empty.
     """

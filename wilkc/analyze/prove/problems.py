@@ -29,7 +29,9 @@ def guardrail_problems(plan: Plan, documents: Iterable[Document]) -> Iterator[Di
 def _message(verdict: Verdict) -> str:
     more = len(verdict.agents) - 1
     who = f"`{verdict.agents[0]}`" + (f" and {more} more" if more else "")
-    if verdict.outcome == "inconclusive" or verdict.witness is None:
+    if verdict.outcome == "broken" and verdict.witness is None:
+        return f"{who} is limited less than the guardrail `{verdict.guardrail}` demands"
+    if verdict.witness is None:
         return f"whether {who} keeps to the guardrail `{verdict.guardrail}` is not decided"
     asked = verdict.witness
     request = f"{asked.type}:{asked.id} {asked.action}"
@@ -38,7 +40,7 @@ def _message(verdict: Verdict) -> str:
 
 def _label(verdict: Verdict) -> str:
     rule = verdict.rule
-    if rule is None:
+    if rule is None or (verdict.outcome == "broken" and verdict.witness is None):
         return verdict.why
     return f"`{rule.text}` at {rule.file}:{rule.line}:{rule.column} grants it"
 
@@ -46,4 +48,6 @@ def _label(verdict: Verdict) -> str:
 def _help(verdict: Verdict) -> str:
     if verdict.outcome == "inconclusive":
         return f"write plainer patterns: {verdict.why}" if verdict.why else "write plainer patterns"
+    if verdict.witness is None:
+        return "set the same limit, or a stricter one"
     return "narrow the rule, or block what the guardrail names"

@@ -13,10 +13,11 @@ from wilkc.compiler import plan_what_compiles, untouched
 from wilkc.core.errors import SpecError, UsageError, WilkError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from wilkc.analyze.difference import Comparison
     from wilkc.cli.versions import Version
+    from wilkc.core.diagnostics import Diagnostic
     from wilkc.plan import Plan
 
 
@@ -42,12 +43,7 @@ def understand(version: Version, aside: Collection[str] = ()) -> Understood:
     try:
         found = plan_what_compiles(sources)
     except SpecError as error:
-        raise SpecError(
-            [
-                replace(one, span=one.span._replace(file=f"{version.label}: {one.span.file}"))
-                for one in error.diagnostics
-            ]
-        ) from error
+        raise SpecError(_told(version, error.diagnostics)) from error
     return Understood(Side(version, (*version.unread, *found.left_out)), found.plan)
 
 
@@ -59,8 +55,8 @@ def review_versions(
     Specs that both versions have alike are not looked at, where nothing else touches them.
 
     Raises:
-        UsageError: no agent of either version could be compared.
-        SpecError: nothing of a version is understood.
+        UsageError: there is no agent to compare.
+        SpecError: nothing of a version is understood, or nobody whose specs are in order is left.
         WilkError: an agent was not compared, or an example is not confirmed: a defect of Wilk.
         UnavailableError: OPA fails.
     """
@@ -69,10 +65,7 @@ def review_versions(
     lost = _lost(before, after)
     plans = (_without(before.plan, lost), after.plan)
     if not plans[0].agents and not plans[1].agents and not aside:
-        raise UsageError(
-            "nothing compared: neither version has an agent whose specs are in order",
-            help_text=_first_reason((before.side, after.side)),
-        )
+        raise _nobody(before.side, after.side)
     comparison = compare(*plans) if budget is None else compare(*plans, budget=budget)
     _require_everybody(comparison, *plans)
     comparison = _with_unchanged(comparison, aside)
@@ -86,6 +79,29 @@ def review_versions(
         fail_on=fail_on,
         refusals=refusals(comparison, fail_on, before.side.left_out, after.side.left_out),
     )
+
+
+def _nobody(old: Side, new: Side) -> WilkError:
+    """Why nobody is compared: errors in specs, if those are it."""
+    problems = [
+        told
+        for side in (old, new)
+        for told in _told(side.version, [one.problem for one in side.left_out if one.problem])
+    ]
+    if problems:
+        return SpecError(problems)
+    return UsageError(
+        "nothing compared: there is no agent whose specs were read and are in order",
+        help_text=_first_reason((old, new)),
+    )
+
+
+def _told(version: Version, problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The problems of a version, in files that are named with it."""
+    return [
+        replace(one, span=one.span._replace(file=f"{version.label}: {one.span.file}"))
+        for one in problems
+    ]
 
 
 def only_agents(review: Review, agents: Collection[str]) -> Review:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tests.unit.analyze.difference.conftest import plan_of, spec
 from wilkc.analyze.difference import compare
+
+if TYPE_CHECKING:
+    from wilkc.plan import Plan
 
 READ: dict[str, Any] = {"filesystem": {"read": ["./src/**"]}}
 MORE: dict[str, Any] = {"filesystem": {"read": ["./src/**", "**/*.pem"]}}
@@ -71,3 +75,18 @@ def test_the_riskiest_comes_first() -> None:
     low = {"filesystem": {"read": ["./src/**", "./docs/*.md"]}}
     new = plan_of(spec(low, "a"), spec({}, "b"), spec(MORE, "c"))
     assert [one.risk for one in compare(old, new).groups] == ["high", "low", "none"]
+
+
+def test_which_spec_comes_first_is_a_difference_of_its_limits() -> None:
+    def asks(rate: int) -> dict[str, Any]:
+        return {"llm": {"allowed_models": ["m"], "max_requests_per_hour": rate}}
+
+    def plan(first: int, second: int) -> Plan:
+        held = plan_of(spec(asks(first), "s0"), spec(asks(second), "s1"))
+        return replace(held, agents={"z": ("s0", "s1")})
+
+    strict, loose = plan(5, 9), plan(9, 5)
+    assert {one.detail for one in compare(strict, loose).groups[0].changes} == {"5 -> 9"}
+    assert {one.kind for one in compare(strict, loose).groups[0].changes} == {"looser"}
+    assert {one.kind for one in compare(loose, strict).groups[0].changes} == {"tighter"}
+    assert compare(strict, strict).changed == ()

@@ -121,3 +121,22 @@ def test_schemas_are_compared_check_by_check(
     assert clauses(compared(held(old), held(old))) == set()
     # A schema of a tool that is not allowed restricts nobody.
     assert clauses(compared(held(old, "other"), held(new, "other"))) == set()
+
+
+def test_no_signer_at_all_is_not_no_demand(compared: Compared) -> None:
+    none, free = tools("t", signed=[]), tools("t")
+    assert clauses(compared(none, free)) == {("newly_allowed", "tool call", "t")}
+    assert clauses(compared(free, none)) == {("newly_denied", "tool call", "t")}
+    assert clauses(compared(none, none)) == set()
+    assert clauses(compared(none, tools("t", "u", signed=[]))) == set()
+    assert clauses(compared(none, tools("t", signed=["k"]))) == {
+        ("newly_allowed", "tool call", "t")
+    }
+
+
+@pytest.mark.parametrize("wider", [{}, {"max_requests_per_hour": 5}])
+def test_a_rate_of_nothing_grants_nothing(compared: Compared, wider: dict[str, Any]) -> None:
+    none, some = models("m", max_requests_per_hour=0), models("m", **wider)
+    assert clauses(compared(none, some)) == {("newly_allowed", "llm request", "m")}
+    assert clauses(compared(some, none)) == {("newly_denied", "llm request", "m")}
+    assert clauses(compared(none, models("m", "n", max_requests_per_hour=0))) == set()

@@ -169,3 +169,12 @@ def test_a_weaker_sandbox(old: dict[str, Any], new: dict[str, Any], name: str, r
 def test_the_sandbox_of_nobody_who_runs_commands_is_not_compared(compared: Compared) -> None:
     group = compared({"filesystem": {"read": ["./a"]}}, {"filesystem": {"read": ["./a", "./b"]}})
     assert clauses(group) == {("newly_allowed", "file read", "./b")}
+
+
+def test_a_rate_of_nothing_allows_no_connection(compared: Compared) -> None:
+    none = {"network": {"allowed_hosts": ["a.com"], "max_requests_per_minute": 0}}
+    free = {"network": {"allowed_hosts": ["a.com"]}}
+    assert clauses(compared(none, free)) == {("newly_allowed", "network connect", "https://a.com")}
+    assert clauses(compared(free, none)) == {("newly_denied", "network connect", "https://a.com")}
+    more = {"network": {"allowed_hosts": ["*"], "max_requests_per_minute": 0}}
+    assert clauses(compared(none, more)) == set()

@@ -120,3 +120,60 @@ def test_a_spent_budget_is_no_proof() -> None:
     (verdict,) = prove_guardrails(plan, [Never(text, parse_guardrail(text))], budget=100)
     assert verdict.outcome == "inconclusive"
     assert verdict.rule is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("tool:t call", {"tools": {"allowed": ["t"], "signed": []}}),
+        ("llm:m request", {"llm": {"allowed_models": ["m"], "max_requests_per_hour": 0}}),
+    ],
+)
+def test_what_nobody_can_be_granted_breaks_no_guardrail(text: str, nothing: dict[str, Any]) -> None:
+    free = {"tools": {"allowed": ["t"]}, "llm": {"allowed_models": ["m"]}}
+    first, second = never(text, nothing, free)
+    assert (first.agents, first.outcome) == (("s0",), "holds")
+    assert (second.agents, second.outcome) == (("s1",), "broken")
+
+
+LLM = {"allowed_models": ["m"]}
+SHELL = {"allowed_commands": ["ls"]}
+HOSTS = {"allowed_hosts": ["a.com"]}
+LABELS = {"data_classification": ["p"]}
+
+
+@pytest.mark.parametrize(
+    ("bound", "agent", "what"),
+    [
+        ({"llm": {**LLM, "max_requests_per_hour": 10}}, {"llm": LLM}, "max_requests_per_hour"),
+        ({"llm": {**LLM, "content_filtering": True}}, {"llm": LLM}, "content_filtering"),
+        ({"network": {**HOSTS, "timeout_seconds": 5}}, {"network": HOSTS}, "timeout_seconds"),
+        ({"data": {**LABELS, "retention_policy": "1d"}}, {"data": LABELS}, "retention_policy"),
+        (
+            {"shell": SHELL},
+            {"shell": {**SHELL, "environment_variables": {"allow": ["*"]}}},
+            "environment_variables",
+        ),
+    ],
+)
+def test_what_is_limited_less_than_a_spec_breaks_the_bound(
+    bound: dict[str, Any], agent: dict[str, Any], what: str
+) -> None:
+    plan = plan_of(spec(bound, "top"), spec(bound, "in"), spec(agent, "out"))
+    holding, broken = prove_guardrails(plan, (), Within("top"))
+    assert (holding.agents, holding.outcome) == (("in", "top"), "holds")
+    assert (broken.agents, broken.outcome, broken.witness) == (("out",), "broken", None)
+    assert what in broken.why
+    assert broken.rule is not None
+    back = plan_of(spec(agent, "top"), spec(bound, "in"))
+    assert {one.outcome for one in prove_guardrails(back, (), Within("top"))} == {"holds"}
+
+
+def test_a_weaker_sandbox_breaks_the_bound() -> None:
+    minimal = {"isolation": {"level": "minimal"}}
+    plan = plan_of(spec({"shell": SHELL}, "top"), spec({"shell": SHELL}, "out", sandbox=minimal))
+    broken = next(
+        one for one in prove_guardrails(plan, (), Within("top")) if one.agents == ("out",)
+    )
+    assert (broken.outcome, broken.witness) == ("broken", None)
+    assert "level" in broken.why
