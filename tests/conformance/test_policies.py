@@ -22,7 +22,7 @@ ATTACKS = json.loads((HERE / "policy-attack-cases.json").read_text(encoding="utf
 REFUSED = [case for case in ATTACKS if case["expect"] == "compile-error"]
 ASKED = [case for case in ATTACKS if case["expect"] == "deny"]
 CODES: Final = {
-    "F11d": "W038", "F21a": "W042", "F22a": "W040", "P5a": "W100", "P5b": "W100", "P5c": "W104",
+    "F11d": "W038", "F21a": "W042", "F22a": "W004", "P5a": "W100", "P5b": "W100", "P5c": "W104",
     "P5d": "W100", "P5e": "W101", "P5f": "W101", "P6a": "W108", "P6b": "W108", "P7a": "W140",
     "P8a": "W008", "P8d": "W006", "P8e": "W010",
 }  # fmt: skip

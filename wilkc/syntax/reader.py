@@ -191,25 +191,10 @@ class _Reader:
         if event.tag is not None:
             raise _refused("W006", f"the tag `{event.tag}`", span, "write the plain value")
         if kind is yaml.ScalarEvent:
-            return self._scalar(event, span)
+            return _scalar(event, span)
         if kind is yaml.SequenceStartEvent:
             return self._sequence(loader, span, depth)
         return self._mapping(loader, span, depth)
-
-    def _scalar(self, event: Any, span: Span) -> Scalar:
-        text = event.value
-        if event.implicit[0]:
-            value, doubtful = resolve(text)
-            return _new_scalar((span, text, value, True, doubtful))
-        hidden = None if text.isprintable() else _ESCAPED.search(text)
-        if hidden:
-            self._report(
-                "W004",
-                f"an escape that stands for the control character U+{ord(hidden[0]):04X}",
-                span,
-                "leave it out; no text of a spec needs one",
-            )
-        return _new_scalar((span, text, text, False, ""))
 
     def _sequence(self, loader: Any, span: Span, depth: int) -> Sequence:
         items = []
@@ -252,3 +237,19 @@ class _Reader:
 
     def _report(self, code: str, message: str, span: Span, help_text: str) -> None:
         self.problems.append(Diagnostic(code, "error", message, span, help=help_text))
+
+
+def _scalar(event: Any, span: Span) -> Scalar:
+    text = event.value
+    if event.implicit[0]:
+        value, doubtful = resolve(text)
+        return _new_scalar((span, text, value, True, doubtful))
+    hidden = None if text.isprintable() else _ESCAPED.search(text)
+    if hidden:
+        raise _refused(
+            "W004",
+            f"an escape that stands for the control character U+{ord(hidden[0]):04X}",
+            span,
+            "leave it out; no text of a spec needs one",
+        )
+    return _new_scalar((span, text, text, False, ""))

@@ -174,9 +174,8 @@ def _lost(asked: _Asked, base: SpecPlan, without: Sequence[Language]) -> Iterato
                 for other in others.allowing
                 if one.may_meet(other)
             )
-            taken = Negatives(
-                (*blocked, *(name_language(pattern, fold=True) for pattern in patterns))
-            )
+            tools = (name_language(pattern, fold=True) for pattern in patterns)
+            taken = Negatives((*blocked, *tools))
             verdict = shortest_of(tuple(concerned), taken, asked.direction.budget)
             if not isinstance(verdict, Included):
                 yield _Lost(rule, placed, verdict)

@@ -59,8 +59,8 @@ CODES: Final[tuple[Code, ...]] = (
         "W096",
         "a character that no name holds",
         "A name with control characters, or outside Unicode form NFC, is denied when asked for.",
-        _list('"gpt\\x07"'),
-        _list("'gpt'"),
+        _list('"cafe\\u0301"'),
+        _list("'caf\u00e9'"),
     ),
     Code(
         "W097",

@@ -88,8 +88,8 @@ CODES: Final[tuple[Code, ...]] = (
         "a character that no canonical path holds",
         "Control characters and texts outside Unicode form NFC are denied when asked for, so a "
         "block on them would block nothing.",
-        _list('"./a\\x07"'),
-        _list("'./a'"),
+        _list('"./cafe\\u0301"'),
+        _list("'./caf\u00e9'"),
     ),
     Code(
         "W041",
