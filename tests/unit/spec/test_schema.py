@@ -51,8 +51,8 @@ UNREADABLE = [
 ]  # fmt: skip
 """What is no document at all."""
 OF_MEANING = [
-    "assignment_before_command.yaml", "circle.yaml", "failing_test.yaml",
-    "role_of_unknown_spec.yaml", "role_twice.yaml", "two_policies.yaml",
+    "assignment_before_command.yaml", "base_in_another_case.yaml", "circle.yaml",
+    "failing_test.yaml", "role_of_unknown_spec.yaml", "role_twice.yaml", "two_policies.yaml",
     "two_specs_of_one_agent.yaml", "unknown_extends.yaml", "unreachable_host.yaml",
     "yaml_1_1_boolean.yaml",
 ]  # fmt: skip
