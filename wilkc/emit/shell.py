@@ -42,6 +42,8 @@ CHAR: Final = r"[^/\x{0}]"
 NOTHING: Final = r"[^\x{0}-\x{10ffff}]"
 _PATH: Final = r"(?:[^\x{0}]*/)?"
 OPTION_CHAR: Final = r"[^\x{0}]"
+_OPERAND: Final = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*)"
+"""An argument that is no option: empty, a lone `-`, or without one at its beginning."""
 _ODD_WRAPPERS: Final = frozenset({"env", "xargs", *TABLES.opaque, *TABLES.scripts})
 """Wrappers of which the Rego asks more than what they wrap."""
 
@@ -97,8 +99,7 @@ def _code(code: Code) -> str:
 def _operand(script: Script) -> str:
     """One expression whose group holds the code, if it can be told which argument that is."""
     forms = [f"(?:{form}){END}{ONE * count}" for count, form in enumerate(script.options)]
-    operand = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*)"
-    return f"^{ONE}(?:{'|'.join(forms)})*({operand}){END}"
+    return f"^{ONE}(?:{'|'.join(forms)})*({_OPERAND}){END}"
 
 
 def _directories(plan: ShellPlan, *, fold: bool) -> str:
@@ -252,7 +253,7 @@ def _wrapper(name: str, wrapper: Wrapper) -> Json:
         options.extend(_valued(option))
     options += [f"{text_regex(option)}(?:={OPTION_CHAR}*)?{END}" for option in wrapper.attached]
     leading = f"(?:{'|'.join(options)})*" if options else ""
-    operand = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*){END}"
+    operand = _OPERAND + END
     if wrapper.operands:
         fewer = f"(?:{ONE}){{0,{wrapper.operands - 1}}}"
         after = f"(?:(?:{ONE}){{{wrapper.operands}}}((?:{ONE})*)|{fewer})"

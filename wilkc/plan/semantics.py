@@ -113,8 +113,9 @@ def _verdict(
     if spec is None:
         return judge(NOBODY, request, fold=False)
     counting = at_request(spec, request, roles)
-    others = [at_request(one, request, roles) for one in specs if one is not spec]
-    beside = [(one.permissions.file, one.fold) for one in others]
+    # Only commands run scripts, which every spec of the agent may block.
+    others = [one for one in specs if one is not spec] if request.type == "shell" else []
+    beside = [(at_request(one, request, roles).permissions.file, one.fold) for one in others]
     verdict = judge(counting.permissions, request, fold=spec.fold, beside=beside)
     return _under_condition(spec, request, verdict)
 

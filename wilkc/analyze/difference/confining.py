@@ -61,6 +61,7 @@ def command_differences(direction: Direction) -> Iterator[Finding]:
     if not weaker:
         return
     met = _met(direction, set(weaker))
+    unsure: dict[tuple[str, str], Undecided] = {}
     for pair, found in weaker.items():
         if pair in met:
             yield from found
@@ -68,7 +69,10 @@ def command_differences(direction: Direction) -> Iterator[Finding]:
             for one in found:
                 rule = one.new or one.old
                 if rule is not None:
-                    yield Undecided(one.type, one.action, rule, NOT_MET)
+                    told = Undecided(one.type, one.action, rule, NOT_MET)
+                    # Of each setting once: it is the same question for every two specs.
+                    unsure.setdefault((one.type, one.action), told)
+    yield from unsure.values()
 
 
 def _weaker(direction: Direction, pair: Pair) -> Iterator[Change]:
@@ -81,8 +85,10 @@ def _met(direction: Direction, wanted: set[Named]) -> set[Named]:
     """The pairs of which an example was found."""
     met: set[Named] = set()
     cwds = directories(direction.to, direction.base)
-    likely = islice(product(_candidates(direction), cwds), TRIED)
-    for argv, cwd in chain(likely, product(_joint(direction), cwds)):
+    # Not `product`, which has every command made before it gives the first.
+    likely = ((argv, cwd) for argv in _candidates(direction) for cwd in cwds)
+    joint = ((argv, cwd) for argv in _joint(direction) for cwd in cwds)
+    for argv, cwd in chain(islice(likely, TRIED), joint):
         if wanted <= met:
             break
         context = {} if cwd == "." else {"cwd": cwd}

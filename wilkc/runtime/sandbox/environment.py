@@ -6,6 +6,9 @@ comes in only with a value that the policy itself gives.
 
 from __future__ import annotations
 
+import fnmatch
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.names import name_matches, parse_name_rule
@@ -88,8 +91,11 @@ def environment(
     """
     fixed = {"PATH": PATH, "HOME": home, "TMPDIR": tmp, "LANG": "C.UTF-8", "TERM": "dumb"}
     fixed |= _PROXY if proxied else {}
-    let_through = {name: text for name, text in caller.items() if not _dangerous(name)}
-    allowed = {name: text for name, text in let_through.items() if _any(plan.allow, name)}
+    allowed = {
+        name: text
+        for name, text in caller.items()
+        if _any(plan.allow, name) and not _dangerous().fullmatch(name)
+    }
     given = {variable.name: variable.value for variable in plan.set}
     asked = {
         name: text
@@ -100,14 +106,16 @@ def environment(
     return tuple(sorted({**_GIT, **fixed, **asked}.items()))
 
 
-def _dangerous(name: str) -> bool:
-    """Whether a program could be led by it; some tools read its name in any case of letters."""
-    return _any(_DANGEROUS, name, fold=True)
+@cache
+def _dangerous() -> re.Pattern[str]:
+    """One expression for all, as a launch asks of each variable; it is made when first needed.
+
+    Some tools read the name of a variable in any case of letters.
+    """
+    return re.compile("|".join(map(fnmatch.translate, _DANGEROUS)), re.IGNORECASE)
 
 
-def _any(patterns: tuple[str, ...], name: str, *, fold: bool = False) -> bool:
+def _any(patterns: tuple[str, ...], name: str) -> bool:
     return any(
-        name_matches(pattern, name, fold=fold)
-        for text in patterns
-        for pattern in parse_name_rule(text)
+        name_matches(pattern, name) for text in patterns for pattern in parse_name_rule(text)
     )
