@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measure import side_by_side
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle, write_bundle
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.core.contract import Request
 from wilkc.language.requests import canonical_request, parse_short

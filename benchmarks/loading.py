@@ -27,7 +27,7 @@ from benchmarks.guarding import CALLERS, FILE, PATIENT, asked_bytes, coroutines,
 from benchmarks.measure import Row
 from benchmarks.process import cpu_ms
 from wilkc.bundle import write_bundle
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.opa.announcement import announce
 from wilkc.opa.config import AUTHZ_FILE

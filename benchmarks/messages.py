@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.measure import beside
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle, write_bundle
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.obtain import find_opa

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measure import Row, side_by_side
 from wilkc.analyze.boundary import boundary_requests
-from wilkc.cli.building import CAPABILITIES, build_bundle, read_library
+from wilkc.cli.building import build_bundle
+from wilkc.cli.library import CAPABILITIES, read_library
 from wilkc.cli.proving import prove
 from wilkc.compiler import compile_sources
 from wilkc.opa.evaluating import open_evaluator

@@ -15,7 +15,7 @@ from benchmarks.deciding import START_SECONDS, verified
 from benchmarks.fleet import FIRST, Fleet, fleet
 from benchmarks.measure import beside
 from wilkc.bundle import generate_key
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.core.contract import Request
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.opa.obtain import find_opa

@@ -18,7 +18,7 @@ import pytest
 from tests.not_exercised import may_lack, not_exercised
 from tests.redis_server import PROGRAM, RedisServer
 from wilkc import __version__
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import FORMS, Compiled, Form, assemble, compile_sources
 from wilkc.core.errors import UnavailableError
 from wilkc.opa.obtain import find_opa

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.hook_cases import PROMISES, SPEC
 from wilkc.adapters.hooks.judge import Means, judge
 from wilkc.adapters.hooks.options import empty
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.plan import decide
 from wilkc.runtime import UnsafeNoRecord

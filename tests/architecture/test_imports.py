@@ -145,6 +145,28 @@ def test_importing_stays_light(statement: str, refused: list[str]) -> None:
     assert loaded.isdisjoint(refused)
 
 
+WITHOUT_COMPILER = [
+    "audit.export", "audit.init", "audit.query", "audit.tail", "audit.verify",
+    "decide", "identity", "mcp", "run", "serve", "sign", "status", "verify",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITHOUT_COMPILER)
+def test_commands_that_are_given_a_bundle_load_no_compiler(name: str) -> None:
+    program = (
+        "import atexit, sys\n"
+        "from wilkc.cli.main import main\n"
+        "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"
+        f"main([*{name.split('.')!r}, '--help'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stderr.split())
+    assert "wilkc.cli.main" in loaded
+    assert loaded.isdisjoint({"pydantic", "yaml", "wilkc.compiler", "wilkc.plan"})
+
+
 # What a hook without a service loads for every call, as `wilkc.cli.hooking.one_shot` does.
 ONE_SHOT = (
     "import wilkc.adapters.hooks.client, wilkc.cli.hooking.one_shot, wilkc.adapters.hooks.judge\n"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from click.testing import CliRunner
 
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.cli.main import cli
 from wilkc.cli.reference import REFUSALS
 from wilkc.compiler import Compiled, compile_sources

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import Compiled, compile_sources
 from wilkc.language.requests import canonical_request, parse_short
 from wilkc.plan import decide

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import Compiled, check, compile_sources
 from wilkc.core.contract import Request
 from wilkc.plan import decide

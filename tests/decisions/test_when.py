@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.property.times import ODD_TIMES
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import check, compile_sources
 from wilkc.core.contract import Request
 from wilkc.plan import decide

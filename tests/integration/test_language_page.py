@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import Compiled, check, compile_sources
 from wilkc.core.contract import Request, denial
 from wilkc.core.details import MESSAGES

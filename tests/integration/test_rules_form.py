@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import DATA_FILE, Compiled, check, compile_sources
 from wilkc.language.requests import canonical_request, parse_short
 

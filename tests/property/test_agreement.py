@@ -11,7 +11,7 @@ from tests.conftest import Judged
 from tests.property.conftest import EFFORT
 from tests.property.questions import Asker
 from tests.property.worlds import Maker
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import FORMS, compile_sources
 from wilkc.plan import decide
 

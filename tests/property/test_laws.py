@@ -15,7 +15,7 @@ import pytest
 
 from tests.property.questions import Asker
 from tests.property.worlds import HOSTILE, NAMED, Maker, World
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import FORMS, check, compile_sources
 from wilkc.core.contract import Request
 from wilkc.core.diagnostics import has_errors

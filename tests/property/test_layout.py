@@ -13,7 +13,7 @@ import pytest
 from tests.property.questions import Asker
 from tests.property.untidy import Untidy
 from tests.property.worlds import Maker, World
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.core.errors import SpecError, WilkError
 from wilkc.format import format_spec, same_plan

@@ -11,7 +11,7 @@ import pytest
 
 from tests.property.questions import Asker
 from tests.property.worlds import Maker
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.plan import NarrowSpec, decide
 

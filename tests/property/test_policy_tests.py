@@ -13,7 +13,7 @@ from wilkc.analyze.cases import Case, matrix_cases, plan_of, run_case
 from wilkc.analyze.coverage import coverage, list_entries
 from wilkc.analyze.mutation import mutation
 from wilkc.analyze.witnesses import witness_rows
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources, understand
 from wilkc.core.spans import Span
 from wilkc.spec import matrix_text, read_matrix

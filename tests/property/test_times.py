@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tests.property.questions import Asker
 from tests.property.times import PLACES, conditional, lists_of
 from tests.property.worlds import Maker, World
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.plan import decide
 

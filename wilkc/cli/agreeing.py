@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wilkc.cli.building import CAPABILITIES, read_library
+from wilkc.cli.library import CAPABILITIES, read_library
 from wilkc.cli.proving import CHUNK, check_agreement
 from wilkc.compiler import assemble
 from wilkc.core.errors import UnavailableError

@@ -5,20 +5,14 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from wilkc.cli.library import read_library
 from wilkc.cli.sources import read_sources
 from wilkc.compiler import Compiled, Form, Store, compile_incrementally, compile_sources
-from wilkc.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-LIBRARY: Final = Path(__file__).parents[2] / "policies" / "lib"
-"""The fixed Rego, beside the package."""
-CAPABILITIES: Final = LIBRARY.parent / "capabilities.json"
-"""The builtins that OPA may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +87,3 @@ def _without_collection() -> Iterator[None]:
         if was_on:
             gc.freeze()
             gc.enable()
-
-
-def read_library(root: Path = LIBRARY) -> Mapping[str, bytes]:
-    """The fixed Rego without its tests: member name in the bundle to bytes.
-
-    Raises:
-        UsageError: the installation lacks it.
-    """
-    files = {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*.rego"))
-        if not path.name.endswith("_test.rego")
-    }
-    if not files:
-        raise UsageError(
-            f"the fixed policy library is missing at {root}",
-            help_text="install Wilk from its project folder",
-        )
-    return files

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wilkc.bundle import VerifiedBundle, generate_key, sign_bundle, verify_bundle
-from wilkc.cli.building import build_bundle
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.errors import UsageError
 from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
 from wilkc.opa.obtain import find_opa
-from wilkc.plan import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,6 +118,9 @@ def _asking(transport: Transport) -> Engine:
 
 
 def _reference(policies: Sequence[str]) -> Engine:
+    from wilkc.cli.building import build_bundle  # noqa: PLC0415 - only who compiles loads it
+    from wilkc.plan import decide  # noqa: PLC0415
+
     compiled = build_bundle(policies).compiled
 
     def ask(requests: Sequence[Request]) -> list[Decision]:
@@ -130,6 +131,8 @@ def _reference(policies: Sequence[str]) -> Engine:
 
 def _bundle(choice: Choice) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
     if choice.policies:
+        from wilkc.cli.building import build_bundle  # noqa: PLC0415 - see above
+
         return _signed_for_now(build_bundle(choice.policies).bundle)
     data = read_bundle_file(choice.bundle or "")
     if not choice.keys:

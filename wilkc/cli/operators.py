@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.bundle import read_bundle
-from wilkc.cli.building import CAPABILITIES
 from wilkc.cli.guarding import operators_file
+from wilkc.cli.library import CAPABILITIES
 from wilkc.cli.recording import open_recorder
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.closed_json import from_json

@@ -14,8 +14,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from wilkc.analyze.boundary import Level, boundary_requests
-from wilkc.cli.building import CAPABILITIES
 from wilkc.cli.decision_text import printable
+from wilkc.cli.library import CAPABILITIES
 from wilkc.compiler import DATA_FILE, assemble
 from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.opa.evaluating import open_evaluator

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle
-from wilkc.cli.building import build_bundle
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError, UsageError
@@ -138,6 +137,9 @@ def _bundle(source: Source) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
     if source.bundle is not None:
         data = read_bundle_file(source.bundle)
         return verify_with(data, source.keys, key_id=source.key_id, scope=source.scope)
+    # Where a signed bundle is named, no compiler is loaded.
+    from wilkc.cli.building import build_bundle  # noqa: PLC0415
+
     # OPA takes signed bundles only, so what was compiled just now gets a key of its own.
     key = generate_key()
     signed = sign_bundle(build_bundle(source.policies).bundle, key, key_id=_CALL_KEY)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc import __version__
-from wilkc.syntax import PARSER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +33,9 @@ def toolchain_digest() -> str:
 
 
 def _parts() -> Iterator[bytes]:
+    # Commands that may keep what they compile, and mostly compile nothing, load no parser.
+    from wilkc.syntax import PARSER  # noqa: PLC0415
+
     yield f"wilk {__version__}".encode()
     yield f"{sys.implementation.name} {sys.version} {unicodedata.unidata_version}".encode()
     yield PARSER.encode()

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.diagnostics import Diagnostic
 from wilkc.core.spans import Span
 from wilkc.core.strict_json import decode_json
-from wilkc.spec.models.base import NAME
+from wilkc.spec.files import MAX_FLEET_BYTES
+from wilkc.spec.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FLEET_SUFFIX: Final = ".jsonl"
-MAX_FLEET_BYTES: Final = 64 * 1024 * 1024
 MAX_LINE_BYTES: Final = 64 * 1024
 _KEYS: Final = frozenset({"agent", "spec", "roles"})
 _HELP: Final = 'write lines like {"agent": "ci-7", "spec": "builder"}, or with "roles": ["dev"]'

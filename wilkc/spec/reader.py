@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from wilkc.core.diagnostics import Diagnostic, has_errors, sort_diagnostics
 from wilkc.core.spans import Span
 from wilkc.spec.documents import Document, Kind
-from wilkc.spec.fleets import FLEET_SUFFIX, Fleet, read_fleet
+from wilkc.spec.files import FLEET_SUFFIX
+from wilkc.spec.fleets import Fleet, read_fleet
 from wilkc.spec.models.agent import AgentSpec
 from wilkc.spec.models.grant import GrantDocument
 from wilkc.spec.models.policy import (

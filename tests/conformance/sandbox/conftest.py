@@ -22,7 +22,7 @@ from tests.unit.runtime.sandbox.conftest import (
     identity,
     package,
 )
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.core.sandbox_plan import SandboxPlan
 

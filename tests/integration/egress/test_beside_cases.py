@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.egress.world import CASES, PUBLIC, SPEC
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.core.errors import SpecError
 from wilkc.language.requests import canonical_request, parse_short

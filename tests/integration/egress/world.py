@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.answering import Notes
 from wilkc.bundle import sign_bundle, verify_bundle, write_bundle
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.core.sandbox_plan import Limits, Quantity, SandboxPlan
 from wilkc.runtime.egress import Gateway, Outside

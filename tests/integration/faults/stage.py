@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tests.integration.faults.agent import ACTIONS, SECONDS
 from tests.integration.guard.conftest import SMALL, Log
 from wilkc.bundle import sign_bundle, write_bundle
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.runtime.audit import Places, create_log
 from wilkc.runtime.limits import SqliteStore

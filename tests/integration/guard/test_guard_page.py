@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle, write_bundle, write_key_pair
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.cli.reference import pages
 from wilkc.compiler import check, compile_sources
 from wilkc.opa import Sidecar, SidecarSettings

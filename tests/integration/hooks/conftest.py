@@ -17,8 +17,8 @@ from tests.hook_cases import PROMISES, SPEC, make_workspace
 from wilkc.adapters.hooks.judge import Means
 from wilkc.adapters.hooks.server import HookServer
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle, write_bundle, write_key_pair
-from wilkc.cli.building import read_library
 from wilkc.cli.hooking.places import entry_script
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.opa import Sidecar, SidecarSettings
 from wilkc.runtime import SharedLog

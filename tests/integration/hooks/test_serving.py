@@ -13,7 +13,7 @@ from tests.hook_cases import SPEC, case, make_workspace
 from tests.integration.hooks.conftest import SMALL, denied, run_hook
 from tests.integration.sidecar.conftest import cli, folder, keys, signer
 from wilkc.bundle import sign_bundle, write_bundle
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import compile_sources
 from wilkc.runtime.audit import Places, create_log, unverified_records
 

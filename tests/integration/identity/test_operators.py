@@ -12,8 +12,9 @@ import pytest
 
 from wilkc.bundle import generate_key, read_bundle, sign_bundle, write_key_pair
 from wilkc.cli import exits
-from wilkc.cli.building import CAPABILITIES, build_bundle
+from wilkc.cli.building import build_bundle
 from wilkc.cli.guarding import OPERATORS
+from wilkc.cli.library import CAPABILITIES
 from wilkc.cli.operators import CREDENTIAL, require_operator
 from wilkc.cli.privileges import ACTIVATE, PRIVILEGED
 from wilkc.core.contract import Request

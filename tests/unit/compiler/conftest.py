@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import Compiled, Form, compile_incrementally, compile_sources
 from wilkc.core.errors import SpecError
 

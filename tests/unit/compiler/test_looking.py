@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.compiler.conftest import MemoryStore, kept
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import FORMS, Compiled, Form, compile_incrementally, compile_sources
 from wilkc.core.errors import WilkError
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from wilkc.analyze.difference import compare
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.cli.review.gate import refusals
 from wilkc.compiler import check, compile_sources, understand
 from wilkc.core.audit_settings import AUDIT_MEMBER, AuditSettings, CategoryLevels, ContentDays

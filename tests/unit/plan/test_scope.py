@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.compiler import check, compile_sources
 
 MODEL = """\

@@ -16,7 +16,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wilkc.cli.building import CAPABILITIES, read_library
+from wilkc.cli.library import CAPABILITIES, read_library
 from wilkc.cli.review.words import counted
 from wilkc.compiler import DATA_FILE, assemble
 from wilkc.core.errors import UnavailableError, WilkError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.difference import compare
 from wilkc.analyze.prove import Never, Verdict, prove_guardrails
-from wilkc.cli.building import CAPABILITIES, read_library
+from wilkc.cli.library import CAPABILITIES, read_library
 from wilkc.cli.review.confirming import Confirmation, UnconfirmedError, asked_opa, only_asking
 from wilkc.compiler import assemble
 from wilkc.core.errors import PatternError, UsageError, WilkError

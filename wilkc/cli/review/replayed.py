@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wilkc.cli.building import CAPABILITIES, read_library
+from wilkc.cli.library import CAPABILITIES, read_library
 from wilkc.cli.replaying import replay
 from wilkc.cli.review.reviewing import understand
 from wilkc.compiler import assemble

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wilkc import __version__
 from wilkc.bundle import read_bundle, read_sources_of
-from wilkc.cli.building import read_library
+from wilkc.cli.library import read_library
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.cli.versions.model import Version
 from wilkc.compiler import FORMS, compile_sources

@@ -31,12 +31,11 @@ from wilkc.language.guardrails import parse_granted, parse_guardrail
 from wilkc.language.hosts import parse_host_rule
 from wilkc.language.names import parse_name_rule
 from wilkc.language.paths import parse_path_rule
+from wilkc.spec.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
-"""Names of specs, agents and roles, LANGUAGE.md section 1."""
 PATTERN = "wilk_pattern"
 WORDS = "wilk_words"
 

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.cli.review.conftest import asks, rule
 from wilkc.analyze.boundary import boundary_requests
 from wilkc.analyze.difference import AgentGroup, Change, Comparison
-from wilkc.cli.building import CAPABILITIES, read_library
+from wilkc.cli.library import CAPABILITIES, read_library
 from wilkc.cli.review import UnconfirmedError, confirm
 from wilkc.compiler import DATA_FILE, assemble, plan_what_compiles
 from wilkc.core.errors import UnavailableError
