@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from tests.deciding_server import DecidingServer
 from tests.not_exercised import may_lack, not_exercised
 from tests.redis_server import PROGRAM, RedisServer
 from wilkc import __version__
@@ -26,7 +27,7 @@ from wilkc.plan import decide
 from wilkc.runtime.host import Asked, diagnose, gather, not_enforceable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wilkc.core.contract import Decision, Request
 
@@ -152,12 +153,14 @@ def _placeholders(text: str) -> str:
 class Judged:
     """Compiles specs and asks both the reference evaluator and the real OPA.
 
-    `form` is the compiled form that `differences` asks, however its specs were compiled.
+    `form` is the compiled form that `differences` asks, however its specs were compiled, and
+    `server` answers instead of a process for each question, where it can.
     """
 
     opa: Path
     folder: Path
     form: Form = "indexed"
+    server: DecidingServer | None = None
 
     def compiled(self, **specs: str) -> Compiled:
         """Specs by file stem, compiled with the project's own Rego."""
@@ -166,11 +169,21 @@ class Judged:
 
     def ask(self, compiled: Compiled, requests: Sequence[Request]) -> list[dict[str, Any]]:
         """OPA's answers to the requests, in order, from one process."""
+        asked = [request.as_input() for request in requests]
+        if self.server is not None and self.server.can_answer(compiled):
+            answers = self.server.answers(compiled, asked)
+        else:
+            answers = self._evaluated(compiled, asked)
+        assert len(answers) == len(requests)
+        return answers
+
+    def _evaluated(
+        self, compiled: Compiled, asked: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
         place = self.folder / compiled.revision[:16]
         for name, data in compiled.files.items():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).write_bytes(data)
-        asked = [request.as_input() for request in requests]
         query = "[a | some r in input.requests; a := data.wilk.decision with input as r]"
         done = subprocess.run(
             [self.opa, "eval", "-d", place, "-I", "--strict-builtin-errors", "-f", "raw", query],
@@ -183,7 +196,6 @@ class Judged:
         )
         assert done.returncode == 0, done.stderr[:2000]
         answers: list[dict[str, Any]] = json.loads(done.stdout)
-        assert len(answers) == len(requests)
         return answers
 
     def in_form(self, compiled: Compiled) -> Compiled:
@@ -224,7 +236,19 @@ def _comparable(answer: dict[str, Any]) -> dict[str, Any]:
     return {"decision": answer["decision"], "context": context}
 
 
+@pytest.fixture(scope="session")
+def deciding_server(opa: Path) -> Iterator[DecidingServer]:
+    """See `DecidingServer`; the tests of one process ask it one after the other."""
+    with (
+        tempfile.TemporaryDirectory(prefix="wilk-") as folder,
+        DecidingServer(opa, Path(folder)) as server,
+    ):
+        yield server
+
+
 @pytest.fixture(params=FORMS)
-def judged(opa: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Judged:
+def judged(
+    opa: Path, tmp_path: Path, deciding_server: DecidingServer, request: pytest.FixtureRequest
+) -> Judged:
     """See `Judged`; each test that asks for it runs once for each compiled form."""
-    return Judged(opa, tmp_path, request.param)
+    return Judged(opa, tmp_path, request.param, deciding_server)
