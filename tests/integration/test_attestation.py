@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.cli.attesting import ROOT, compiler_digest
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 SPEC = "agent: a\npermissions: {filesystem: {read: ['./src/**'], write: ['./out/*.md']}}\n"
 
 
 def _wilkc(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_wilkc(*arguments)
     assert done.returncode == code, done.stderr
     return done
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.dom import minidom
 
 import jsonschema  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.cli.formats import FORMATS, Report, rendered
 from wilkc.cli.formats.github import MAX_ROWS, job_summary
 from wilkc.core.codes import CODES
 from wilkc.core.diagnostics import Diagnostic
 from wilkc.core.spans import Span
+
+if TYPE_CHECKING:
+    import subprocess
 
 TESTS = Path(__file__).parents[1]
 EXAMPLES = TESTS.parent / "policies" / "examples"
@@ -237,6 +239,4 @@ def _parsed(text: bytes) -> minidom.Element:
 
 
 def _wilkc(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    clean = {"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", **variables}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=clean)
+    return run_wilkc(*arguments, env={"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", **variables})

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commands import run_wilkc
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 EXAMPLES = Path(__file__).parents[2] / "policies" / "examples"
 
 
 def _wilkc(*arguments: object, text: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)],
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_wilkc(*arguments, given=text)
 
 
 @pytest.fixture

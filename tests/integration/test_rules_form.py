@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.cli.library import read_library
 from wilkc.compiler import DATA_FILE, Compiled, check, compile_sources
 from wilkc.language.requests import canonical_request, parse_short
@@ -262,4 +262,4 @@ def test_another_form_is_refused(tmp_path: Path) -> None:
 
 
 def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return _run(sys.executable, "-m", "wilkc.cli.main", *arguments)
+    return run_wilkc(*arguments)

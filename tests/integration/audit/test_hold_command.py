@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
+from tests.commands import run_wilkc
 from wilkc.runtime.audit import AuditLogger
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def _log(folder: Path) -> tuple[Path, str]:
     place = folder / "a log"
-    made = _wilkc(
+    made = run_wilkc(
         "audit", "init", place, "--origin", "example.org/held/test", "--reserve", "4KiB",
         "--root-key", folder / "root",
     )  # fmt: skip
@@ -30,26 +24,26 @@ def _log(folder: Path) -> tuple[Path, str]:
 
 def test_a_hold_is_placed_listed_and_released(tmp_path: Path) -> None:
     log, root = _log(tmp_path)
-    placed = _wilkc("audit", "hold", "place", log, "--agent", "reviewer", "--first", "3")
+    placed = run_wilkc("audit", "hold", "place", log, "--agent", "reviewer", "--first", "3")
     assert placed.returncode == 0, placed.stderr
     name = placed.stdout.strip()
     assert "held  agent reviewer, records from 3 on, on record as 1" in placed.stderr
-    named = _wilkc("audit", "hold", "place", log, "--last", "9", "--id", "case-7")
+    named = run_wilkc("audit", "hold", "place", log, "--last", "9", "--id", "case-7")
     assert named.stdout == "case-7\n"
-    lines = _wilkc("audit", "hold", "list", log).stdout.splitlines()
+    lines = run_wilkc("audit", "hold", "list", log).stdout.splitlines()
     assert [line.split()[0] for line in lines] == [name, "case-7"]
     assert lines[1].endswith("records from 0 to 9")
-    listed = _wilkc("audit", "hold", "list", log, "-f", "json").stdout.splitlines()
+    listed = run_wilkc("audit", "hold", "list", log, "-f", "json").stdout.splitlines()
     assert json.loads(listed[0])["selector"] == {
         "agent": "reviewer", "first": 3, "last": None, "subject": None,
     }  # fmt: skip
-    assert _wilkc("audit", "hold", "release", log, name).returncode == 0
-    again = _wilkc("audit", "hold", "release", log, name)
+    assert run_wilkc("audit", "hold", "release", log, name).returncode == 0
+    again = run_wilkc("audit", "hold", "release", log, name)
     assert (again.returncode, again.stdout) == (2, "")
     assert "no hold" in again.stderr
-    left = _wilkc("audit", "hold", "list", log).stdout.splitlines()
+    left = run_wilkc("audit", "hold", "list", log).stdout.splitlines()
     assert [line.split()[0] for line in left] == ["case-7"]
-    assert _wilkc("audit", "verify", log, "--root", root).returncode == 0
+    assert run_wilkc("audit", "verify", log, "--root", root).returncode == 0
 
 
 def test_what_no_person_can_mean_is_refused(tmp_path: Path) -> None:
@@ -60,18 +54,18 @@ def test_what_no_person_can_mean_is_refused(tmp_path: Path) -> None:
         (("--first", "4", "--last", "3"), "comes before the first"),
         (("--id", "Case 7", "--last", "3"), "cannot name a hold"),
     ):
-        done = _wilkc("audit", "hold", "place", log, *arguments)
+        done = run_wilkc("audit", "hold", "place", log, *arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert message in done.stderr
         assert "Traceback" not in done.stderr
-    assert _wilkc("audit", "hold", "list", tmp_path / "nowhere").returncode == 2
+    assert run_wilkc("audit", "hold", "list", tmp_path / "nowhere").returncode == 2
 
 
 def test_a_writer_at_work_is_named(tmp_path: Path) -> None:
     log, _ = _log(tmp_path)
     keys = log.with_name(f"{log.name}.keys")
     with AuditLogger.open(log, keys, provider=keys.with_name(f"{keys.name}.provider")):
-        done = _wilkc("audit", "hold", "place", log, "--first", "0")
+        done = run_wilkc("audit", "hold", "place", log, "--first", "0")
         assert done.returncode == 7
         assert "another writer holds the log" in done.stderr
-    assert _wilkc("audit", "hold", "list", log).stdout == ""
+    assert run_wilkc("audit", "hold", "list", log).stdout == ""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.cli.recording import open_keys
 from wilkc.core.errors import VerificationError
 from wilkc.runtime.audit import Actor, AuditLogger, AuditSettings, Event
@@ -23,16 +22,11 @@ if TYPE_CHECKING:
 ALICE = "alice@example.org"
 
 
-def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """A log about one person."""
     place = tmp_path / "a log"
-    made = _wilkc(
+    made = run_wilkc(
         "audit", "init", place, "--origin", "example.org/keys/test", "--reserve", "4KiB",
         "--root-key", tmp_path / "root",
     )  # fmt: skip
@@ -55,40 +49,40 @@ def _provider(log: Path) -> Path:
 
 def _verified(log: Path) -> int:
     root = (log.parent / "vkey").read_text()
-    return _wilkc("audit", "verify", log, "--root", root).returncode
+    return run_wilkc("audit", "verify", log, "--root", root).returncode
 
 
 def test_keys_are_listed_and_rotated(log: Path) -> None:
-    assert _wilkc("keys", "rotate", log).stdout == "nothing was due\n"
-    done = _wilkc("keys", "rotate", log, "--now")
+    assert run_wilkc("keys", "rotate", log).stdout == "nothing was due\n"
+    done = run_wilkc("keys", "rotate", log, "--now")
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         ["created", "kek"], ["rotated", "kek"],
     ]  # fmt: skip
-    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    listed = json.loads(run_wilkc("keys", "list", log, "-f", "json").stdout)
     keks = [(key["state"], bool(key["rotate_after"])) for key in listed["keys"]
             if key["use"] == "kek"]  # fmt: skip
     assert keks == [("decrypt_only", True), ("active", True)]
     assert (listed["due"], listed["overdue"], listed["persons"]) == (False, False, 1)
-    text = _wilkc("keys", "list", log).stdout
+    text = run_wilkc("keys", "list", log).stdout
     assert "decrypt_only" in text
     assert text.splitlines()[-1].endswith("rotation not due")
     assert _verified(log) == 0
 
 
 def test_a_person_is_shredded(log: Path) -> None:
-    held = _wilkc("audit", "hold", "place", log, "--first", "0", "--id", "case-7")
+    held = run_wilkc("audit", "hold", "place", log, "--first", "0", "--id", "case-7")
     assert held.returncode == 0
-    refused = _wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
+    refused = run_wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
     assert (refused.returncode, refused.stdout) == (5, "")
     assert "held by `case-7`" in refused.stderr
-    assert _wilkc("audit", "hold", "release", log, "case-7").returncode == 0
-    done = _wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
+    assert run_wilkc("audit", "hold", "release", log, "case-7").returncode == 0
+    done = run_wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("pending   erasure-")
-    again = _wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
+    again = run_wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
     assert (again.returncode, again.stdout) == (2, "")
     assert "nothing is kept" in again.stderr
-    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    listed = json.loads(run_wilkc("keys", "list", log, "-f", "json").stdout)
     assert [one["state"] for one in listed["erasures"]] == ["pending"]
     assert listed["persons"] == 0
     assert _verified(log) == 0
@@ -97,25 +91,25 @@ def test_a_person_is_shredded(log: Path) -> None:
 def test_a_backup_of_the_keys_is_rehearsed(log: Path, tmp_path: Path) -> None:
     words, copy = tmp_path / "words", tmp_path / "elsewhere" / "copy"
     copy.parent.mkdir()
-    made = _wilkc("keys", "export", log, copy, "--passphrase-file", words)
+    made = run_wilkc("keys", "export", log, copy, "--passphrase-file", words)
     assert made.returncode == 0, made.stderr
     name = made.stdout.strip()
     assert b"Alice" not in copy.read_bytes()
     shutil.rmtree(_keys(log))
     _provider(log).unlink()
-    lost = _wilkc("keys", "list", log)
+    lost = run_wilkc("keys", "list", log)
     assert lost.returncode == 5
     assert "audit_key_missing" in lost.stderr
-    done = _wilkc("keys", "restore", copy, log, "--passphrase-file", words)
+    done = run_wilkc("keys", "restore", copy, log, "--passphrase-file", words)
     assert done.returncode == 0, done.stderr
     with AuditLogger.open(log, _keys(log), provider=_provider(log)) as logger:
         logger.system(Event("auth.login", "session:2", Actor("user", ALICE, "Alice")))
     assert _verified(log) == 0
-    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    listed = json.loads(run_wilkc("keys", "list", log, "-f", "json").stdout)
     assert [one["export"] for one in listed["exports"]] == [name]
     assert listed["persons"] == 1
-    assert _wilkc("keys", "confirm-destroyed", log, name).returncode == 0
-    again = _wilkc("keys", "confirm-destroyed", log, name)
+    assert run_wilkc("keys", "confirm-destroyed", log, name).returncode == 0
+    again = run_wilkc("keys", "confirm-destroyed", log, name)
     assert (again.returncode, again.stdout) == (2, "")
 
 
@@ -125,45 +119,45 @@ def test_copies_are_refused_where_they_must_not_be(log: Path, tmp_path: Path) ->
     export = ("keys", "export", log)
     options = ("--passphrase-file", words, "--apart-from", backup)
     for place in (log / "copy", _keys(log) / "copy", backup / "copy", words):
-        done = _wilkc(*export, place, *options)
+        done = run_wilkc(*export, place, *options)
         assert (done.returncode, done.stdout) == (2, ""), place
         assert "Traceback" not in done.stderr
     assert list(backup.iterdir()) == []
-    listed = json.loads(_wilkc("keys", "list", log, "-f", "json").stdout)
+    listed = json.loads(run_wilkc("keys", "list", log, "-f", "json").stdout)
     assert listed["exports"] == []
     words.chmod(0o644)
-    opened = _wilkc(*export, tmp_path / "copy", *options)
+    opened = run_wilkc(*export, tmp_path / "copy", *options)
     assert opened.returncode == 5
     assert "others may read it" in opened.stderr
 
 
 def test_bad_copies_are_refused(log: Path, tmp_path: Path) -> None:
     words, copy, other = tmp_path / "words", tmp_path / "copy", tmp_path / "other"
-    assert _wilkc("keys", "export", log, copy, "--passphrase-file", words).returncode == 0
+    assert run_wilkc("keys", "export", log, copy, "--passphrase-file", words).returncode == 0
     other.write_text("another passphrase\n")
     other.chmod(0o600)
     where = ("--keys", tmp_path / "new keys", "--provider", tmp_path / "new provider")
-    wrong = _wilkc("keys", "restore", copy, log, "--passphrase-file", other, *where)
+    wrong = run_wilkc("keys", "restore", copy, log, "--passphrase-file", other, *where)
     assert wrong.returncode == 5
     assert "does not open" in wrong.stderr
     assert not (tmp_path / "new keys").exists()
-    taken = _wilkc("keys", "restore", copy, log, "--passphrase-file", words)
+    taken = run_wilkc("keys", "restore", copy, log, "--passphrase-file", words)
     assert taken.returncode == 2
     assert "is not empty" in taken.stderr
     text = copy.read_bytes()
     copy.write_bytes(text.replace(b"example.org/keys/test", b"example.org/keys/tesu"))
-    moved = _wilkc("keys", "restore", copy, log, "--passphrase-file", words, *where)
+    moved = run_wilkc("keys", "restore", copy, log, "--passphrase-file", words, *where)
     assert moved.returncode == 5
     assert "Traceback" not in moved.stderr
 
 
 def test_an_older_copy_is_refused_by_the_log(log: Path, tmp_path: Path) -> None:
     words, copy = tmp_path / "words", tmp_path / "copy"
-    assert _wilkc("keys", "export", log, copy, "--passphrase-file", words).returncode == 0
-    assert _wilkc("keys", "rotate", log, "--now").returncode == 0
+    assert run_wilkc("keys", "export", log, copy, "--passphrase-file", words).returncode == 0
+    assert run_wilkc("keys", "rotate", log, "--now").returncode == 0
     shutil.rmtree(_keys(log))
-    assert _wilkc("keys", "restore", copy, log, "--passphrase-file", words).returncode == 0
-    done = _wilkc("keys", "rotate", log)
+    assert run_wilkc("keys", "restore", copy, log, "--passphrase-file", words).returncode == 0
+    done = run_wilkc("keys", "rotate", log)
     assert done.returncode == 5
     assert "audit_key_missing" in done.stderr or "the log knows" in done.stderr
 
@@ -180,24 +174,24 @@ def test_a_restored_copy_brings_back_how_to_write_and_what_was_held(
     with AuditLogger.open(log, _keys(log), provider=_provider(log)) as logger:
         logger.system(Event("auth.login", "session:2", Actor("user", ALICE, "Alice")))
     words = ("--passphrase-file", tmp_path / "words")
-    assert _wilkc("keys", "export", log, tmp_path / "copy", *words).returncode == 0
+    assert run_wilkc("keys", "export", log, tmp_path / "copy", *words).returncode == 0
     copied = tmp_path / "lost"
     copied.mkdir()
     _keys(log).rename(copied / "keys")
     _provider(log).rename(copied / "provider")
-    done = _wilkc("keys", "restore", tmp_path / "copy", log, *words)
+    done = run_wilkc("keys", "restore", tmp_path / "copy", log, *words)
     assert done.returncode == 0, done.stderr
     assert kept_settings(_keys(log)) == told
     held = {one.name: one.read_bytes() for one in (copied / "keys" / "held").iterdir()}
     assert {
         one.name: one.read_bytes() for one in (_keys(log) / "held").iterdir()
     }.keys() == held.keys()
-    assert _wilkc("audit", "recover", log).returncode == 0
+    assert run_wilkc("audit", "recover", log).returncode == 0
     assert _verified(log) == 0
     # Who hands back a log that was cut before the copy was made is found out.
     log.rename(copied / "log")
     (tmp_path / "older").rename(log)
-    cut = _wilkc("audit", "recover", log)
+    cut = run_wilkc("audit", "recover", log)
     assert cut.returncode == 5
     assert "TRUNCATED" in cut.stderr
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.core.contract import Decision, Request
 from wilkc.runtime.audit import (
     Actor,
@@ -31,11 +30,6 @@ ALLOW = Decision(
 )
 
 
-def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """A log with a sealed sign-in and a sealed input."""
@@ -54,7 +48,7 @@ def _records(log: Path, kind: str) -> list[dict[str, Any]]:
 
 
 def test_the_token_of_a_person_is_printed_and_the_question_is_on_record(log: Path) -> None:
-    done = _wilkc("audit", "subject", log, ALICE, *WHO)
+    done = run_wilkc("audit", "subject", log, ALICE, *WHO)
     assert done.returncode == 0, done.stderr
     token = done.stdout.strip()
     assert token == _records(log, "auth.login")[0]["subject"]
@@ -62,7 +56,7 @@ def test_the_token_of_a_person_is_printed_and_the_question_is_on_record(log: Pat
     assert access["subject"] == token
     assert access["action"]["details"] == {"action": "subject.lookup", "count": 1}
     assert access["actor"]["type"] == "user"
-    found = _wilkc("audit", "query", log, "--subject", token, "-f", "json")
+    found = run_wilkc("audit", "query", log, "--subject", token, "-f", "json")
     assert len(found.stdout.splitlines()) == 2
     held = b"".join(path.read_bytes() for path in log.glob("seg-*"))
     for name in (ALICE, "olga.auditor", "4711"):
@@ -70,29 +64,29 @@ def test_the_token_of_a_person_is_printed_and_the_question_is_on_record(log: Pat
 
 
 def test_an_unknown_person_gets_no_token_and_the_question_is_on_record(log: Path) -> None:
-    done = _wilkc("audit", "subject", log, "nobody@example.org", *WHO)
+    done = run_wilkc("audit", "subject", log, "nobody@example.org", *WHO)
     assert (done.returncode, done.stdout) == (2, "")
     (access,) = _records(log, "config.access")
     assert access["action"]["details"] == {"action": "subject.lookup", "count": 0}
-    again = _wilkc("audit", "subject", log, "nobody@example.org", *WHO)
+    again = run_wilkc("audit", "subject", log, "nobody@example.org", *WHO)
     assert again.returncode == 2
 
 
 def test_who_does_not_say_who_and_why_learns_nothing(log: Path) -> None:
     for words in (("--by", "x"), ("--by", "x", "--reason", " "), ("--reason", "y")):
-        done = _wilkc("audit", "subject", log, ALICE, *words)
+        done = run_wilkc("audit", "subject", log, ALICE, *words)
         assert (done.returncode, done.stdout) == (2, "")
-        done = _wilkc("audit", "query", log, "--open", "-f", "json", *words)
+        done = run_wilkc("audit", "query", log, "--open", "-f", "json", *words)
         assert (done.returncode, done.stdout) == (2, "")
     assert _records(log, "config.access") == []
 
 
 def test_who_has_no_keys_learns_nothing(log: Path, tmp_path: Path) -> None:
     (tmp_path / "log.keys").rename(tmp_path / "elsewhere")
-    done = _wilkc("audit", "subject", log, ALICE, *WHO)
+    done = run_wilkc("audit", "subject", log, ALICE, *WHO)
     assert done.returncode == 5
     assert done.stdout == ""
-    done = _wilkc("audit", "query", log, "--open", "-f", "json", *WHO)
+    done = run_wilkc("audit", "query", log, "--open", "-f", "json", *WHO)
     assert (done.returncode, done.stdout) == (5, "")
 
 
@@ -100,12 +94,12 @@ def test_nothing_is_shown_that_could_not_be_recorded(log: Path, tmp_path: Path) 
     places = (log, tmp_path / "log.keys")
     with AuditLogger.open(*places, provider=tmp_path / "log.keys.provider"):
         for words in (("subject", log, ALICE), ("query", log, "--open", "-f", "json")):
-            done = _wilkc("audit", *words, *WHO)
+            done = run_wilkc("audit", *words, *WHO)
             assert (done.returncode, done.stdout) == (7, "")
 
 
 def test_sealed_content_is_shown_and_that_is_on_record_first(log: Path) -> None:
-    done = _wilkc("audit", "query", log, "--exhaustive", "--open", "-f", "json", *WHO)
+    done = run_wilkc("audit", "query", log, "--exhaustive", "--open", "-f", "json", *WHO)
     assert done.returncode == 0, done.stderr
     shown = [json.loads(line) for line in done.stdout.splitlines()]
     login = next(one for one in shown if one["action"]["type"] == "auth.login")
@@ -115,13 +109,13 @@ def test_sealed_content_is_shown_and_that_is_on_record_first(log: Path) -> None:
     # Its own record is there, as it was durable before the first line.
     access = next(one for one in shown if one["action"]["type"] == "config.access")
     assert access["opened"]["action.details"]
-    table = _wilkc("audit", "query", log, "--open", *WHO)
+    table = run_wilkc("audit", "query", log, "--open", *WHO)
     assert (table.returncode, table.stdout) == (2, "")
     assert len(_records(log, "config.access")) == 1
 
 
 def test_what_was_shredded_does_not_open(log: Path) -> None:
-    done = _wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
+    done = run_wilkc("audit", "shred", log, "--subject", ALICE, "--reason", "asked")
     assert done.returncode == 0, done.stderr
-    done = _wilkc("audit", "query", log, "--action", "auth.login", "--open", "-f", "json", *WHO)
+    done = run_wilkc("audit", "query", log, "--action", "auth.login", "--open", "-f", "json", *WHO)
     assert json.loads(done.stdout)["opened"] == {"actor.name": None}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.core.contract import Request, denial
 from wilkc.runtime.audit import AuditLogger, AuditSettings, Places, create_log
 
@@ -26,8 +27,7 @@ SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0)
 
 
 def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", "audit", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run_wilkc("audit", *arguments)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.core.contract import Request, denial
 from wilkc.runtime.audit import AuditLogger, AuditSettings
 
@@ -25,11 +24,6 @@ REQUESTS = (
 RATED = Request("reviewer", "read", "file", "./src/a.ts")
 
 
-def _wilkc(*arguments: object, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **more)
-
-
 class Place:
     """Policies, and a log of what real OPA decided by them."""
 
@@ -41,7 +35,7 @@ class Place:
             shutil.copy(EXAMPLES / "reviewer.yaml", place)
         spec = self.candidate / "reviewer.yaml"
         spec.write_text(spec.read_text().replace("'./docs/**/*.md'", "'./notes/**/*.md'"))
-        made = _wilkc(
+        made = run_wilkc(
             "audit", "init", self.log, "--origin", "example.org/replay/test",
             "--reserve", "4KiB", "--root-key", folder / "root",
         )  # fmt: skip
@@ -50,9 +44,9 @@ class Place:
             json.dumps(Request("reviewer", action, "file", path).as_input())
             for action, path in REQUESTS
         ]
-        asked = _wilkc(
+        asked = run_wilkc(
             "decide", "--policies", self.policies, "--batch", "-", "--audit", self.log,
-            input="\n".join(lines),
+            given="\n".join(lines),
         )  # fmt: skip
         assert asked.returncode == 0, asked.stderr
         self.decided = [json.loads(line)["decision"] for line in asked.stdout.splitlines()]
@@ -66,7 +60,7 @@ class Place:
             logger.intent(RATED, answer)
 
     def replay(self, candidate: Path, *more: object) -> dict[str, Any]:
-        done = _wilkc("audit", "replay", self.log, "--bundle", candidate, "-f", "json", *more)
+        done = run_wilkc("audit", "replay", self.log, "--bundle", candidate, "-f", "json", *more)
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
@@ -96,7 +90,7 @@ def test_a_candidate_shows_what_it_newly_allows_and_denies(place: Place) -> None
     assert (denied["count"], len(denied["seqs"])) == (2, 2)
     assert denied["example"]["resource"]["id"] == "./docs/guide.md"
     assert found["same"] == 2
-    done = _wilkc("audit", "replay", place.log, "--bundle", place.candidate)
+    done = run_wilkc("audit", "replay", place.log, "--bundle", place.candidate)
     assert "newly denied: 2\n  reviewer: 2 by " in done.stdout
 
 
@@ -117,7 +111,7 @@ def test_erased_inputs_are_counted_and_not_guessed(place: Place) -> None:
 
 
 def test_a_bundle_that_did_not_decide_is_not_the_recorded_one(place: Place) -> None:
-    done = _wilkc(
+    done = run_wilkc(
         "audit", "replay", place.log, "--bundle", place.policies, "--recorded", place.candidate
     )
     assert done.returncode == 6
@@ -133,14 +127,14 @@ def test_only_the_period_is_replayed(place: Place) -> None:
 def test_a_bundle_needs_a_key_or_to_be_taken_unverified(place: Place, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.tar.gz"
     bundle.write_bytes(b"")
-    done = _wilkc("audit", "replay", place.log, "--bundle", bundle)
+    done = run_wilkc("audit", "replay", place.log, "--bundle", bundle)
     assert (done.returncode, done.stdout) == (2, "")
     assert "signature" in done.stderr
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 def test_a_review_shows_what_recorded_requests_would_get(place: Place, form: str) -> None:
-    done = _wilkc(
+    done = run_wilkc(
         "diff", place.policies, place.candidate, "--replay", place.log, "-f", form
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -154,5 +148,5 @@ def test_a_review_shows_what_recorded_requests_would_get(place: Place, form: str
             "&#58;", ":"
         )
         assert "newly denied" in done.stdout
-    without = _wilkc("diff", place.policies, place.candidate, "-f", form)
+    without = run_wilkc("diff", place.policies, place.candidate, "-f", form)
     assert "replay" not in without.stdout.replace(str(place.log.parent), "")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commands import run_wilkc
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST
 from wilkc.core.dsse import parse_envelope
 from wilkc.runtime.audit import AuditLogger, unverified_records
@@ -16,14 +15,10 @@ from wilkc.runtime.compliance import open_report
 from wilkc.runtime.keys import parse_verifier_key
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 PERIOD = ("--from", "2020-01-01", "--to", "2099-12-31")
-
-
-def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 class Place:
@@ -32,7 +27,7 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.log = folder / "a log"
         self.kept = folder / "kept checkpoint"
-        made = _wilkc(
+        made = run_wilkc(
             "audit", "init", self.log, "--origin", "example.org/report/test",
             "--reserve", "4KiB", "--root-key", folder / "root",
         )  # fmt: skip
@@ -47,7 +42,7 @@ class Place:
 
     def report(self, standard: str, *more: object) -> subprocess.CompletedProcess[str]:
         bound = ("--root", self.root, "--checkpoint", self.kept)
-        return _wilkc("audit", "report", standard, self.log, *bound, *PERIOD, *more)
+        return run_wilkc("audit", "report", standard, self.log, *bound, *PERIOD, *more)
 
 
 @pytest.fixture
@@ -83,7 +78,7 @@ def test_a_signed_report_is_on_record_and_opens_by_the_key_that_the_log_names(
     before = signed.read_bytes()
     assert place.report("GDPR", "--sign", signed, "-o", shown).returncode == 0
     assert signed.read_bytes() == before
-    assert _wilkc("audit", "verify", place.log, "--root", place.root).returncode == 0
+    assert run_wilkc("audit", "verify", place.log, "--root", place.root).returncode == 0
 
 
 def test_a_log_that_does_not_verify_gives_its_verdict_and_nothing_else(
@@ -125,7 +120,7 @@ def test_every_cited_record_gets_its_proof(place: Place, tmp_path: Path) -> None
     seqs = {seq for one in body["controls"] for got in one["evidence"] for seq in got["seqs"]}
     assert {int(path.stem) for path in proofs.iterdir()} == seqs
     for path in proofs.iterdir():
-        assert _wilkc("audit", "verify-proof", path, "--root", place.root).returncode == 0
+        assert run_wilkc("audit", "verify-proof", path, "--root", place.root).returncode == 0
     again = place.report("SOC2", "--proofs", proofs)
     assert (again.returncode, again.stdout) == (2, "")
 
@@ -135,17 +130,17 @@ def test_a_violation_is_found_reported_resolved(place: Place, tmp_path: Path) ->
     unbound = ALLOW.__class__(allow=True, reason=ALLOW.reason, detail="allowed", message="m")
     with AuditLogger.open(place.log, keys, provider=provider) as logger:
         logger.intent(REQUEST, unbound).outcome("success")
-    found = _wilkc("audit", "detect", place.log)
+    found = run_wilkc("audit", "detect", place.log)
     assert found.returncode == 0, found.stderr
     assert found.stdout.startswith("R1   high     record 4: an action was allowed without")
-    assert _wilkc("audit", "detect", place.log).stdout == ""
+    assert run_wilkc("audit", "detect", place.log).stdout == ""
     place.kept.write_bytes((place.log / "checkpoint").read_bytes())
     body = json.loads(place.report("SOC2").stdout)
     [violation] = body["violations"]
     said = ("--by", "ann", "--outcome", "resolved", "--text", "a test", "--violation")
-    assert _wilkc("audit", "review", place.log, *said, violation["id"]).returncode == 0
+    assert run_wilkc("audit", "review", place.log, *said, violation["id"]).returncode == 0
     unknown = violation["id"][:-1] + ("0" if violation["id"][-1] != "0" else "1")
-    refused = _wilkc("audit", "review", place.log, *said, unknown)
+    refused = run_wilkc("audit", "review", place.log, *said, unknown)
     assert (refused.returncode, refused.stdout) == (2, "")
     place.kept.write_bytes((place.log / "checkpoint").read_bytes())
     after = json.loads(place.report("SOC2").stdout)

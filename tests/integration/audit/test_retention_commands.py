@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.core.contract import Request, denial
 from wilkc.runtime.audit import AuditLogger, AuditSettings, Places, create_log
 from wilkc.runtime.audit.clock import Clock
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 DAY_US = 86_400_000_000
@@ -36,8 +36,7 @@ class _Ago(Clock):
 
 
 def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wilkc.cli.main", "audit", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_wilkc("audit", *arguments)
     assert "Traceback" not in done.stderr
     return done
 

@@ -6,13 +6,13 @@ import json
 import os
 import shlex
 import stat
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.commands import run_wilkc
 from tests.hook_cases import HARNESSES, case
 from tests.integration.hooks.conftest import denied, run_hook
 from wilkc.adapters.hooks.harnesses import BY_NAME
@@ -41,14 +41,7 @@ OTHER = {
 def _wilkc(*words: str, home: Path) -> Done:
     variables = {name: value for name, value in os.environ.items()
                  if name not in {"CLAUDE_CONFIG_DIR", "CODEX_HOME"}}  # fmt: skip
-    return subprocess.run(
-        [sys.executable, "-m", "wilkc.cli.main", "hook", *words],
-        cwd=home,
-        env={**variables, "HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_wilkc("hook", *words, cwd=home, env={**variables, "HOME": str(home)})
 
 
 def _install(harness: str, home: Path, *more: str) -> Done:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.bundle import generate_key, read_bundle, sign_bundle, write_key_pair
 from wilkc.cli import exits
 from wilkc.cli.building import build_bundle
@@ -80,11 +81,8 @@ class Host:
         ]
 
     def records(self) -> str:
-        command = [sys.executable, "-m", "wilkc.cli.main", "audit", "query", "--exhaustive"]
-        done = subprocess.run(
-            [*command, "-f", "json", str(self.folder / "audit")], capture_output=True, text=True,
-            check=True,
-        )  # fmt: skip
+        done = run_wilkc("audit", "query", "--exhaustive", "-f", "json", self.folder / "audit")
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
 
@@ -260,10 +258,7 @@ def test_where_nobody_is_named_nothing_is_asked(
     ids=lambda words: "-".join(words[:2]),
 )  # fmt: skip
 def test_each_command_asks_before_it_does_anything(host: Host, command: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "wilkc.cli.main", *command], cwd=host.folder, capture_output=True,
-        text=True, check=False, timeout=60,
-    )  # fmt: skip
+    done = run_wilkc(*command, cwd=host.folder)
     assert done.returncode == 2, done.stderr
     assert "operators are named here" in done.stderr
     assert done.stdout == ""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.commands import run_wilkc
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def wilkc(*arguments: object, code: int = 0) -> str:
-    command = [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_wilkc(*arguments)
     assert done.returncode == code, done.stderr
     return done.stdout.strip() if code == 0 else done.stderr
 

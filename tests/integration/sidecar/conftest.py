@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.commands import run_wilkc
 from wilkc.bundle import (
     Approval,
     PrivateKey,
@@ -165,15 +166,7 @@ class Cli:
         self, *arguments: str | Path, given: str | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run to the end; a traceback on either stream is a failure of any test."""
-        done = subprocess.run(
-            [sys.executable, "-m", "wilkc.cli.main", *map(str, arguments)],
-            input=given,
-            capture_output=True,
-            text=True,
-            env=self.environment | environment,
-            timeout=120,
-            check=False,
-        )
+        done = run_wilkc(*arguments, given=given or "", env=self.environment | environment)
         assert "Traceback" not in done.stderr + done.stdout, done.stderr
         return done
 
