@@ -136,6 +136,9 @@ def prepare(
         hidden += whole.named(plan, roots, identity, writable)
         hidden = [one for one in hidden if not whole.is_covered(one.path, directories)]
         directories = ("/", *directories)
+    elif plan.runtime_paths:
+        hidden += whole.among_programs(plan, roots, identity, writable)
+        directories = (*directories, *plan.runtime_paths)
     ground = Ground(directories, writable, plan.level)
     relevant = Survey(
         [one for one in hidden if _in_any(one.path, directories)],

@@ -92,6 +92,17 @@ def named(
             )
 
 
+def among_programs(
+    plan: SandboxPlan, roots: Roots, identity: Identity, writable: Sequence[str]
+) -> list[Found]:
+    """What is hidden by its very path in further program trees, which are shown without a walk."""
+    return [
+        one
+        for one in named(plan, roots, identity, writable)
+        if any(is_within(one.path, top) for top in plan.runtime_paths)
+    ]
+
+
 def is_covered(path: str, shown: Iterable[str]) -> bool:
     """Whether the sandbox's own stands in the place of a path, and no mount shows it anyway."""
     return any(is_within(path, top) for top in COVERED) and not any(

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from wilkc.core.sandbox_plan import SandboxPlan
+from wilkc.runtime.sandbox.identity import choose_identity
 
 RULES = {"read": ("./src/**",), "write": ("./out/**",)}
 
@@ -79,3 +85,28 @@ def test_a_pipe_called_git_stays_one(work: Any, spec: Any) -> None:
     )
     assert ended.kind == "exited", ended.message
     assert (work.path / "out/sub/.git").is_fifo()
+
+
+def test_what_is_blocked_in_a_further_program_tree_is_hidden(work: Any, spec: Any) -> None:
+    place = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="wilk-tools-"))  # not covered
+    try:
+        place.chmod(0o755)
+        (place / "tool").write_text("hello")
+        (place / "keys").mkdir()
+        (place / "keys/one").write_text("SECRET-CANARY")
+        rules = spec(write=("./out/**",), block=(f"{place}/keys",), runtime_paths=(str(place),))
+        ended = work.sh(rules, f"cat {place}/tool {place}/keys/one")
+    finally:
+        shutil.rmtree(place)
+    assert ended.kind == "exited", ended.message
+    assert ended.stdout == "hello"
+
+
+@pytest.mark.parametrize(("group", "chosen"), [(0, 65534), (4711, 4711)])
+def test_no_command_is_of_roots_group(
+    monkeypatch: pytest.MonkeyPatch, group: int, chosen: int
+) -> None:
+    """A workspace may be of that group; `/etc/sudoers` is read by it."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    status = os.stat_result((0o40755, 1, 1, 1, 65534, group, 0, 0, 0, 0))
+    assert choose_identity(SandboxPlan(), status).gid == chosen
