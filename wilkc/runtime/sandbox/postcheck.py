@@ -103,8 +103,9 @@ def _look(
     if not tops:
         return {}
     # What was hidden could not be touched; what is hidden now was made by the command. Nor may it
-    # keep anything from being looked at by closing a directory of its own.
-    everything = Lookout(prepared.roots, prepared.identity, NOTHING, opening=True)
+    # keep anything from being judged by closing a directory of its own.
+    opening = set(tops) <= set(prepared.judged)
+    everything = Lookout(prepared.roots, prepared.identity, NOTHING, opening=opening)
     now = survey([(top, True) for top in tops], everything)
     # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
     changed = _changed(prepared, now, others())
