@@ -167,7 +167,7 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
     run.group.expect()
-    run.note.leave(_left(run, prepared))
+    run.note.leave(_left(run, prepared), sorted(map(str, run.group.directories())))
     run.observer.confined(run.facts.reached)
     return prepared
 

@@ -72,18 +72,20 @@ class Note:
             data = json.dumps(self.content).encode().ljust(os.fstat(self.fd).st_size)
             os.pwrite(self.fd, data, 0)
 
-    def leave(self, paths: Sequence[str]) -> None:
+    def leave(self, paths: Sequence[str], groups: Sequence[str] | None = None) -> None:
         """Note what the launch is going to leave, beside what it has noted already.
 
         Args:
             paths: real paths.
+            groups: directories of its control groups, in place of those that it might have made.
 
         Raises:
             SandboxRefusedError: it cannot be written.
         """
         self.left = tuple(sorted({*self.left, *paths}, key=lambda path: (path.count("/"), path)))
         try:
-            self.write(left=list(self.left))
+            members = {} if groups is None else {"groups": list(groups)}
+            self.write(left=list(self.left), **members)
         except OSError as error:
             raise _unusable(error) from error
 
