@@ -74,6 +74,11 @@ class Bases:
     extra: list[int] = field(default_factory=list)
     announce: Callable[[Sequence[str]], None] = _to_nobody
 
+    def stand_on(self, made: Iterable[str]) -> None:
+        """Keep what other launches made, and mounts of this one lie in, until both are over."""
+        tops = [base.opened.path for base in self.found]
+        self.announce([path for path in made if any(is_within(top, path) for top in tops)])
+
     def close(self) -> None:
         """Close every descriptor."""
         for fd in (*self.extra, *(base.opened.fd for base in self.found)):

@@ -109,12 +109,13 @@ def prepare(
     Raises:
         SandboxRefusedError: with the reason; nothing has run.
     """
-    others()  # cleans up after killed launches, before anything is looked at
+    before = others()  # cleans up after killed launches, before anything is looked at
     identity, roots = _place(job)
     plan = job.plan
     _require_another(job, identity)
     resolve(plan, roots, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
+    bases.stand_on(before)
     full = plan.filesystem == "full"
     trees = outermost(_shown_trees(job, roots, bases, use_fds=use_fds))
     written = tuple(one.path for one in trees if one.access == "write")
