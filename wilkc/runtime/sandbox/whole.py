@@ -47,8 +47,11 @@ def beyond(plan: SandboxPlan) -> frozenset[str]:
 
 
 def tops_of(plan: SandboxPlan, roots: Roots) -> set[str]:
-    """The directories that must be walked for block patterns with wildcards."""
-    found = set()
+    """The directories that must be walked for block patterns with wildcards, and for sockets.
+
+    Whoever may connect to sockets comes to those of every service that listens somewhere in view.
+    """
+    found = {"/"} if plan.unix_sockets else set()
     for text in (*plan.hidden, *_LOOKED_UP):
         for base, whole in fixed_part(text):
             # Where case is ignored no name can be looked up.
