@@ -35,6 +35,9 @@ def arguments(view: View, handles: Handles) -> tuple[str, ...]:
 
 
 def _all(view: View, handles: Handles) -> Iterator[str]:
+    # First of all: where the shim dies while it writes, bubblewrap takes the beginning for all of
+    # the list, and what it builds by that has no masks. Then it waits, too, and never begins.
+    yield from ("--block-fd", str(handles.block))
     # 1. Namespaces, identity, environment.
     yield from (one for one in _NAMESPACES if not (view.shared and one == _PROCESSES))
     for name, value in view.environment:
@@ -67,7 +70,7 @@ def _all(view: View, handles: Handles) -> Iterator[str]:
     yield from ("--remount-ro", "/")
     if handles.seccomp is not None:
         yield from ("--seccomp", str(handles.seccomp))
-    yield from ("--json-status-fd", str(handles.status), "--block-fd", str(handles.block))
+    yield from ("--json-status-fd", str(handles.status))
 
 
 def _private(view: View, path: str, *mode: str) -> tuple[str, ...]:

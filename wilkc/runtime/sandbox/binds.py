@@ -7,9 +7,12 @@ the policy is asked about every bind before anything starts (see `agreement`).
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.sandbox_plan import Mount
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import Opened, make_missing, open_real
@@ -18,9 +21,12 @@ from wilkc.runtime.sandbox.view import Bind, depth
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wilkc.core.sandbox_plan import Mount, SandboxPlan
+    from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.sandbox.identity import Identity
     from wilkc.runtime.sandbox.names import Roots
+
+Permits = Callable[[Mount, str], bool]
+"""Asks whether a mount's action is allowed on a canonical path."""
 
 MAX_EACH: Final = 100
 """Files that one leafy rule may bind one by one."""
@@ -46,6 +52,10 @@ class Base:
     sample: str
 
 
+def _to_nobody(_: Sequence[str]) -> None:
+    """Where nobody would clean up after a killed launch."""
+
+
 @dataclass(slots=True)
 class Bases:
     """The resolved mounts of one launch; descriptors are closed by `close`.
@@ -54,12 +64,20 @@ class Bases:
         found: in plan order.
         made: paths that were made for write rules, to be removed if still empty.
         reports: rules that lead to no mount, with the reason.
+        extra: descriptors beside those of the mounts.
+        announce: is told of what will be made, before it is.
     """
 
     found: list[Base] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     extra: list[int] = field(default_factory=list)
+    announce: Callable[[Sequence[str]], None] = _to_nobody
+
+    def stand_on(self, made: Iterable[str]) -> None:
+        """Keep what other launches made, and mounts of this one lie in, until both are over."""
+        tops = [base.opened.path for base in self.found]
+        self.announce([path for path in made if any(is_within(top, path) for top in tops)])
 
     def close(self) -> None:
         """Close every descriptor."""
@@ -69,11 +87,22 @@ class Bases:
         self.extra.clear()
 
 
-def resolve(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -> None:
+def resolve(
+    plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases, permits: Permits
+) -> None:
     """Resolve every mount of the plan into `bases`, making what write rules name.
 
+    Args:
+        plan: how the command is confined.
+        roots: what root tags stand for.
+        identity: whom it runs as, and whom what is made is given to.
+        bases: receives the mounts.
+        permits: whether a mount's action is allowed on a canonical path; asked before something
+            is made where a link leads to.
+
     Raises:
-        SandboxRefusedError: a base leads to `/`, in a circle, or cannot be made.
+        SandboxRefusedError: a base leads to `/`, in a circle, to where policy does not let it, or
+            cannot be made.
     """
     for mount in plan.mounts:
         path = roots.real(mount.base)
@@ -86,8 +115,9 @@ def resolve(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -
             continue
         opened = open_real(path)
         if opened is None and mount.access == "write" and mount.how != "each":
+            before = partial(_before_making, mount, path, roots, bases, permits)
             bases.made += make_missing(
-                path, directory=mount.how == "tree", uid=identity.uid, gid=identity.gid
+                path, before, directory=mount.how == "tree", uid=identity.uid, gid=identity.gid
             )
             opened = open_real(path)
         if opened is None:
@@ -99,7 +129,20 @@ def resolve(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -
             bases.reports.append(f"{mount.rule}: {why}")
             continue
         bases.extra.remove(opened.fd)
-        bases.found.append(Base(mount, opened, _sample(mount, opened, roots)))
+        bases.found.append(Base(mount, opened, _moved(mount, opened.path, roots)))
+
+
+def _before_making(  # noqa: PLR0913, PLR0917  # the first four are given by `resolve`
+    mount: Mount, path: str, roots: Roots, bases: Bases, permits: Permits, steps: list[str]
+) -> None:
+    """Judge where a link leads before anything is made there, and say what will be left."""
+    if steps[-1] != path and not permits(mount, _moved(mount, steps[-1], roots)):
+        raise SandboxRefusedError(
+            "sandbox.disagrees_with_policy",
+            f"`{mount.base}` leads to `{steps[-1]}`, which policy does not let it make",
+            help_text="remove the link, or name by a rule what it leads to",
+        )
+    bases.announce(steps)
 
 
 def _unmountable(mount: Mount, opened: Opened) -> str:
@@ -118,11 +161,11 @@ def _unmountable(mount: Mount, opened: Opened) -> str:
     return ""
 
 
-def _sample(mount: Mount, opened: Opened, roots: Roots) -> str:
+def _moved(mount: Mount, real: str, roots: Roots) -> str:
     """The rule's sample, moved to where the base really is."""
     below = mount.sample[len(mount.base) :]
     try:
-        return roots.names(opened.path)[0] + below
+        return roots.names(real)[0] + below
     except ValueError as error:
         raise SandboxRefusedError(
             "sandbox.workspace_moved", f"`{mount.base}` leads to a path with no name: {error}"

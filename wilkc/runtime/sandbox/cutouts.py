@@ -41,6 +41,7 @@ FROZEN_DIRECTORIES: Final = (
 )  # fmt: skip
 """Readable, never writable: what shells, editors, agents and git run or obey on sight."""
 
+_POINTER_BYTES: Final = 4096
 _GIT_OWN: Final = ("config", "config.worktree", "hooks", "info/attributes")
 
 
@@ -159,6 +160,14 @@ def _freeze(
     cut: Cutouts,
 ) -> None:
     path = f"{place}/{name}"
+    link = _first_link(place, name)
+    if link:
+        # A link cannot be held itself, as mount(2) follows it; what it leads to can.
+        _second_name(link, ground.level, cut)
+        path = os.path.realpath(path)
+        nowhere = not os.path.exists(link)  # noqa: PTH110  # text of any bytes
+        if nowhere or not _inside([path], ground.writable):
+            return
     missing = first_missing(path, ground.absent)
     if missing is None:
         _freeze_existing(path, ground, cut)
@@ -166,6 +175,16 @@ def _freeze(
         # Below a file, as `.git` is in a worktree, nothing can be planted: it is frozen itself.
         kind = empty if missing == path else "empty_directory"
         cut.frozen[missing] = Mask(missing, kind, ghost=True)
+
+
+def _first_link(place: str, name: str) -> str:
+    """The first link on the way from a directory to a name in it; empty where there is none."""
+    here = place
+    for part in name.split("/"):
+        here = f"{here}/{part}"
+        if os.path.islink(here):  # noqa: PTH114  # text of any bytes
+            return here
+    return ""
 
 
 def _freeze_existing(path: str, ground: Ground, cut: Cutouts) -> None:
@@ -182,13 +201,16 @@ def _freeze_existing(path: str, ground: Ground, cut: Cutouts) -> None:
 
 
 def _freeze_real_git(place: str, ground: Ground, cut: Cutouts) -> None:
-    """A worktree or submodule: `.git` is a file that names the real directory."""
+    """A worktree or submodule: `.git` is a file that names the real directory.
+
+    Whatever else it is but a directory stays, so that no repository can be put in its place.
+    """
     pointer = f"{place}/.git"
     try:
-        if not stat.S_ISREG(os.lstat(pointer).st_mode):
+        mode = os.lstat(pointer).st_mode
+        if stat.S_ISDIR(mode) or stat.S_ISLNK(mode):
             return
-        with open(pointer, "rb") as file:  # noqa: PTH123  # text of any bytes
-            text = os.fsdecode(file.read(4096))
+        text = _beginning(pointer) if stat.S_ISREG(mode) else ""
     except OSError:
         return
     cut.frozen.setdefault(pointer, Mask(pointer, "freeze"))
@@ -203,6 +225,15 @@ def _freeze_real_git(place: str, ground: Ground, cut: Cutouts) -> None:
                 _freeze(top, name, kind, ground, cut)
 
 
+def _beginning(path: str) -> str:
+    """The beginning of a file, which may have become a link or a pipe meanwhile."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.fsdecode(os.read(fd, _POINTER_BYTES))
+    finally:
+        os.close(fd)
+
+
 def _second_name(path: str, level: Level, cut: Cutouts) -> None:
     if level == "strict":
         raise SandboxRefusedError(
@@ -210,7 +241,8 @@ def _second_name(path: str, level: Level, cut: Cutouts) -> None:
             f"`{path}` is protected and can be reached by a second name (a link)",
             help_text="remove the link, or use `level: moderate`, which reports it instead",
         )
-    cut.reports.append(f"`{path}` is protected and may be reached by a second name")
+    report = f"`{path}` is protected and may be reached by a second name"
+    cut.reports += [] if report in cut.reports else [report]
 
 
 def first_missing(path: str, absent: frozenset[str] = frozenset()) -> str | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import SandboxPlan
 
 FALLBACK_USER: Final = "wilk"
+NOBODYS_GROUP: Final = 65534
 PRIVATE_HOME: Final = "/home/wilk"
 _ACCESS_LIST: Final = "system.posix_acl_access"
 _ROOT_TEXT: Final = "the workspace belongs to root, and commands never run as root unasked"
@@ -71,7 +72,8 @@ def choose_identity(plan: SandboxPlan, workspace: os.stat_result) -> Identity:
     if plan.run_as:
         return _named(plan.run_as)
     if workspace.st_uid != 0:
-        return Identity(workspace.st_uid, workspace.st_gid, _home(workspace.st_uid), drop=True)
+        uid = workspace.st_uid
+        return Identity(uid, _group(uid, workspace.st_gid), _home(uid), drop=True)
     if plan.allow_root:
         return Identity(0, 0, _home(0), drop=False)
     try:
@@ -102,7 +104,18 @@ def _named(name: str) -> Identity:
         ) from error
     if entry.pw_uid == 0:
         raise SandboxRefusedError("sandbox.identity", _ROOT_TEXT, help_text=_ROOT_HELP)
-    return Identity(entry.pw_uid, entry.pw_gid, _existing(entry.pw_dir), drop=os.geteuid() == 0)
+    gid = _group(entry.pw_uid, entry.pw_gid)
+    return Identity(entry.pw_uid, gid, _existing(entry.pw_dir), drop=os.geteuid() == 0)
+
+
+def _group(uid: int, gid: int) -> int:
+    """Never root's: what root's group may read, such as `/etc/sudoers`, is not for commands."""
+    if gid != 0:
+        return gid
+    try:
+        return pwd.getpwuid(uid).pw_gid or NOBODYS_GROUP
+    except KeyError:
+        return NOBODYS_GROUP
 
 
 def _home(uid: int) -> str | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -23,13 +23,12 @@ from wilkc.runtime.sandbox import probe
 from wilkc.runtime.sandbox.argv import arguments
 from wilkc.runtime.sandbox.attending import Attended, Streams, attend, reap_orphan
 from wilkc.runtime.sandbox.bare import Ends, Order, start_bare
-from wilkc.runtime.sandbox.binds import Bases
 from wilkc.runtime.sandbox.descriptors import Descriptors
 from wilkc.runtime.sandbox.disks import disks_of
 from wilkc.runtime.sandbox.ending import end, with_words
 from wilkc.runtime.sandbox.finish import outcome
 from wilkc.runtime.sandbox.gauge import no_traffic
-from wilkc.runtime.sandbox.groups import IO, PREFIX, Group, find_hierarchies, make_group
+from wilkc.runtime.sandbox.groups import IO, PREFIX, find_hierarchies, make_group
 from wilkc.runtime.sandbox.handing import (
     RESULT,
     RESULT_WORDS,
@@ -38,7 +37,7 @@ from wilkc.runtime.sandbox.handing import (
     keep_result_number,
 )
 from wilkc.runtime.sandbox.hiding import divided, hide
-from wilkc.runtime.sandbox.kept import discard, is_over
+from wilkc.runtime.sandbox.kept import is_over
 from wilkc.runtime.sandbox.levers import no_brake
 from wilkc.runtime.sandbox.limits import (
     KEPT,
@@ -58,9 +57,7 @@ from wilkc.runtime.sandbox.offered import RESTRICTED, require_offered
 from wilkc.runtime.sandbox.pinned import require_pinned
 from wilkc.runtime.sandbox.postcheck import postcheck
 from wilkc.runtime.sandbox.prepare import Prepared, prepare
-from wilkc.runtime.sandbox.record import Facts
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
-from wilkc.runtime.sandbox.resolve import remove_made
 from wilkc.runtime.sandbox.seal import filter_bytes
 from wilkc.runtime.sandbox.start import (
     StatusReader,
@@ -70,13 +67,12 @@ from wilkc.runtime.sandbox.start import (
     require_confined,
 )
 from wilkc.runtime.sandbox.state import (
-    Note,
     left_by_others,
     note_process,
     require_headroom,
-    settle,
     write_note,
 )
+from wilkc.runtime.sandbox.underway import Run, clean_up
 from wilkc.runtime.sandbox.unsampled import require_unsampled
 from wilkc.runtime.sandbox.view import Handles, depth
 
@@ -86,33 +82,12 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.ending import Started
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.outcome import Outcome
-    from wilkc.runtime.sandbox.ports import DecisionPoint, Egress, NetworkWay
+    from wilkc.runtime.sandbox.ports import DecisionPoint, Egress
 
 _FEATURE_SECONDS: Final = 10
 _NO_INPUT: Final = subprocess.DEVNULL
 _MS: Final = 1000
 _features: dict[tuple[int, int, int], bool] = {}
-
-
-@dataclass(slots=True)
-class _Run:
-    """One launch under way; what is set must be taken down again."""
-
-    job: Job
-    streams: Streams
-    bwrap: str
-    observer: Observer
-    facts: Facts = field(default_factory=Facts)
-    bases: Bases = field(default_factory=Bases)
-    group: Group = field(default_factory=lambda: Group(""))
-    disks: tuple[str, ...] = ()
-    note: Note | None = None
-    way: NetworkWay | None = None
-
-    @property
-    def bare(self) -> bool:
-        """Whether there is no boundary but the user and the filter."""
-        return self.job.plan.isolation == "process"
 
 
 def launch(  # noqa: PLR0913  # what a launch rests on
@@ -141,7 +116,7 @@ def launch(  # noqa: PLR0913  # what a launch rests on
     """
     started = time.monotonic()
     job = replace(job, proxied=egress is not None and job.plan.network == RESTRICTED)
-    run = _Run(job, streams, bwrap, observer or Unobserved())
+    run = Run(job, streams, bwrap, observer or Unobserved())
     refusal: SandboxRefusedError | None = None
     if streams.result is not None:
         keep_result_number()
@@ -152,15 +127,19 @@ def launch(  # noqa: PLR0913  # what a launch rests on
         _execute(run, prepared)
     except SandboxRefusedError as error:
         refusal = error
+    except OSError as error:
+        # Whatever a workspace holds, what cannot be looked at is refused, and is no crash.
+        refusal = SandboxRefusedError("sandbox.precondition", f"the launch failed: {error}")
     finally:
-        _clean_up(run)
-    if refusal is None:
-        run.facts.verdicts = postcheck(prepared, point, left_by_others)
+        clean_up(run)
+        # Also where the shim itself is told to end: what was denied does not stay.
+        if run.begun and run.facts.prepared is not None:
+            run.facts.verdicts = postcheck(run.facts.prepared, point, left_by_others)
     run.facts.duration_ms = int((time.monotonic() - started) * _MS)
     return outcome(job, run.facts, refusal)
 
 
-def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
+def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     job = run.job
     require_offered(job.plan)
     if not run.bare:
@@ -171,19 +150,24 @@ def _prepare(run: _Run, point: DecisionPoint) -> Prepared:
     require_headroom(job.agent)
     use_fds = not run.bare and _takes_descriptors(run.bwrap)
     run.facts.reports = run.bases.reports
-    prepared = prepare(job, point, run.bases, left_by_others, use_fds=use_fds)
+    hierarchies = find_hierarchies()
+    name = PREFIX + job.launch
+    # Before anything is made: a shim that is killed says no more what it left.
+    run.note = write_note(job, [], [str(one.parent / name) for one in hierarchies])
+    run.bases.announce = run.note.leave
+    others = partial(left_by_others, job.launch)
+    prepared = prepare(job, point, run.bases, others, use_fds=use_fds)
     run.facts.prepared = prepared
     limits = job.plan.limits
     asked = asked_controllers(limits)
     run.disks = _disks(prepared) if IO in asked else ()
-    run.group = make_group(PREFIX + job.launch, find_hierarchies(), asked)
+    run.group = make_group(name, hierarchies, asked)
     kept = bool(prepared.view.lent)
     run.facts.reached = reach(job.plan, run.group, prepared.identity, run.disks, kept=kept)
     require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
     run.group.expect()
-    groups = sorted(map(str, run.group.directories()))
-    run.note = write_note(job, _left(run, prepared), groups)
+    run.note.leave(_left(run, prepared), sorted(map(str, run.group.directories())))
     run.observer.confined(run.facts.reached)
     return prepared
 
@@ -194,7 +178,7 @@ def _disks(prepared: Prepared) -> tuple[str, ...]:
     return disks_of([programs, *(bind.device for bind in prepared.view.binds)])
 
 
-def _left(run: _Run, prepared: Prepared) -> list[str]:
+def _left(run: Run, prepared: Prepared) -> list[str]:
     """What this launch leaves or stands on, outermost first; the last to leave removes it."""
     left = {*run.bases.made, *(mask.path for mask in prepared.view.masks if mask.ghost)}
     binds = prepared.view.binds
@@ -228,7 +212,7 @@ def bubblewrap_says(bwrap: str, option: str) -> str:
     return answer.stdout.decode("utf-8", "replace")
 
 
-def _execute(run: _Run, prepared: Prepared) -> None:
+def _execute(run: Run, prepared: Prepared) -> None:
     with Descriptors() as fds:
         args, status = fds.pipe(), fds.pipe()
         block = fds.gate()
@@ -260,6 +244,7 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)
             limit_command(child, run.job.plan.limits, run.group)
+            run.begun = True
             os.write(block[1], b"1")
             _attend(run, process, (child, pidfd, status[0]), result[:1])
             if not run.facts.ending.cause:
@@ -275,9 +260,7 @@ def _execute(run: _Run, prepared: Prepared) -> None:
             reap_orphan(pidfd)
 
 
-def _attend(
-    run: _Run, process: Started, child: tuple[int, int, int], result: Sequence[int]
-) -> None:
+def _attend(run: Run, process: Started, child: tuple[int, int, int], result: Sequence[int]) -> None:
     """Attend to the command until everything inside is gone."""
     outputs = [one.fileno() for one in (process.stdout, process.stderr) if one is not None]
     limits = run.job.plan.limits
@@ -293,14 +276,14 @@ def _attend(
     process.returncode = 0
 
 
-def _overflow(run: _Run) -> str:
+def _overflow(run: Run) -> str:
     """What is kept for later launches, and is bounded by samples alone."""
     lent = run.facts.prepared.view.lent if run.facts.prepared else ()
     return KEPT if is_over(lent, run.job.plan.limits.tmp) else ""
 
 
 def _start(
-    run: _Run, prepared: Prepared, args: int, held: Handles, *result: int
+    run: Run, prepared: Prepared, args: int, held: Handles, *result: int
 ) -> subprocess.Popen[bytes]:
     inherited = [args, held.status, held.block, *held.data.values()]
     view = prepared.view
@@ -336,7 +319,7 @@ def _start(
         ) from error
 
 
-def _start_bare(run: _Run, prepared: Prepared, args: int, held: Handles, *result: int) -> Started:
+def _start_bare(run: Run, prepared: Prepared, args: int, held: Handles, *result: int) -> Started:
     """The command without bubblewrap; it waits at the same gate, and says the same of itself."""
     job, view, limits = run.job, prepared.view, run.job.plan.limits
     program = filter_bytes(job.plan)
@@ -354,29 +337,8 @@ def _start_bare(run: _Run, prepared: Prepared, args: int, held: Handles, *result
         ) from error
 
 
-def _confine(run: _Run, pid: int, args: int, text: bytes) -> None:
+def _confine(run: Run, pid: int, args: int, text: bytes) -> None:
     """The group first, then the arguments that bubblewrap waits for."""
     run.group.join(pid)
     while text:
         text = text[os.write(args, text) :]
-
-
-def _clean_up(run: _Run) -> None:
-    """Every step on its own: no failure of one hides another."""
-    facts = run.facts
-    facts.memory_peak = run.group.memory_peak()
-    facts.memory_kills = run.group.memory_kills()
-    facts.pids_refused = run.group.pids_refused()
-    run.group.kill()
-    if run.way is not None:
-        run.way.close()
-        facts.egress = run.way.record()
-    facts.failures += run.group.remove()
-    if run.bare and facts.prepared is not None:
-        facts.failures += discard(facts.prepared.view.lent, run.job)
-    facts.reports = tuple(run.bases.reports)
-    run.bases.close()
-    if run.note is not None:
-        facts.failures += settle(run.note)
-    else:
-        facts.failures += remove_made(run.bases.made)

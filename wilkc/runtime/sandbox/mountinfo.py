@@ -35,6 +35,46 @@ def parse(text: bytes) -> tuple[MountPoint, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Mounted:
+    """A mount: the one it is mounted on, and which part of which file system it shows."""
+
+    above: bytes
+    device: bytes
+    root: str
+    path: str
+
+    def shows(self, path: str) -> str:
+        """What of its file system is seen at a path on it."""
+        return (self.root.rstrip("/") + path[len(self.path.rstrip("/")) :]) or "/"
+
+
+def strayed(view: View, text: bytes) -> str:
+    """What is bound onto itself and has become something else, in a few words; empty if nothing.
+
+    bubblewrap finds the source of a bind by its path, before it builds the view. A command of
+    another launch that may write there could have a link lead elsewhere at that moment, and have
+    nothing to be seen of it later but this: which part of its file system a mount shows.
+
+    Args:
+        view: what was planned.
+        text: of `/proc/<pid>/mountinfo`.
+    """
+    mounts: dict[bytes, _Mounted] = {}
+    at: dict[str, _Mounted] = {}
+    for line in text.splitlines():
+        number, above, device, root, path, *_ = line.split(b" ")
+        mounts[number] = at[_decode(path)] = _Mounted(above, device, _decode(root), _decode(path))
+    for path in (*view.pins, *(mask.path for mask in view.masks if mask.kind == "freeze")):
+        one = at.get(path)
+        below = mounts.get(one.above) if one else None
+        if one is None or below is None:
+            return f"`{path}` is not mounted"
+        if (one.device, one.root) != (below.device, below.shows(path)):
+            return f"`{path}` is something else than what lies there"
+    return ""
+
+
 def _decode(field: bytes) -> str:
     plain = _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), field)
     return plain.decode("utf-8", "surrogateescape")

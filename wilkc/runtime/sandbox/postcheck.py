@@ -18,10 +18,11 @@ from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.resolve import open_exactly
 from wilkc.runtime.sandbox.walk import Lookout, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wilkc.core.contract import Request
     from wilkc.runtime.sandbox.ports import DecisionPoint
@@ -46,6 +47,7 @@ class Verdicts:
         set_id: new files that would run with their owner's rights.
         unjudged: why nothing could be judged, or empty.
         grown: bytes that new and changed files take up beyond what was there before.
+        reports: what the command made that nothing keeps it from, and the record has to say.
     """
 
     denied: list[str] = field(default_factory=list)
@@ -54,6 +56,7 @@ class Verdicts:
     set_id: list[str] = field(default_factory=list)
     unjudged: str = ""
     grown: int = 0
+    reports: list[str] = field(default_factory=list)
 
     @property
     def violated(self) -> bool:
@@ -62,7 +65,7 @@ class Verdicts:
 
 
 def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdicts:
-    """Judge what is new or changed in the launch's writable trees.
+    """Look at what is new or changed in writable trees, and judge it where it has to be.
 
     Args:
         prepared: the launch, over by now.
@@ -70,27 +73,65 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
         others: tells which paths other running launches made and will remove.
     """
     verdicts = Verdicts()
-    if not prepared.judged:
-        return verdicts
+    free = [top for top in prepared.written if top not in prepared.judged]
+    if free:
+        try:
+            _look(free, prepared, others, verdicts)
+        except (SandboxRefusedError, OSError) as error:
+            verdicts.reports.append(f"what the command wrote was not looked through: {error}")
     try:
-        # What was hidden could not be touched; what is hidden now was made by the command.
-        everything = Lookout(prepared.roots, prepared.identity, NOTHING)
-        now = survey([(top, True) for top in prepared.judged], everything)
-        # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
-        changed = _changed(prepared, now, others())
-        verdicts.grown = _growth(prepared.seen.stamps, now.stamps, changed)
+        changed = _look(prepared.judged, prepared, others, verdicts)
         _judge(prepared, point, changed, verdicts)
-    except (SandboxRefusedError, ValueError) as error:
+    except (SandboxRefusedError, ValueError, OSError) as error:
         verdicts.unjudged = str(error)
-        return verdicts
-    for path in _outermost(verdicts.denied):
-        _quarantine(path, prepared, verdicts)
+    else:
+        for path in _outermost(verdicts.denied):
+            _quarantine(path, prepared, verdicts)
+    verdicts.grown = max(verdicts.grown, 0)
     return verdicts
+
+
+def _look(
+    tops: Sequence[str], prepared: Prepared, others: Others, found: Verdicts
+) -> dict[str, os.stat_result]:
+    """What is new or changed in some of the trees.
+
+    Raises:
+        SandboxRefusedError: they are too large to be looked through.
+        OSError: a way in them is too long.
+    """
+    if not tops:
+        return {}
+    # What was hidden could not be touched; what is hidden now was made by the command. Nor may it
+    # keep anything from being judged by closing a directory of its own.
+    opening = set(tops) <= set(prepared.judged)
+    everything = Lookout(prepared.roots, prepared.identity, NOTHING, opening=opening)
+    now = survey([(top, True) for top in tops], everything)
+    # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
+    changed = _changed(prepared, now, others())
+    before = {
+        path: mark
+        for path, mark in prepared.seen.stamps.items()
+        if any(is_within(path, top) for top in tops)
+    }
+    found.grown += _growth(before, now.stamps, changed)
+    found.set_id += [
+        path
+        for path, status in sorted(changed.items())
+        if stat.S_ISREG(status.st_mode) and status.st_mode & _SET_ID
+    ]
+    found.reports += [
+        f"`{path}/.git` was made by the command: nothing of it was kept from being written"
+        for path in sorted(set(now.repositories).difference(prepared.seen.repositories))
+        if f"{path}/.git" in changed
+    ]
+    return changed
 
 
 def _changed(prepared: Prepared, now: Survey, ghosts: frozenset[str]) -> dict[str, os.stat_result]:
     before = prepared.seen.stamps
-    masked = {found.path for found in prepared.seen.hidden}
+    # Masks alone: a link of a blocked name is not masked, and another file could take its place.
+    masked = prepared.cut.hidden.keys()
     return {
         path: status
         for path, mark in now.stamps.items()
@@ -110,7 +151,7 @@ def _growth(
     given_up = sum(
         size for path, (_, _, size) in before.items() if path in changed or path not in now
     )
-    return max(taken - given_up, 0)
+    return taken - given_up
 
 
 def _status(path: str) -> list[os.stat_result]:
@@ -125,8 +166,6 @@ def _judge(
 ) -> None:
     asked: list[tuple[str, Request]] = []
     for path, status in sorted(changed.items()):
-        if stat.S_ISREG(status.st_mode) and status.st_mode & _SET_ID:
-            found.set_id.append(path)
         try:
             names = prepared.roots.names(path)
         except ValueError:
@@ -156,7 +195,7 @@ def _quarantine(path: str, prepared: Prepared, found: Verdicts) -> None:
     top, _, last = path.rpartition("/")
     try:
         with _folder(tree.rpartition("/")[0] or "/", prepared) as target:
-            source = os.open(top, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
+            source = open_exactly(top)
             try:
                 name = f"{len(found.moved):04d}-{last}"[:_NAME_LENGTH]
                 os.rename(last, name, src_dir_fd=source, dst_dir_fd=target)
@@ -171,7 +210,7 @@ def _quarantine(path: str, prepared: Prepared, found: Verdicts) -> None:
 @contextmanager
 def _folder(beside: str, prepared: Prepared) -> Iterator[int]:
     """A directory of the launch's own beside the tree, closed to other users."""
-    fds = [os.open(beside, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)]
+    fds = [open_exactly(beside)]
     try:
         for name in (QUARANTINE, prepared.job.launch):
             with suppress(FileExistsError):

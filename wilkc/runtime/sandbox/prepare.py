@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.sandbox_plan import WHOLE
@@ -23,7 +24,7 @@ from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME, Identity, choose_identity
 from wilkc.runtime.sandbox.kept import lend, lend_private
-from wilkc.runtime.sandbox.matching import matcher
+from wilkc.runtime.sandbox.matching import NOTHING, matcher
 from wilkc.runtime.sandbox.names import Roots, is_within
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -35,7 +36,7 @@ from wilkc.runtime.sandbox.walk import Found, Lookout, Survey, survey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wilkc.core.sandbox_plan import SandboxPlan
+    from wilkc.core.sandbox_plan import Mount, SandboxPlan
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.ports import DecisionPoint
 
@@ -60,6 +61,7 @@ class Prepared:
         seen: what the walk found.
         lookout: what the walk looked for, for the walk after the launch.
         judged: writable trees whose changes are judged afterwards.
+        written: all writable trees; they are looked through afterwards.
         bases: the open mounts.
         absent: paths that other running launches made.
     """
@@ -72,6 +74,7 @@ class Prepared:
     seen: Survey
     lookout: Lookout
     judged: tuple[str, ...]
+    written: tuple[str, ...]
     bases: Bases
     absent: frozenset[str]
 
@@ -106,18 +109,21 @@ def prepare(
     Raises:
         SandboxRefusedError: with the reason; nothing has run.
     """
-    others()  # cleans up after killed launches, before anything is looked at
+    before = others()  # cleans up after killed launches, before anything is looked at
     identity, roots = _place(job)
     plan = job.plan
     _require_another(job, identity)
-    resolve(plan, roots, identity, bases)
+    resolve(plan, roots, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
-    lookout = _lookout(plan, roots, identity, bases)
+    bases.stand_on(before)
     full = plan.filesystem == "full"
     trees = outermost(_shown_trees(job, roots, bases, use_fds=use_fds))
+    written = tuple(one.path for one in trees if one.access == "write")
+    lookout = replace(_lookout(plan, roots, identity, bases), writable=written)
     judged = _judged(bases, trees)
+    stamped = {*judged, *(top for top in written if os.path.isdir(top))}  # noqa: PTH112
     tops = whole.tops_of(plan, roots) if full else set()
-    seen = survey(_walked(bases, trees, judged, tops, lookout.beyond), lookout)
+    seen = survey(_walked(bases, trees, stamped, tops, lookout.beyond), lookout)
     scene = _Scene(job, point, bases, roots, use_fds)
     binds = outermost([*trees, *_leafy_binds(scene, seen)])
     directories = tuple(bind.path for bind in binds if os.path.isdir(bind.path))  # noqa: PTH112
@@ -131,6 +137,9 @@ def prepare(
         hidden += whole.named(plan, roots, identity, writable)
         hidden = [one for one in hidden if not whole.is_covered(one.path, directories)]
         directories = ("/", *directories)
+    elif plan.runtime_paths:
+        hidden += whole.among_programs(plan, roots, identity, writable)
+        directories = (*directories, *plan.runtime_paths)
     ground = Ground(directories, writable, plan.level)
     relevant = Survey(
         [one for one in hidden if _in_any(one.path, directories)],
@@ -144,10 +153,19 @@ def prepare(
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
     view = _view(scene, identity, binds, cut)
-    return Prepared(job, roots, identity, view, cut, seen, lookout, judged, bases, absent)
+    tops = tuple(sorted(stamped))
+    return Prepared(job, roots, identity, view, cut, seen, lookout, judged, tops, bases, absent)
+
+
+def _permits(agent: str, point: DecisionPoint, mount: Mount, name: str) -> bool:
+    try:
+        return decide_all(point, [file_request(agent, mount.action, (name,))])[0].allow
+    except ValueError as error:
+        raise SandboxRefusedError("sandbox.disagrees_with_policy", str(error)) from error
 
 
 def _lookout(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -> Lookout:
+    bare = plan.isolation == "process"
     leafy = {
         base.mount.pattern: matcher([base.mount.pattern], ALLOW, fold=plan.fold)
         for base in bases.found
@@ -156,11 +174,13 @@ def _lookout(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) 
     return Lookout(
         roots,
         identity,
-        matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold),
+        # Without mounts nothing is hidden; all that may change is looked at, before and afterwards.
+        NOTHING if bare else matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold),
         matcher(plan.frozen, BLOCK, fold=plan.fold),
         leafy,
         plan.unix_sockets,
         whole.beyond(plan) if plan.filesystem == "full" else frozenset(),
+        bare,
     )
 
 
@@ -235,16 +255,16 @@ def _shown_trees(job: Job, roots: Roots, bases: Bases, *, use_fds: bool) -> list
 def _walked(
     bases: Bases,
     trees: Sequence[Bind],
-    judged: Sequence[str],
+    stamped: Collection[str],
     more: Iterable[str],
     beyond: frozenset[str],
 ) -> list[tuple[str, bool]]:
-    """Each directory to walk once: outermost ones, stamped where a judged tree is inside."""
+    """Each directory to walk once: outermost ones, stamped where a writable tree is inside."""
     tops = {base.opened.path for base in bases.found if base.opened.directory}
     tops |= {bind.path for bind in trees if os.path.isdir(bind.path)}  # noqa: PTH112
     tops |= set(more)
     outer = [top for top in tops if not any(_reaches(one, top, beyond) for one in tops)]
-    return [(top, any(is_within(one, top) for one in judged)) for top in sorted(outer)]
+    return [(top, any(is_within(one, top) for one in stamped)) for top in sorted(outer)]
 
 
 def _reaches(top: str, path: str, beyond: frozenset[str]) -> bool:

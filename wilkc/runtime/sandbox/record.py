@@ -110,7 +110,7 @@ def launch_record(job: Job, facts: Facts) -> dict[str, Any]:
 
 def _reports(facts: Facts) -> list[str]:
     of_cutouts = facts.prepared.cut.reports if facts.prepared else []
-    return [*facts.reports, *of_cutouts]
+    return [*facts.reports, *of_cutouts, *facts.verdicts.reports]
 
 
 def _view(prepared: Prepared | None) -> dict[str, Any] | None:

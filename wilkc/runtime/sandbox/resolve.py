@@ -13,9 +13,12 @@ import stat
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 MAX_LINKS: Final = 40
 """Symbolic links on one way, as in the kernel (path_resolution(7))."""
@@ -134,11 +137,26 @@ def _refused(path: str, why: str) -> SandboxRefusedError:
     return SandboxRefusedError("sandbox.precondition", f"`{path}` cannot be mounted: {why}")
 
 
-def make_missing(path: str, *, directory: bool, uid: int, gid: int) -> list[str]:
+def make_missing(
+    path: str,
+    before: Callable[[list[str]], None],
+    *,
+    directory: bool,
+    uid: int,
+    gid: int,
+) -> list[str]:
     """Make a path that a write rule names and that is not there, with what leads to it.
 
     The last component is made with O_EXCL and O_NOFOLLOW; whatever appears there meanwhile
     is not touched.
+
+    Args:
+        path: absolute path.
+        before: is told the real paths that will be made, outermost first, before any is; what it
+            raises keeps them from being made.
+        directory: whether the last component is one.
+        uid: whom they are given to, by root.
+        gid: the group of that.
 
     Returns:
         The real paths that were made, outermost first.
@@ -157,6 +175,8 @@ def make_missing(path: str, *, directory: bool, uid: int, gid: int) -> list[str]
         if parent is None:
             raise _refused(path, "its directory vanished")
         try:
+            if not made:
+                before(_steps(parent.path, parts[depth - 1 :]))
             _make(parent.fd, parts[depth - 1], (uid, gid), directory=directory or not last)
         except OSError as error:
             remove_made(made)
@@ -165,6 +185,29 @@ def make_missing(path: str, *, directory: bool, uid: int, gid: int) -> list[str]
             os.close(parent.fd)
         made.append(f"{parent.path.rstrip('/')}/{parts[depth - 1]}")
     return made
+
+
+def _steps(top: str, parts: Sequence[str]) -> list[str]:
+    return ["/".join((top.rstrip("/"), *parts[:count])) for count in range(1, len(parts) + 1)]
+
+
+def open_exactly(path: str) -> int:
+    """Open a directory by its real path; whatever has become a link meanwhile is not followed.
+
+    A process that may write there could otherwise have what is removed or moved afterwards be
+    something else of that name, by a shim that may do more than it.
+
+    Raises:
+        OSError: a component is not there, or is no directory.
+    """
+    here = os.open("/", _WALK | os.O_DIRECTORY)
+    for part in filter(None, path.split("/")):
+        above = here
+        try:
+            here = os.open(part, _WALK | os.O_DIRECTORY, dir_fd=above)
+        finally:
+            os.close(above)
+    return here
 
 
 def open_and_close(path: str) -> bool:
@@ -229,7 +272,7 @@ def _close(held: list[int]) -> None:
 
 def _remove_if_empty(path: str, held: list[int]) -> None:
     top, _, name = path.rpartition("/")
-    parent = os.open(top or "/", os.O_PATH | os.O_DIRECTORY)
+    parent = open_exactly(top)
     try:
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(status.st_mode):

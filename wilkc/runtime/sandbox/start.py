@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, parse
+from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, parse, strayed
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
             if late:
                 raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
         time.sleep(_LOOK_SECONDS)
+    if found := strayed(view, text):
+        raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
     require_same_files(pid, view)
 
 

@@ -67,9 +67,27 @@ class Note:
             if self.fd == CLOSED:
                 return
             self.content |= members
-            data = json.dumps(self.content).encode()
+            # Never shorter than before, so that it can be read at every moment: whoever is killed
+            # between two steps must not leave a note that nobody understands.
+            data = json.dumps(self.content).encode().ljust(os.fstat(self.fd).st_size)
             os.pwrite(self.fd, data, 0)
-            os.ftruncate(self.fd, len(data))
+
+    def leave(self, paths: Sequence[str], groups: Sequence[str] | None = None) -> None:
+        """Note what the launch is going to leave, beside what it has noted already.
+
+        Args:
+            paths: real paths.
+            groups: directories of its control groups, in place of those that it might have made.
+
+        Raises:
+            SandboxRefusedError: it cannot be written.
+        """
+        self.left = tuple(sorted({*self.left, *paths}, key=lambda path: (path.count("/"), path)))
+        try:
+            members = {} if groups is None else {"groups": list(groups)}
+            self.write(left=list(self.left), **members)
+        except OSError as error:
+            raise _unusable(error) from error
 
     def confined(self, limits: object) -> None:
         """Nothing: what keeps the limits is no affair of other launches."""
@@ -95,10 +113,13 @@ def state_directory() -> Path:
     return Path(tempfile.gettempdir()) / f"wilk-{os.geteuid()}"
 
 
-def left_by_others() -> frozenset[str]:
+def left_by_others(launch: str = "") -> frozenset[str]:
     """What running launches will remove; what killed ones left is removed first.
 
     A launch that is being planned must treat these paths as if they were not there.
+
+    Args:
+        launch: id of the launch that asks, whose own note does not count.
 
     Raises:
         SandboxRefusedError: the state directory cannot be used.
@@ -108,7 +129,8 @@ def left_by_others() -> frozenset[str]:
     try:
         with _locked() as top:
             _sweep(top)
-            return frozenset(path for note in _notes(top) for path in _left(note))
+            own = _note_of(top, launch)
+            return frozenset(path for note in _notes(top) if note != own for path in _left(note))
     except OSError as error:
         raise _unusable(error) from error
 
@@ -148,7 +170,7 @@ def write_note(job: Job, left: Sequence[str], groups: Sequence[str]) -> Note:
     """
     try:
         with _locked() as top:
-            path = top / f"{job.launch}{_SUFFIX}"
+            path = _note_of(top, job.launch)
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             require_lock(fd, lambda _: OSError(errno.EWOULDBLOCK, "its note is locked"))
             content = {"agent": job.agent, "left": list(left), "groups": list(groups)}
@@ -230,6 +252,10 @@ def _lock() -> int:
             return fd
         os.close(fd)
     raise FileNotFoundError(2, "it vanishes again and again")
+
+
+def _note_of(top: Path, launch: str) -> Path:
+    return top / f"{launch}{_SUFFIX}"
 
 
 def _notes(top: Path) -> list[Path]:

@@ -7,6 +7,7 @@ and in time; a tree too large to be looked through is not mounted.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import NOTHING
+from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -80,7 +82,10 @@ class Lookout:
         blocked: matches canonical paths of block rules and built-in secrets.
         frozen: matches canonical paths that the policy protects from writing.
         sockets: whether unix sockets are hidden, as the filter lets processes connect to them.
+        opening: whether directories that the identity has closed to itself are looked through all
+            the same: they are opened.
         beyond: directories that are not entered.
+        writable: what may be written; pipes with a name are hidden elsewhere.
         leafy: pattern text to its expression, for rules whose matches are bound one by one.
     """
 
@@ -91,6 +96,8 @@ class Lookout:
     leafy: dict[str, re.Pattern[str]] = field(default_factory=dict)
     sockets: bool = False
     beyond: frozenset[str] = frozenset()
+    opening: bool = False
+    writable: tuple[str, ...] = ()
 
 
 def survey(trees: Sequence[tuple[str, bool]], lookout: Lookout) -> Survey:
@@ -132,12 +139,13 @@ def _entries(top: str, lookout: Lookout, found: Survey) -> Iterator[os.DirEntry[
     while pending:
         directory = pending.pop()
         try:
-            with os.scandir(directory) as listing:
-                entries = list(listing)
+            entries = _listed(directory, lookout)
         except FileNotFoundError:
             continue
         except PermissionError:
             _closed(directory, lookout, found)
+            if directory == top and found.hidden and found.hidden[-1].path == top:
+                raise _unlooked(top) from None
             continue
         for entry in entries:
             try:
@@ -148,10 +156,47 @@ def _entries(top: str, lookout: Lookout, found: Survey) -> Iterator[os.DirEntry[
             yield entry
 
 
+def _listed(directory: str, lookout: Lookout) -> list[os.DirEntry[str]]:
+    """What is in a directory that may also be searched: of names alone nothing can be told.
+
+    Raises:
+        OSError: it cannot be looked into.
+    """
+    try:
+        return _entries_of(directory)
+    except PermissionError:
+        if not lookout.opening or os.lstat(directory).st_uid != lookout.identity.uid:
+            raise
+    fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.chmod(f"/proc/self/fd/{fd}", stat.S_IRWXU)  # noqa: PTH101  # of a descriptor
+    finally:
+        os.close(fd)
+    return _entries_of(directory)
+
+
+def _entries_of(directory: str) -> list[os.DirEntry[str]]:
+    with os.scandir(directory) as listing:
+        entries = list(listing)
+    if not os.access(directory, os.X_OK):
+        raise PermissionError(errno.EACCES, "it may not be searched", directory)
+    return entries
+
+
 def _closed(directory: str, lookout: Lookout, found: Survey) -> None:
-    # Its owner could open it again from inside, and then show what was never looked at.
-    if os.lstat(directory).st_uid == lookout.identity.uid:
+    # Its owner could open it again from inside, and then show what was never looked at; whoever
+    # may search it comes to every name that he knows.
+    own = os.lstat(directory).st_uid == lookout.identity.uid
+    if own or (not lookout.identity.drop and os.access(directory, os.X_OK)):
         found.hidden.append(Found(directory, directory=True, link=False, names=1))
+
+
+def _unlooked(top: str) -> SandboxRefusedError:
+    return SandboxRefusedError(
+        "sandbox.precondition",
+        f"`{top}` cannot be looked through, so what is blocked in it would not be hidden",
+        help_text=f"run `chmod u+rx {top}`, or name narrower paths in the file rules",
+    )
 
 
 def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey) -> bool:
@@ -162,8 +207,7 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
     except ValueError:
         names = ()
     hidden = not names or any(lookout.blocked.fullmatch(name) for name in names)
-    # A read-only mount keeps nobody from connecting to a service of the host.
-    if hidden or (lookout.sockets and stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)):
+    if hidden or _leads_out(entry, lookout):
         found.hidden.append(_found(entry, directory=directory))
         directory = False
     else:
@@ -172,6 +216,19 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
         found.repositories.append(parent)
     directory = directory and entry.path not in lookout.beyond
     return directory and _enterable(entry, lookout, found)
+
+
+def _leads_out(entry: os.DirEntry[str], lookout: Lookout) -> bool:
+    """Whether a process of the host may be at the other end, whatever mount it is seen by.
+
+    A read-only mount keeps nobody from connecting to a service, nor from writing into a pipe.
+    """
+    if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False):
+        return False
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if stat.S_ISSOCK(mode):
+        return lookout.sockets
+    return stat.S_ISFIFO(mode) and not any(is_within(entry.path, one) for one in lookout.writable)
 
 
 def _note(entry: os.DirEntry[str], names: tuple[str, ...], lookout: Lookout, found: Survey) -> None:
@@ -187,6 +244,8 @@ def _enterable(entry: os.DirEntry[str], lookout: Lookout, found: Survey) -> bool
         return True
     status = entry.stat(follow_symlinks=False)
     if lookout.identity.may_search(status) or has_access_list(entry.path):
+        return True
+    if lookout.opening and status.st_uid == lookout.identity.uid:
         return True
     _closed(entry.path, lookout, found)
     return False

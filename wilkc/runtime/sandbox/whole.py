@@ -47,8 +47,11 @@ def beyond(plan: SandboxPlan) -> frozenset[str]:
 
 
 def tops_of(plan: SandboxPlan, roots: Roots) -> set[str]:
-    """The directories that must be walked for block patterns with wildcards."""
-    found = set()
+    """The directories that must be walked for block patterns with wildcards, and for sockets.
+
+    Whoever may connect to sockets comes to those of every service that listens somewhere in view.
+    """
+    found = {"/"} if plan.unix_sockets else set()
     for text in (*plan.hidden, *_LOOKED_UP):
         for base, whole in fixed_part(text):
             # Where case is ignored no name can be looked up.
@@ -90,6 +93,17 @@ def named(
                 link=stat.S_ISLNK(status.st_mode),
                 names=status.st_nlink if stat.S_ISREG(status.st_mode) else 1,
             )
+
+
+def among_programs(
+    plan: SandboxPlan, roots: Roots, identity: Identity, writable: Sequence[str]
+) -> list[Found]:
+    """What is hidden by its very path in further program trees, which are shown without a walk."""
+    return [
+        one
+        for one in named(plan, roots, identity, writable)
+        if any(is_within(one.path, top) for top in plan.runtime_paths)
+    ]
 
 
 def is_covered(path: str, shown: Iterable[str]) -> bool:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
-from typing import Any
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from wilkc.runtime.sandbox.argv import arguments
+from wilkc.runtime.sandbox.descriptors import Descriptors
+from wilkc.runtime.sandbox.usage import tree
 from wilkc.runtime.sandbox.view import Bind, Handles, Mask, Static, View
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LINKS = tuple(Static("link", f"usr/{name}", f"/{name}") for name in ("bin", "lib", "lib64"))
 HANDLES = Handles(10, 11, 12, {"/etc/passwd": 13, "/srv/w/out/.bashrc": 14, "/srv/w/out/a": 15})
 STATIC = (
     Static("bind", "/usr", "/usr"),
@@ -148,3 +158,40 @@ def operations(words: tuple[str, ...]) -> list[list[str]]:
         found.append(rest[: count + 1])
         del rest[: count + 1]
     return found
+
+
+def _begins(bwrap: Path, place: Path, masks: int | None, *, leave: bool) -> bool:
+    """Whether a command begins when so many masks of the list have arrived; None for all of it."""
+    shown = View(
+        (Static("bind", "/usr", "/usr"), *_LINKS), "/home/dev", str(place), 4096, 4096, (),
+        binds=(bind(str(place), "write"),),
+        masks=tuple(Mask(f"{place}/{number}", "hide_directory") for number in range(20)),
+    )  # fmt: skip
+    with Descriptors() as fds:
+        args, status, gate = fds.pipe(), fds.pipe(), fds.gate()
+        words = list(arguments(shown, Handles(status[1], gate[0], None, {})))
+        ends = [at for at, word in enumerate(words) if word == "--perms"]
+        kept = words if masks is None else words[: ends[masks + 1]]
+        os.write(args[1], b"".join(os.fsencode(word) + b"\0" for word in kept))
+        process = subprocess.Popen(
+            [bwrap, "--args", str(args[0]), "--", "/usr/bin/touch", f"{place}/began"],
+            pass_fds=[args[0], status[1], gate[0]], env={},
+        )  # fmt: skip
+        fds.close(args[0], args[1], status[1], gate[0])
+        if leave:
+            os.write(gate[1], b"1")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20 if leave else 1)
+        for pid in (*reversed(tree(process.pid)), process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+    return (place / "began").exists()
+
+
+@pytest.mark.parametrize("masks", [0, 1, 19])
+def test_no_part_of_the_list_starts_a_command(bwrap: Path, tmp_path: Path, masks: int) -> None:
+    """The shim may be killed while it writes; what has arrived is all that bubblewrap has then."""
+    assert not _begins(bwrap, tmp_path, masks, leave=False)
+    assert not _begins(bwrap, tmp_path, None, leave=False)
+    assert _begins(bwrap, tmp_path, masks, leave=True)

@@ -19,7 +19,7 @@ from wilkc.runtime.sandbox.identity import Identity
 from wilkc.runtime.sandbox.interpreter import interpreter_of
 from wilkc.runtime.sandbox.limits import starter
 from wilkc.runtime.sandbox.matching import literal_path, matcher
-from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, parse
+from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, parse, strayed
 from wilkc.runtime.sandbox.names import Roots
 from wilkc.runtime.sandbox.outcome import Outcome
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -275,7 +275,10 @@ def test_links_on_the_way_are_resolved(tmp_path: Path) -> None:
 
 
 def test_what_was_made_is_removed_only_if_empty(tmp_path: Path) -> None:
-    made = make_missing(f"{tmp_path}/a/b/c", directory=False, uid=os.geteuid(), gid=os.getegid())
+    told: list[list[str]] = []
+    owner = {"uid": os.geteuid(), "gid": os.getegid()}
+    made = make_missing(f"{tmp_path}/a/b/c", told.append, directory=False, **owner)
+    assert told == [made]
     assert made == [f"{tmp_path}/a", f"{tmp_path}/a/b", f"{tmp_path}/a/b/c"]
     (tmp_path / "a/other").write_text("x")
     assert remove_made(made) == []
@@ -303,3 +306,33 @@ def test_a_walk_does_not_enter_what_is_hidden(tmp_path: Path) -> None:
         Roots(str(tmp_path), None), IDENTITY, matcher(["node_modules"], BLOCK, fold=False)
     )
     assert survey([(str(tmp_path), False)], lookout).entries == 1
+
+
+def test_what_is_bound_onto_itself_must_show_itself() -> None:
+    """bubblewrap finds it by path, which a command of another launch may have turned elsewhere."""
+    view = View(
+        (), "/home/w", "/srv/w", 1, 1, (),
+        binds=(Bind("/srv/w/out", "write", None, 1, 2, "r", 1),),
+        pins=("/srv/w/out/n", "/srv/w/out/n/disk/x"),
+        masks=(Mask("/srv/w/out/n/a", "freeze"), Mask("/srv/w/out/n/b", "hide_file")),
+    )  # fmt: skip
+    lines = [
+        b"60 1 0:41 / / ro - tmpfs tmpfs rw",
+        b"61 60 254:0 /root/srv/w/out /srv/w/out rw - ext4 /dev/vda rw",
+        b"62 61 254:9 / /srv/w/out/n/disk rw - ext4 /dev/vdb rw",
+        b"63 61 254:0 /root/srv/w/out/n /srv/w/out/n rw - ext4 /dev/vda rw",
+        b"64 63 254:9 / /srv/w/out/n/disk rw - ext4 /dev/vdb rw",
+        b"65 64 254:9 /x /srv/w/out/n/disk/x rw - ext4 /dev/vdb rw",
+        b"66 63 254:0 /root/srv/w/out/n/a /srv/w/out/n/a ro - ext4 /dev/vda rw",
+        b"67 63 0:5 /null /srv/w/out/n/b ro - devtmpfs udev rw",
+    ]
+    assert strayed(view, b"\n".join(lines)) == ""
+    for number, other in [
+        (3, b"63 61 254:0 /root/home/dev /srv/w/out/n rw - ext4 /dev/vda rw"),
+        (3, b"63 61 254:9 /root/srv/w/out/n /srv/w/out/n rw - ext4 /dev/vdb rw"),
+        (5, b"65 64 254:9 / /srv/w/out/n/disk/x rw - ext4 /dev/vdb rw"),
+        (6, b"66 63 254:0 /root/home/dev/.ssh/id /srv/w/out/n/a ro - ext4 /dev/vda rw"),
+    ]:
+        text = b"\n".join([*lines[:number], other, *lines[number + 1 :]])
+        assert "is something else" in strayed(view, text)
+    assert "is not mounted" in strayed(view, b"\n".join(lines[:6]))

@@ -117,6 +117,14 @@ def test_only_patterns_with_wildcards_are_walked_for(spec: Any, tmp_path: Path) 
     assert str(tmp_path) in tops_of(folded, roots)
 
 
+def test_all_of_the_host_is_walked_for_sockets_that_may_be_connected_to(
+    spec: Any, tmp_path: Path
+) -> None:
+    roots = Roots(str(tmp_path), None)
+    assert "/" in tops_of(_whole(spec, unix_sockets=True).plan, roots)
+    assert "/" not in tops_of(_whole(spec).plan, roots)
+
+
 def test_what_the_sandbox_has_of_its_own_covers_the_hosts() -> None:
     for top in COVERED:
         assert is_covered(f"{top}/x", ())

@@ -1,0 +1,185 @@
+"""What a command does so that nobody looks at what it left; see `postcheck` and `walk`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wilkc.core.sandbox_plan import Quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULES = {"read": ("./src/**",), "write": ("./out/**",), "block": (".env*",)}
+
+
+@pytest.mark.parametrize("mode", ["0", "0400", "0100"])
+def test_what_lies_in_a_directory_that_the_command_closed_is_judged(
+    work: Any, spec: Any, mode: str
+) -> None:
+    work.write("out/d/a", "kept")
+    script = f"echo x > out/d/.env; mkdir out/e; echo x > out/e/.env; chmod {mode} out/d out/e"
+    ended = work.sh(spec(**RULES), script)
+    assert (ended.kind, ended.status) == ("policy_violation", 124)
+    assert ended.launch["postcheck"]["moved"]["count"] == 2
+    assert not (work.path / "out/d/.env").exists()
+    assert not (work.path / "out/e/.env").exists()
+    assert (work.path / "out/d/a").read_text() == "kept"
+
+
+def test_a_closed_directory_with_nothing_denied_in_it_is_no_violation(work: Any, spec: Any) -> None:
+    work.folder("out")
+    ended = work.sh(spec(**RULES), "mkdir out/e; echo x > out/e/a; chmod 0 out/e")
+    assert ended.kind == "exited", ended.message
+    if os.geteuid() == 0:
+        assert (work.path / "out/e/a").exists()
+
+
+def test_a_file_in_the_place_of_a_link_of_a_blocked_name_is_judged(work: Any, spec: Any) -> None:
+    work.folder("out")
+    (work.path / "out/.env").symlink_to("nowhere")
+    work.own()
+    ended = work.sh(spec(**RULES), "rm out/.env; echo x > out/.env")
+    assert (ended.kind, ended.status) == ("policy_violation", 124)
+    assert not os.path.lexists(work.path / "out/.env")
+
+
+def test_a_link_of_a_blocked_name_may_stay(work: Any, spec: Any) -> None:
+    work.folder("out")
+    (work.path / "out/.env").symlink_to("nowhere")
+    work.own()
+    assert work.sh(spec(**RULES), "echo x > out/a").kind == "exited"
+    assert (work.path / "out/.env").is_symlink()
+
+
+def test_a_way_that_is_too_long_is_a_violation_and_no_crash(work: Any, spec: Any) -> None:
+    work.folder("out")
+    name = "d" * 200
+    step = f"mkdir {name} && cd {name} || exit 1"
+    deep = f"cd out; i=0; while [ $i -lt 25 ]; do {step}; i=$((i+1)); done"
+    ended = work.sh(spec(**RULES), deep)
+    assert (ended.kind, ended.status) == ("policy_violation", 124), ended.message
+    assert "could not be judged" in ended.message
+    again = work.sh(spec(**RULES), "true")
+    assert (again.kind, again.detail) == ("sandbox_failed", "sandbox.precondition")
+
+
+def test_a_mount_that_cannot_be_looked_through_is_refused(user_work: Any, spec: Any) -> None:
+    user_work.write("out/.env", "SECRET-CANARY")
+    (user_work.path / "out").chmod(0)
+    ended = user_work.sh(spec(**RULES), "chmod 700 out; cat out/.env")
+    assert (ended.kind, ended.detail) == ("sandbox_failed", "sandbox.precondition"), ended.stdout
+    assert "cannot be looked through" in ended.message
+
+
+def test_what_can_only_be_searched_is_hidden(user_work: Any, spec: Any) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can have directories of others")
+    user_work.write("src/d/.env", "SECRET-CANARY")
+    user_work.write("src/a", "hello")
+    os.chown(user_work.path / "src/d", 0, 0)
+    (user_work.path / "src/d").chmod(0o711)
+    ended = user_work.sh(spec(**RULES), "cat src/a src/d/.env")
+    assert ended.stdout == "hello", ended.message
+
+
+@pytest.fixture
+def elsewhere(work: Any) -> Iterator[Path]:
+    """A directory outside of the workspace that belongs to whom the shim runs as."""
+    place = Path(tempfile.mkdtemp(prefix="wilk-elsewhere-"))
+    place.chmod(0o755)
+    if "root" not in work.launcher[0] and os.geteuid() == 0 and len(work.launcher) > 1:
+        os.chown(place, work.owner, work.owner)
+    yield place
+    shutil.rmtree(place)
+
+
+def test_what_was_made_for_a_rule_is_not_removed_elsewhere(
+    work: Any, spec: Any, elsewhere: Path
+) -> None:
+    (elsewhere / "b").mkdir()
+    if len(work.launcher) > 1 and os.geteuid() == 0:
+        os.chown(elsewhere / "b", work.owner, work.owner)
+    rules = spec(write=("./out/**", "./out/a/b/**"))
+    ended = work.sh(rules, f"rm -r out/a && ln -s {elsewhere} out/a")
+    assert ended.kind == "exited", ended.message
+    assert (elsewhere / "b").is_dir()
+    # The twin: where nobody has put anything in its place, what is empty goes.
+    (work.path / "out/a").unlink()
+    assert work.sh(rules, "true").kind == "exited"
+    assert not (work.path / "out/a").exists()
+
+
+def test_nothing_is_made_where_a_link_leads_to_and_policy_does_not(
+    root_work: Any, spec: Any
+) -> None:
+    """Else root would give an empty file of the rule's name to the command's user, anywhere."""
+    place = Path(tempfile.mkdtemp(prefix="wilk-elsewhere-"))
+    place.chmod(0o755)
+    (root_work.path / "out").symlink_to(place)
+    root_work.own()
+    before = place.stat().st_mtime_ns
+    ended = root_work.sh(spec(write_files=("./out/a",)), "true")
+    assert (ended.kind, ended.detail) == ("sandbox_failed", "sandbox.disagrees_with_policy")
+    assert "policy does not let it make" in ended.message
+    assert place.stat().st_mtime_ns == before
+    assert list(place.iterdir()) == []
+    # The twin: by a rule of its own it is made there, and removed as it stays empty.
+    allowed = spec(write_files=("./out/a", f"{place}/a"))
+    assert root_work.sh(allowed, f"test -f {place}/a").exit == 0
+    assert place.stat().st_mtime_ns > before
+    assert list(place.iterdir()) == []
+    place.rmdir()
+
+
+def test_what_is_denied_goes_also_where_the_shim_is_told_to_end(root_work: Any, spec: Any) -> None:
+    root_work.folder("out")
+    script = "echo x > out/.env; echo x > out/a; sleep 60"
+    process = root_work.start(spec(**RULES), "/bin/sh", "-c", script)
+    _wait_for(root_work.path / "out/a")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert not (root_work.path / "out/.env").exists()
+    assert (root_work.path / "out/a").read_text() == "x\n"
+    own = str(root_work.path)
+    assert not any(own in note.read_text() for note in root_work.notes() if note.is_file())
+
+
+def _wait_for(path: Path) -> None:
+    end = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("block", [(), (".env*",)])
+def test_a_repository_that_the_command_made_is_on_record(
+    work: Any, spec: Any, block: tuple[str, ...]
+) -> None:
+    work.folder("out/old/.git/hooks")
+    script = "mkdir -p out/new/.git/hooks; echo x > out/new/.git/hooks/pre-commit; echo x > out/a"
+    ended = work.sh(spec(write=("./out/**",), block=block), script)
+    assert ended.kind == "exited", ended.message
+    said = [one for one in ended.launch["reports"]["first"] if "was made by the command" in one]
+    text = "was made by the command: nothing of it was kept from being written"
+    assert said == [f"`{work.path}/out/new/.git` {text}"]
+
+
+def test_growth_is_seen_where_everything_may_be_written(root_work: Any, spec: Any) -> None:
+    """Many files, each below the limit of one, and all of them above what the launch may write."""
+    disk = Quantity(2**20, 2**19, "bytes", "hard")
+    step = "head -c 60000 /dev/zero > out/d/$i"
+    script = f"mkdir -p out/d; i=0; while [ $i -lt 30 ]; do {step}; i=$((i+1)); done"
+    ended = root_work.sh(spec(write=("./out/**",)).limited(disk=disk), script)
+    assert (ended.kind, ended.detail) == ("limit", "disk"), ended.message
+    assert ended.launch["usage"]["grown"] > 2**20
+    small = "rm -r out/d; echo x > out/a"
+    assert root_work.sh(spec(write=("./out/**",)).limited(disk=disk), small).kind == "exited"
