@@ -14,8 +14,8 @@ from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.following import follow
 from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, read_line
+from wilkc.runtime.audit.query.database import opened_to_read
 from wilkc.runtime.audit.query.filters import rank
-from wilkc.runtime.audit.query.index import opened
 from wilkc.runtime.audit.tree import leaf_hash
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def query(directory: Path, index: Path, wanted: Filter) -> Iterator[dict[str, An
     conditions, values = _where(wanted)
     try:
         segments = dict(list_segments(directory))
-        with opened(index) as base, _Segments(segments) as files:
+        with opened_to_read(index) as base, _Segments(segments) as files:
             # Records of segments that were pruned since are not in the log any more.
             conditions.append("segment >= ?")
             values.append(min(segments, default=0))
@@ -85,6 +85,8 @@ class _Segments:
     def read(self, seq: int, segment: int, offset: int, leaf: bytes) -> dict[str, Any]:
         """A hit as the log has it."""
         try:
+            if type(segment) is not int or type(offset) is not int or offset < 0:
+                raise ValueError("no such place is in any log")  # noqa: TRY301  # told like others
             return _event(self._line(segment, offset), leaf)
         except ValueError as error:
             raise VerificationError(
