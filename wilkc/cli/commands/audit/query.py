@@ -78,7 +78,8 @@ def query(  # noqa: PLR0913  # a command has as many arguments as options
         update_index(log, place)
         found = find(log, place, chosen)
     shown = islice(found, limit)
-    for line in record_lines(shown if opener is None else map(opener, shown), form):
+    records = shown if opener is None else map(opener, shown)
+    for line in record_lines(records, form, chosen.profile):
         click.echo(line)
 
 
