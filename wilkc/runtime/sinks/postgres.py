@@ -160,8 +160,9 @@ class PostgresSink:
             ).fetchone()
             if row is None:
                 return
-            piece = row[0]
-            if last or not isinstance(piece, bytes) or not 0 < len(piece) <= PIECE:
+            found = row[0]
+            piece = bytes(found) if isinstance(found, bytes | bytearray | memoryview) else b""
+            if last or not 0 < len(piece) <= PIECE:
                 raise VerificationError(
                     f"`{key}` at `{self._name}` is in pieces that Wilk never made"
                 )
