@@ -80,7 +80,8 @@ def test_levels_of_risk_are_computed_anew(many: Any, tmp_path: Path) -> None:
     denied = [
         one["seq"] for one in many.records() if one["decision"] and not one["decision"]["allow"]
     ]
-    for profile, found in (("seed", denied), ("graded", []), (None, [])):
+    cases: list[tuple[Any, list[int]]] = [("seed", denied), ("graded", []), (None, [])]
+    for profile, found in cases:
         wanted = Filter(risk="critical", profile=profile)
         assert _seqs(query(many.directory, index, wanted)) == found
         assert _seqs(scan(many.directory, wanted)) == found
