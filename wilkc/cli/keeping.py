@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wilkc.cli.decision_text import printable
 from wilkc.cli.recording import hold_log
 from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.audit.keeping import keep_keys
@@ -42,7 +43,7 @@ class Keeper:
             confirm_clock(self.logger)
         kept = keep_keys(self.logger, force=force, may_destroy=may_destroy)
         for line in kept.stopped:
-            click.echo(f"not gone on with {line}", err=True)
+            click.echo(printable(f"not gone on with {line}"), err=True)
         return kept.done
 
 

@@ -84,16 +84,21 @@ def main(arguments: list[str] | None = None) -> None:
 def show_refusal(error: WilkError) -> None:
     """Print a refusal on standard error: one line, and one line of help if there is any.
 
-    Specs with errors are shown with every problem.
+    Specs with errors are shown with every problem. What a refusal quotes comes from specs, logs
+    and names of files, and so from anybody: a terminal gets nothing of it that it acts on.
     """
+    # Loaded where something is refused: most calls end well.
+    from wilkc.cli.decision_text import printable  # noqa: PLC0415
+
     if isinstance(error, SpecError):
         for found in error.diagnostics:
-            click.echo(f"{found.severity}[{found.code}]: {found.message}", err=True)
-            click.echo(f"  --> {found.span}", err=True)
+            click.echo(printable(f"{found.severity}[{found.code}]: {found.message}"), err=True)
+            click.echo(printable(f"  --> {found.span}"), err=True)
         return
-    click.echo(f"wilkc: {error.message}", err=True)
+    for line in f"wilkc: {error.message}".split("\n"):
+        click.echo(printable(line), err=True)
     if error.help_text:
-        click.echo(f"  = help: {error.help_text}", err=True)
+        click.echo(printable(f"  = help: {error.help_text}"), err=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wilkc.cli.commands.audit.options import read_text
+from wilkc.cli.commands.audit.options import checkpoint_text
 from wilkc.cli.files import write_atomically
 from wilkc.cli.keeping import open_keeper
 from wilkc.cli.reports import markdown
@@ -14,7 +14,6 @@ from wilkc.core.errors import UnavailableError, VerificationError, WilkError
 from wilkc.runtime.alerts.schedule import due_reports
 from wilkc.runtime.audit import follow
 from wilkc.runtime.audit.clock import Clock
-from wilkc.runtime.audit.files import CHECKPOINT
 from wilkc.runtime.audit.keeping import report_key
 from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.compliance import (
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
 SIGNED_SUFFIX: Final = ".dsse.json"
 SHOWN_SUFFIX: Final = ".md"
+_MONTHS: Final = 12
 _ISSUED_MARK: Final = (b'"type":"report.issued"',)
 
 
@@ -68,7 +68,10 @@ def issue_due(housed: Housed, wishes: Wishes) -> bool:
     """
     directory = Path(housed.directory)
     due = due_reports(
-        wishes.standards, _issued(directory, wishes), _since(directory), Clock().wall_us()
+        wishes.standards,
+        _issued(directory, wishes),
+        first_whole_month(directory),
+        Clock().wall_us(),
     )
     overdue, failure = False, None
     for one in due:
@@ -96,11 +99,10 @@ class OverdueError(UnavailableError):
 
 def _issue(housed: Housed, wishes: Wishes, due: Due) -> None:
     directory = Path(housed.directory)
-    place = wishes.checkpoint or str(directory / CHECKPOINT)
     wanted = Wanted(
         due.standard,  # type: ignore[arg-type]  # one of the choices of the option
         Period(due.start, due.end),
-        read_text(place, "checkpoint"),
+        checkpoint_text(directory, wishes.checkpoint),
     )
     try:
         body = make_report(directory, housed.root or "", wanted)
@@ -134,6 +136,18 @@ def _issued(directory: Path, wishes: Wishes) -> Sequence[Mapping[str, Any]]:
     return found
 
 
-def _since(directory: Path) -> str:
-    """Time of the log's first record that is left."""
-    return next((str(step.record["ts"]) for step in follow(directory)), "9999")
+def first_whole_month(directory: Path) -> str:
+    """Time of the log's first record; the month after that, if records before it were pruned.
+
+    Raises:
+        UsageError: there is no log, or it cannot be read.
+        VerificationError: its first line is no record.
+    """
+    step = next(follow(directory), None)
+    if step is None:
+        return "9999"
+    ts = str(step.record["ts"])
+    if step.record["seq"] == 0:
+        return ts
+    year, month = int(ts[:4]), int(ts[5:7])
+    return f"{year + month // _MONTHS:04}-{month % _MONTHS + 1:02}"

@@ -51,7 +51,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-@pytest.mark.parametrize("form", ["json", "md", "html", "oscal"])
+@pytest.mark.parametrize("form", ["json", "md", "html", "ocsf", "oscal"])
 def test_each_form_is_the_same_each_time_and_claims_no_more(place: Place, form: str) -> None:
     first = place.report("SOC2", "-f", form)
     assert (first.returncode, first.stderr) == (0, "")

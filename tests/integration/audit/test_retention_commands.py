@@ -120,3 +120,13 @@ def test_a_loss_is_accepted_by_the_root_key_alone(log: Any, tmp_path: Path) -> N
     again = _wilkc("recover", place, "--accept-loss", "--root-key", tmp_path / "root")
     assert again.returncode == 2
     assert "nothing is lost" in again.stderr
+
+
+def test_no_name_in_a_backup_controls_a_terminal(log: Any, tmp_path: Path) -> None:
+    place, root = log
+    assert _wilkc("backup", place, tmp_path / "copy").returncode == 0
+    (tmp_path / "copy" / "seg-\x1b]0;x\x07").touch()
+    done = _wilkc("restore-check", place, tmp_path / "copy", "--root", root)
+    assert done.returncode == 54
+    assert "seg-·]0;x·" in done.stdout
+    assert "\x1b" not in done.stdout

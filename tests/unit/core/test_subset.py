@@ -27,6 +27,64 @@ def test_encodes_as_rfc_8785(value: Any, text: bytes) -> None:
     assert parse_subset(text) == value
 
 
+def _jcs(value: Any) -> str:
+    """RFC 8785 once more, by its text: section 3.2.2.2 for texts, 3.2.3 for the order of names."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return f"{value:d}"
+    if isinstance(value, str):
+        short = {8: "b", 9: "t", 10: "n", 12: "f", 13: "r", 0x22: '"', 0x5C: "\\"}
+        return "".join(
+            [
+                '"',
+                *(
+                    f"\\{short[ord(one)]}" if ord(one) in short
+                    else f"\\u{ord(one):04x}" if ord(one) < 0x20
+                    else one
+                    for one in value
+                ),
+                '"',
+            ]
+        )  # fmt: skip
+    if isinstance(value, list):
+        return f"[{','.join(map(_jcs, value))}]"
+    names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+    return f"{{{','.join(f'{_jcs(name)}:{_jcs(value[name])}' for name in names)}}}"
+
+
+def _any_value(chance: random.Random, depth: int = 0) -> Any:
+    kind = chance.randrange(7 if depth < 5 else 4)
+    if kind < 4:
+        text = "".join(chance.choice(HOSTILE) for _ in range(chance.randrange(8)))
+        return [None, chance.random() < 0.5, chance.randint(-(2**53) + 1, 2**53 - 1), text][kind]
+    if kind == 4:
+        return [_any_value(chance, depth + 1) for _ in range(chance.randrange(4))]
+    names = ("a", "b", "a.b", "a_b", "a-b", "a:b", "0", "z" * 64)
+    return {
+        name: _any_value(chance, depth + 1) for name in chance.sample(names, chance.randrange(5))
+    }
+
+
+HOSTILE = [
+    *map(chr, range(0x30)), "\\", "/", "a", "\x7f", "\x80", "\u00e9", "\u20ac", "\u2028", "\ud7ff",
+    "\ue000", "\ufeff", "\uffff", "\U00010000", "\U0001f600", "\U0010ffff",
+]  # fmt: skip
+
+
+def test_subset_agrees_with_rfc8785() -> None:
+    """With the example of its section 3.2.2, as far as it is of the subset, and with any value."""
+    example = {"literals": [None, True, False], "string": '\u20ac$\x0f\nA\'B"\\\\"/'}
+    expected = '{"literals":[null,true,false],"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
+    assert encode_subset(example) == expected.encode() == _jcs(example).encode()
+    chance = random.Random(SEED)
+    for _ in range(2000):
+        value = _any_value(chance)
+        text = encode_subset(value)
+        assert text == _jcs(value).encode(), (SEED, value)
+        assert parse_subset(text) == value
+
+
 @pytest.mark.parametrize(
     "value",
     [

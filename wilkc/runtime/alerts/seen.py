@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wilkc.runtime.audit.risk import level_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.core.audit_settings import RiskProfile
     from wilkc.runtime.audit.record import Risk
 
 SECOND_US: Final = 1_000_000
@@ -75,8 +78,13 @@ class Seen:
         return self.allow is False
 
 
-def seen_in(event: Mapping[str, Any]) -> Seen:
-    """A record as the rules see it."""
+def seen_in(event: Mapping[str, Any], profile: RiskProfile | None = None) -> Seen:
+    """A record as the rules see it.
+
+    Args:
+        event: the record.
+        profile: by which its level of risk is computed anew; None takes the one on record.
+    """
     decision, result = event["decision"], event["result"]
     return Seen(
         ref=event["id"],
@@ -93,7 +101,7 @@ def seen_in(event: Mapping[str, Any]) -> Seen:
         reason="" if decision is None else decision["reason"],
         status=result["status"],
         error=result["error"] or "",
-        risk=event["security"]["risk_level"],
+        risk=level_of(event, profile),
         details=event["action"]["details"],
     )
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wilkc.core.audit_settings import RiskProfile
     from wilkc.runtime.alerts.channel import Channel
     from wilkc.runtime.alerts.delivering import Recorder
     from wilkc.runtime.alerts.model import Alert
@@ -63,6 +64,7 @@ class Watcher:
         clock: the time; the host's if left out.
         channels: by name; those of `alerts.toml` if left out.
         min_free_bytes: of the log's disk, under which people are told.
+        profile: by which levels of risk are computed anew; None takes those on record.
 
     Raises:
         UsageError: there are no settings or no log, or the folder lies in the log.
@@ -81,6 +83,7 @@ class Watcher:
         clock: Clock | None = None,
         channels: Mapping[str, Channel] | None = None,
         min_free_bytes: int = MIN_FREE_BYTES,
+        profile: RiskProfile | None = None,
     ) -> None:
         refuse_inside(folder, [directory])
         self._directory = directory
@@ -89,6 +92,7 @@ class Watcher:
         self._clock = clock or Clock()
         self._min_free_bytes = min_free_bytes
         self._noticed = noticed
+        self._profile = profile
         self.outside: frozenset[Fact] = frozenset()
         """What holds now beside what the log says; people are told of it as of other facts."""
         self._saved_us = 0
@@ -191,8 +195,10 @@ class Watcher:
     def _read(self, now_us: int) -> tuple[int, int]:
         kept, count, raised = self._kept, 0, 0
         try:
-            for step in islice(follow(self._directory, kept.cursor), MAX_RECORDS):
-                for alert in kept.engine.take(seen_in(step.record)):
+            # Who begins now has missed nothing of what was pruned before.
+            new = follow(self._directory, kept.cursor, over_pruned=kept.fresh)
+            for step in islice(new, MAX_RECORDS):
+                for alert in kept.engine.take(seen_in(step.record, self._profile)):
                     raised += self._put(alert, now_us, final=False)
                 kept.cursor = step.cursor
                 count += 1

@@ -17,6 +17,7 @@ from wilkc.runtime.audit.held import held_path
 from wilkc.runtime.audit.means import Means, rotation_of
 from wilkc.runtime.audit.note import is_origin, sign_note
 from wilkc.runtime.audit.pen import Place
+from wilkc.runtime.audit.places import require_apart
 from wilkc.runtime.audit.segment import certificate_text
 from wilkc.runtime.audit.settings import AuditSettings, keep_settings
 from wilkc.runtime.audit.space import Space
@@ -89,7 +90,7 @@ def create_log(  # noqa: PLR0913  # where, and how
         )
     protected = (places.directory, places.keys)
     refuse_inside(places.root_key, protected)
-    _require_apart(places)
+    require_apart(places.directory, places.keys)
     _make_directory(places.directory)
     root = SigningKey.generate()
     _write_root_key(places.root_key, signer_text(origin + _ROOT_SUFFIX, root))
@@ -124,15 +125,6 @@ def _write_first_segment(means: Means, root: SigningKey) -> None:
         raise UsageError(
             f"cannot make an audit log at `{means.directory}`: {error.strerror}"
         ) from error
-
-
-def _require_apart(places: Places) -> None:
-    log, keys = places.directory.resolve(), places.keys.resolve()
-    if log.is_relative_to(keys) or keys.is_relative_to(log):
-        raise UsageError(
-            f"the keys `{places.keys}` and the log `{places.directory}` must lie apart",
-            help_text="whoever copies the log must not get its keys with it",
-        )
 
 
 def _make_directory(directory: Path) -> None:

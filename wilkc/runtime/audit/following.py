@@ -24,10 +24,11 @@ from wilkc.core.subset import encode_subset, parse_subset
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.frames import Frame, read_frames
 from wilkc.runtime.audit.line import MAX_LINE_BYTES, NO_LINE, EventLine, line_hash, read_line
+from wilkc.runtime.audit.verifying.stubs import after_stub, list_stubs
 from wilkc.runtime.disk import Disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FORMAT: Final = "wilk.audit.cursor/v1"
@@ -81,7 +82,9 @@ class _Stored:
     v: str
 
 
-def follow(directory: Path, cursor: Cursor = START) -> Iterator[Followed]:
+def follow(
+    directory: Path, cursor: Cursor = START, *, over_pruned: bool = False
+) -> Iterator[Followed]:
     """The records after a cursor that are in the log now; ends where the log ends.
 
     To go on later, call it again with the last cursor. A line that a writer has not ended yet
@@ -90,6 +93,8 @@ def follow(directory: Path, cursor: Cursor = START) -> Iterator[Followed]:
     Args:
         directory: of the log.
         cursor: from where.
+        over_pruned: whether to pass over what was pruned after the cursor, too: a hold keeps a
+            segment though later ones go. Whoever must see every record says no.
 
     Raises:
         UsageError: there is no log, or it cannot be read.
@@ -101,7 +106,8 @@ def follow(directory: Path, cursor: Cursor = START) -> Iterator[Followed]:
         segments = list_segments(directory)
         if not segments:
             raise UsageError(f"there is no audit log at `{directory}`")
-        yield from _follow(segments, cursor)
+        stubs = list_stubs(directory) if over_pruned or cursor == START else {}
+        yield from _follow(segments, cursor, stubs)
     except OSError as error:
         raise UsageError(f"cannot read the audit log `{directory}`: {error.strerror}") from error
 
@@ -161,7 +167,9 @@ def _read_cursor(data: bytes) -> Cursor:
     return Cursor(stored.seq, stored.segment, stored.offset, stored.last)
 
 
-def _follow(segments: list[tuple[int, Path]], cursor: Cursor) -> Iterator[Followed]:
+def _follow(
+    segments: list[tuple[int, Path]], cursor: Cursor, stubs: Mapping[int, Path]
+) -> Iterator[Followed]:
     if cursor == START:
         cursor = _before(*segments[0])
     last = segments[-1][0]
@@ -169,6 +177,7 @@ def _follow(segments: list[tuple[int, Path]], cursor: Cursor) -> Iterator[Follow
         if first < cursor.segment:
             continue
         if first != cursor.segment:
+            cursor = _over_stubs(cursor, first, stubs)
             # The cursor's own file may be gone, if all of it was read before it was pruned.
             if first != cursor.seq:
                 raise VerificationError(_gap(path, first, cursor))
@@ -284,6 +293,22 @@ def _before(first: int, path: Path) -> Cursor:
         if isinstance(line, EventLine):
             return Cursor(first, first, 0, line.event["prev"])
     raise VerificationError(f"`{path.name}` begins with no header")
+
+
+def _over_stubs(cursor: Cursor, until: int, stubs: Mapping[int, Path]) -> Cursor:
+    """The place after the pruned segments that follow, up to a segment that is still there."""
+    while cursor.seq < until and cursor.seq in stubs:
+        try:
+            following, last = after_stub(stubs[cursor.seq])
+        except FileNotFoundError:
+            break  # Leaves alone do not tell where the segment ended.
+        except ValueError as error:
+            name = stubs[cursor.seq].name
+            raise VerificationError(f"`{name}` is no stub of a segment: {error}") from error
+        if following <= cursor.seq:
+            break
+        cursor = Cursor(following, following, 0, last)
+    return cursor
 
 
 def _gap(path: Path, first: int, cursor: Cursor) -> str:

@@ -168,7 +168,7 @@ class AuditLogger:
             UnavailableError: another process holds the log, or it cannot be written.
         """
         disk = disk or Disk()
-        require_log(directory)
+        require_log(directory, keys_directory)
         wrapper = open_provider(provider, (directory, keys_directory), disk)
         keys = KeyStore(keys_directory, wrapper, disk)
         if settings is None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from wilkc.runtime.audit.record import Risk, Status
 
 WILK: Final = Actor(type="system", id="wilk")
+SETTINGS_RESOURCE: Final = "log:settings"
+"""Resource of the `config.modify` that says how a log is written."""
 OUTCOME_UNKNOWN: Final = "outcome_unknown"
 
 

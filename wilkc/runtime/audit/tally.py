@@ -58,7 +58,7 @@ class Tally:
         if kind == LOST:
             self.lost += _number(details, "count")
         if kind == _SAMPLED:
-            self.sampled += _dropped(details)
+            self.sampled += dropped(details)
         if kind.startswith(_OF_KEYS):
             self.ring = max(self.ring, _number(details, "ring"))
         self._compare_clocks(event)
@@ -84,8 +84,8 @@ class Tally:
         self._before = (boot, mono, wall)
 
 
-def _dropped(details: Mapping[str, Any]) -> int:
-    """The sum of what a record says was left out, by agent and type."""
+def dropped(details: Mapping[str, Any]) -> int:
+    """The sum of what a `system.sampled` says was left out, by agent and type."""
     counts = details.get("dropped")
     return sum(_number(one, "count") for one in counts) if isinstance(counts, list) else 0
 

@@ -3,6 +3,7 @@
 from wilkc.runtime.compliance.body import STATES, encode_body, shown_period
 from wilkc.runtime.compliance.controls import STANDARDS, Standard
 from wilkc.runtime.compliance.detect import detect
+from wilkc.runtime.compliance.findings import ocsf_findings
 from wilkc.runtime.compliance.gathering import Period
 from wilkc.runtime.compliance.oscal import oscal
 from wilkc.runtime.compliance.report import (
@@ -31,6 +32,7 @@ __all__ = [
     "encode_body",
     "issued_event",
     "make_report",
+    "ocsf_findings",
     "open_report",
     "oscal",
     "read_period",

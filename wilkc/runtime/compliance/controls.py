@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from wilkc.runtime.compliance.known import SETTINGS_RESOURCE
+from wilkc.runtime.audit.own import SETTINGS_RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,9 +17,8 @@ from wilkc.core.errors import UnavailableError, VerificationError
 from wilkc.core.locks import lock_file
 from wilkc.core.strict_json import decode_json
 from wilkc.runtime.audit import START, Cursor, Event, follow
-from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.own import SETTINGS_RESOURCE, WILK
 from wilkc.runtime.compliance.judging import Judge
-from wilkc.runtime.compliance.known import SETTINGS_RESOURCE
 from wilkc.runtime.compliance.rule import details_of, text_in
 from wilkc.runtime.compliance.rules import BY_ID
 from wilkc.runtime.disk import Disk

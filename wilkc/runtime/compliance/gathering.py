@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.risk import level_of
+from wilkc.runtime.audit.tally import dropped
 from wilkc.runtime.compliance.controls import CONTROLS
 from wilkc.runtime.compliance.judging import Judge
 from wilkc.runtime.compliance.rule import details_of, number_in, text_in
 from wilkc.runtime.compliance.rules import BY_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wilkc.core.audit_settings import RiskProfile
     from wilkc.runtime.compliance.controls import Evidence, Standard
     from wilkc.runtime.compliance.rule import Record, Violation
@@ -27,10 +26,6 @@ CITED: Final = 5
 MAX_LISTED: Final = 1000
 """Violations of one rule that are listed; the rest are counted."""
 RESOLVED: Final = "resolved"
-_COUNTS: Final[Mapping[str, tuple[str, str]]] = {
-    "system.lost": ("lost", "count"),
-    "system.sampled": ("sampled", "dropped"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +108,8 @@ class Gathered:
     counts: dict[str, int] = field(default_factory=dict)
     settings: dict[str, int] = field(default_factory=dict)
     recorded: int = 0
+    _missing: list[tuple[int, int]] = field(default_factory=list)
+    _next: int = 0
     _judge: Judge = field(default_factory=Judge)
     _listed: dict[str, int] = field(default_factory=dict)
     _asked: dict[tuple[str, bool], tuple[tuple[tuple[str, str], Evidence], ...]] = field(
@@ -121,6 +118,7 @@ class Gathered:
 
     def take(self, record: Record) -> None:
         """Take the next record of the log, from its first on."""
+        self._miss_until(record["seq"], record["ts"])
         if record["seq"] >= self.size:
             return
         for violation in self._judge.take(record):
@@ -132,6 +130,17 @@ class Gathered:
             self._take_review(record)
         if self.period.holds(record["ts"]):
             self._take_in_period(record, kind)
+
+    def missing(self) -> list[tuple[int, int]]:
+        """First and last of records that are gone and may be of the period, after the last."""
+        self._miss_until(self.size, self.period.end)
+        return self._missing
+
+    def _miss_until(self, seq: int, ts: str) -> None:
+        # What went before a record that is older than the period was older, too.
+        if self._next < min(seq, self.size) and ts > self.period.start:
+            self._missing.append((self._next, min(seq, self.size) - 1))
+        self._next = max(self._next, seq + 1)
 
     def _take_in_period(self, record: Record, kind: str) -> None:
         self.events += 1
@@ -190,9 +199,10 @@ class Gathered:
 
     def _count(self, record: Record, kind: str) -> None:
         details = details_of(record)
-        if kind in _COUNTS:
-            name, member = _COUNTS[kind]
-            self._add_to(name, number_in(details, member) or 0)
+        if kind == "system.lost":
+            self._add_to("lost", number_in(details, "count") or 0)
+        elif kind == "system.sampled":
+            self._add_to("sampled", dropped(details))
         elif kind == "system.pruned":
             first, last = number_in(details, "first"), number_in(details, "last")
             if first is not None and last is not None and details.get("again") is not True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from wilkc.runtime.audit.own import SETTINGS_RESOURCE
 from wilkc.runtime.compliance.rule import (
     SECOND_US,
     details_of,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 K = TypeVar("K", str, int)
 MAX_KEPT: Final = 10_000
 """Entries of each kind."""
-SETTINGS_RESOURCE: Final = "log:settings"
-"""Resource of the `config.modify` that says how a log is written."""
 RETENTION_DAYS: Final = 2555
 ROTATION_DAYS: Final = 90
 KEK: Final = "kek"
@@ -46,6 +45,8 @@ class Known:
         grants: agent to granted resources.
         holds: legal holds in force.
         retention_days: how long records are kept, as last declared.
+        content_days: class of records to how long what is sealed in them can be opened, as last
+            declared; without an entry, as long as the record is kept.
         rotation_days: how long a key-encryption key is used, as last declared.
         kek_since: when the newest one came into use, in seconds since 1970; 0 before any.
         settings: digest of the settings that were declared last; empty before any were.
@@ -59,6 +60,7 @@ class Known:
     grants: dict[str, list[str]] = field(default_factory=dict)
     holds: list[str] = field(default_factory=list)
     retention_days: int = RETENTION_DAYS
+    content_days: dict[str, int] = field(default_factory=dict)
     rotation_days: int = ROTATION_DAYS
     kek_since: int = 0
     settings: str = ""
@@ -99,6 +101,8 @@ class Known:
         """
         kinds = {one.name: type(getattr(cls(), one.name)) for one in fields(cls)}
         kinds["grave"] = list
+        if isinstance(value, dict):
+            value = {"content_days": {}, **value}  # kept before there was such a member
         if not isinstance(value, dict) or set(value) != set(kinds):
             raise ValueError("the facts that rules rest on are malformed")
         if not all(isinstance(value[name], kind) for name, kind in kinds.items()):
@@ -149,6 +153,10 @@ class Known:
     def _learn_settings(self, record: Record, details: Mapping[str, Any]) -> None:
         if record["action"]["resource"] == SETTINGS_RESOURCE:
             self.retention_days = number_in(details, "retention_days") or self.retention_days
+            listed = details.get("content_days")
+            classes = listed if isinstance(listed, dict) else {}
+            days = {str(name): number_in(classes, name) for name in classes}
+            self.content_days = {name: one for name, one in days.items() if one is not None}
             self.rotation_days = number_in(details, "key_rotation_days") or self.rotation_days
             self.settings = text_in(details, "settings")
 

@@ -7,7 +7,7 @@ kept elsewhere: else who changed the log would have written the report.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.audit_settings import RiskProfile
     from wilkc.runtime.audit.verification import Verification, VerifiedEvent
+    from wilkc.runtime.audit.walk import Verdict
     from wilkc.runtime.compliance.controls import Standard
     from wilkc.runtime.keys import SegmentKey, VerifierKey
 
@@ -81,7 +82,8 @@ def make_report(directory: Path, root: str, wanted: Wanted) -> dict[str, Any]:
         wanted: what it is to be about.
 
     Raises:
-        UnverifiedLogError: the log does not verify up to the checkpoint.
+        UnverifiedLogError: the log does not verify up to the checkpoint, or records of the
+            period were pruned.
         UsageError: there is no log, or a key, checkpoint or standard is malformed.
     """
     if wanted.standard not in STANDARDS:
@@ -98,12 +100,31 @@ def make_report(directory: Path, root: str, wanted: Wanted) -> dict[str, Any]:
     given = {"the checkpoint": wanted.checkpoint}
     # A writer may be at work: what follows the checkpoint is no part of the report.
     options = Options(
-        signatures="all" if wanted.signatures else "none", jobs=wanted.jobs, sealed_only=True
+        signatures="all" if wanted.signatures else "none",
+        accept_pruned=True,
+        jobs=wanted.jobs,
+        sealed_only=True,
     )
     found = verify(directory, root, given, live=True, observer=observe, options=options)
+    if found.ok:
+        found = _complete(found, gathered.missing())
     if not found.ok:
         raise UnverifiedLogError(found)
     return report_body(gathered, checkpoint)
+
+
+def _complete(found: Verification, missing: list[tuple[int, int]]) -> Verification:
+    """What was found, if nothing of the period is gone.
+
+    What retention took before the period is no part of the report. What it took of the period
+    may have shown a violation, so that nothing could be called evidenced.
+    """
+    reasons = tuple(
+        f"INCOMPLETE: events {first:,} to {last:,} were pruned, and may be of the period"
+        for first, last in missing
+    )
+    verdict: Verdict = "INCOMPLETE" if missing else found.verdict
+    return replace(found, verdict=verdict, reasons=(*found.reasons, *reasons))
 
 
 def read_period(start: str, end: str) -> Period:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from wilkc.runtime.keys.wraps import Provider
 
 FORMAT: Final = "wilk.keys-export/v2"
+EXPORT_MARK: Final = b',"v":"wilk.keys-export/'
+"""Stands in the last bytes of every export, and in no other file of a log."""
+MARK_BYTES: Final = 64
 SETTINGS_FILE: Final = "audit.json"
 _NAME: Final = re.compile(r"[a-z0-9._+-]{1,255}", re.ASCII)
 """Of a held checkpoint: an origin with `+` for `/`."""

@@ -145,14 +145,29 @@ class PostgresSink:
             raise VerificationError(f"`{path}` changed while it was copied")
 
     def _pieces(self, key: str) -> Iterator[bytes]:
-        number = 0
+        """The pieces as `_fill` cut them: all but the last are as long as one can be.
+
+        Whoever may insert could else make one that fills the memory here, or so many that they
+        are never all read. The server cuts each, so that no longer one comes over the network; a
+        server that is itself hostile is bounded by what libpq takes for one row alone, 1 GiB.
+        """
+        number, last = 0, False
         while True:
             row = self._server.execute(
-                "SELECT body FROM public.wilk_piece WHERE key = %s AND number = %s", (key, number)
+                "SELECT pg_catalog.substring(body, 1, %s) FROM public.wilk_piece"
+                " WHERE key = %s AND number = %s",
+                (PIECE + 1, key, number),
             ).fetchone()
             if row is None:
                 return
-            yield bytes(row[0])
+            found = row[0]
+            piece = bytes(found) if isinstance(found, bytes | bytearray | memoryview) else b""
+            if last or not 0 < len(piece) <= PIECE:
+                raise VerificationError(
+                    f"`{key}` at `{self._name}` is in pieces that Wilk never made"
+                )
+            last = len(piece) < PIECE
+            yield piece
             number += 1
 
 

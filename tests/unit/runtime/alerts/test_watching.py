@@ -47,6 +47,20 @@ def test_decisions_that_are_allowed_raise_nothing(site: Site, told: Callable[...
     assert (ops.got, site.waiting()) == ([], [])
 
 
+def test_by_the_seed_profile_every_refusal_is_told(site: Site, told: Callable[..., Told]) -> None:
+    ops = told()
+    with site.log.open() as logger:
+        logger.intent(REQUEST, DENY)
+        with Watcher(
+            site.log.directory, site.folder, logger, clock=site.hand, channels={"ops": ops},
+            min_free_bytes=0, profile="seed",
+        ) as watcher:  # fmt: skip
+            watcher.step()
+            logger.intent(REQUEST, ALLOW).outcome("success")
+            watcher.step()
+    assert [(one.alert.rule, one.alert.severity) for one in ops.got] == [("A3", "critical")]
+
+
 def test_a_real_denial_of_an_unknown_agent_is_told(site: Site, told: Callable[..., Told]) -> None:
     ops = told()
     with site.log.open() as logger, site.watch({"ops": ops}, logger) as watcher:

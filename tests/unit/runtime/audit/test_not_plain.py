@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.runtime.audit.conftest import ALLOW, REQUEST
+from wilkc.cli.housekeeping import Housed
+from wilkc.cli.scheduled_reports import Wishes, _issue
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError, WilkError
 from wilkc.core.plain_files import NotPlainError, open_plain, read_plain
+from wilkc.runtime.alerts.schedule import Due
 from wilkc.runtime.audit import follow, unverified_records
 from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.audit.held import read_held
@@ -170,6 +173,19 @@ def test_a_note_of_blobs_and_a_held_checkpoint_are_plain_files(full: Any, kind: 
     _put(held, kind)
     found = _in_time(lambda: read_held(full.places.keys, "example.org/test/log"))
     assert isinstance(found, VerificationError)
+
+
+@kinds
+def test_the_checkpoint_that_a_scheduled_report_rests_on_is_one(
+    full: Any, kind: str, tmp_path: Path
+) -> None:
+    _put(full.directory / "checkpoint", kind)
+    month = ("2026-01-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z")
+    due, wishes = Due("SOC2", *month, overdue=False), Wishes(str(tmp_path), ("SOC2",))
+    housed = Housed(str(full.directory), root=full.root)
+    found = _in_time(lambda: _issue(housed, wishes, due))
+    assert isinstance(found, UsageError)
+    assert "not a plain file" in found.message
 
 
 @kinds

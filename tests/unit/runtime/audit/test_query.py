@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wilkc.cli.record_forms import record_lines
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit.query import (
     Filter,
@@ -49,6 +51,8 @@ def _filters(log: Any) -> list[Filter]:
         Filter(action="file.*", actor="one", decision="deny"),
         Filter(decision="allow"),
         Filter(risk="medium"),
+        Filter(risk="critical", profile="seed"),
+        Filter(risk="high", profile="graded"),
         Filter(since=middle),
         Filter(until=middle),
         Filter(subject="s_" + "0" * 32),
@@ -67,6 +71,23 @@ def test_the_index_agrees_with_reading_all(many: Any, tmp_path: Path) -> None:
         assert list(scan(many.directory, wanted)) == want
     assert _seqs(query(many.directory, index, Filter(actor="two"))) == [6, 7, 8]
     assert index.stat().st_mode & 0o777 == 0o600
+
+
+def test_levels_of_risk_are_computed_anew(many: Any, tmp_path: Path) -> None:
+    """Every plain refusal is critical by the seed profile, and medium on record."""
+    index = tmp_path / "index"
+    update_index(many.directory, index)
+    denied = [
+        one["seq"] for one in many.records() if one["decision"] and not one["decision"]["allow"]
+    ]
+    cases: list[tuple[Any, list[int]]] = [("seed", denied), ("graded", []), (None, [])]
+    for profile, found in cases:
+        wanted = Filter(risk="critical", profile=profile)
+        assert _seqs(query(many.directory, index, wanted)) == found
+        assert _seqs(scan(many.directory, wanted)) == found
+    cells = list(csv.reader(record_lines(many.records(), "csv", "seed")))
+    place = cells[0].index("risk")
+    assert [int(row[0]) for row in cells[1:] if row[place] == "critical"] == denied
 
 
 def test_the_index_goes_on_where_it_was(many: Any, filled: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
-from wilkc.runtime.audit import AuditLogger, AuditSettings
+from wilkc.runtime.audit import AuditLogger, AuditSettings, create_log
 from wilkc.runtime.audit.clock import Clock
 
 if TYPE_CHECKING:
@@ -256,6 +256,23 @@ def test_lost_keys_refuse_to_start(log: Any, filled: Any, tmp_path: Path) -> Non
     with pytest.raises(VerificationError, match="audit_key_missing"):
         log.open()
     assert not log.places.provider.exists()
+
+
+def test_key_directory_inside_log_refused(log: Any, tmp_path: Path) -> None:
+    """At its making, and where somebody moved it there later."""
+    inside = log.directory / "keys"
+    shutil.move(log.places.keys, inside)
+    (tmp_path / "link").symlink_to(inside)
+    for keys in (inside, tmp_path / "link", log.directory, log.directory.parent):
+        with pytest.raises(UsageError, match="must lie apart"):
+            AuditLogger.open(log.directory, keys, provider=log.places.provider)
+    for keys in (tmp_path / "new" / "keys", tmp_path):
+        root = tmp_path.parent / f"{tmp_path.name}.root"
+        places = replace(log.places, directory=tmp_path / "new", keys=keys, root_key=root)
+        with pytest.raises(UsageError, match="must lie apart"):
+            create_log(places, "example.org/new/log")
+    shutil.move(inside, log.places.keys)
+    log.open().close()
 
 
 def test_keys_beside_the_log_are_refused(log: Any, tmp_path: Path) -> None:

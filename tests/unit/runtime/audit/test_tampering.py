@@ -342,7 +342,7 @@ def _reseal(log: Any, path: Path, cut: int) -> None:
     _write(path, lines)
 
 
-def test_an_old_checkpoint_seals_nothing_again(log: Any, filled: Any) -> None:
+def test_reseal_needs_outside_checkpoint(log: Any, filled: Any) -> None:
     for _ in range(3):
         with log.open() as logger:
             filled(logger, 1)

@@ -85,6 +85,25 @@ def test_a_file_that_is_not_what_it_was_leaves_nothing(sink: PostgresSink, tmp_p
 
 
 @pytest.mark.parametrize(
+    "lengths", [(PIECE + 1,), (8 * PIECE,), (1, 1), (PIECE, 1, PIECE), (0,), (PIECE, 0)]
+)
+def test_pieces_that_nobody_wrote_are_refused(
+    lengths: tuple[int, ...], postgres_server: PostgresServer, database: str, sink: PostgresSink
+) -> None:
+    """Whoever may insert may fill neither the memory nor the time of whoever reads."""
+    postgres_server.execute("INSERT INTO wilk_object (key, sha256) VALUES ('x', '')", database)
+    for number, length in enumerate(lengths):
+        body = f"decode(repeat('00', {length:d}), 'hex')"
+        insert = f"INSERT INTO wilk_piece VALUES ('x', {number:d}, {body})"  # noqa: S608  # numbers
+        postgres_server.execute(insert, database)
+    with (
+        pytest.raises(VerificationError, match="in pieces that Wilk never made"),
+        sink.read("x", 1000 * PIECE),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "UPDATE wilk_piece SET body = ''",

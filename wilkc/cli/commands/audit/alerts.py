@@ -6,6 +6,7 @@ import json
 import threading
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError
 from wilkc.runtime.alerts import Watcher, open_alerts
 
+if TYPE_CHECKING:
+    from wilkc.core.audit_settings import RiskProfile
+
 
 @click.command()
 @click.argument("directory", metavar="DIR")
@@ -23,6 +27,8 @@ from wilkc.runtime.alerts import Watcher, open_alerts
 @key_options
 @click.option("--run", is_flag=True, help="Judge what is new and tell people what is due, once.")
 @click.option("--watch", is_flag=True, help="The same, until told to end.")
+@click.option("--risk-profile", type=click.Choice(["graded", "seed"]),
+              help="Judge by levels of risk computed anew; default: as on record.")  # fmt: skip
 @format_option
 def alerts(  # noqa: PLR0913  # a command has as many arguments as options
     *,
@@ -32,6 +38,7 @@ def alerts(  # noqa: PLR0913  # a command has as many arguments as options
     provider: str | None,
     run: bool,
     watch: bool,
+    risk_profile: RiskProfile | None,
     form: str,
 ) -> None:
     """List the open alerts of the log in DIR: those that nobody acknowledged.
@@ -45,7 +52,8 @@ def alerts(  # noqa: PLR0913  # a command has as many arguments as options
             if watch:
                 end_in_order(0)
             recorder = shared_log(directory, keys, provider)
-            with Watcher(Path(directory), folder, recorder) as watcher:
+            log = Path(directory)
+            with Watcher(log, folder, recorder, profile=risk_profile) as watcher:
                 if watch:
                     watcher.run(threading.Event())
                 watcher.catch_up()

@@ -59,7 +59,7 @@ def export(
 def _lines(log: Path, wanted: Filter, form: str) -> Iterable[str]:
     if form in _EVENTS:
         return _events(log, wanted, _EVENTS[form])
-    return record_lines(scan(log, wanted), "csv" if form == "csv" else "json")
+    return record_lines(scan(log, wanted), "csv" if form == "csv" else "json", wanted.profile)
 
 
 _Form = Callable[[Mapping[str, Any], bytes, bytes | None], dict[str, Any]]

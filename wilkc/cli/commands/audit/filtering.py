@@ -24,8 +24,10 @@ _OPTIONS: Final = (
         type=click.Choice(["low", "medium", "high", "critical"]),
         help="Of at least this risk.",
     ),
+    click.option("--risk-profile", type=click.Choice(["graded", "seed"]),
+                 help="Compute levels of risk anew; default: as on record."),
     click.option("--subject", metavar="TOKEN", help="About this person, as `s_…`."),
-)
+)  # fmt: skip
 
 
 def filter_options(command: F) -> F:
@@ -50,4 +52,5 @@ def filter_of(options: Mapping[str, Any]) -> Filter:
         decision=options["decision"],
         risk=options["risk"],
         subject=options["subject"],
+        profile=options["risk_profile"],
     )

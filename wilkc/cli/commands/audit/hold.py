@@ -19,6 +19,7 @@ from wilkc.runtime.audit.retention import (
     active_holds,
     place_hold,
     release_hold,
+    trusted_holds,
 )
 
 COMMANDS: Final[dict[str, str]] = {
@@ -73,10 +74,24 @@ def release(*, directory: str, name: str, keys: str | None, provider: str | None
 
 @click.command("list")
 @click.argument("directory", metavar="DIR")
+@click.option("--verified", is_flag=True, help="Verify the log first; it needs the keys.")
+@key_options
 @format_option
-def list_holds(*, directory: str, form: str) -> None:
-    """List the holds in force, read from the log in DIR itself."""
-    for one in active_holds(Path(directory)):
+def list_holds(
+    *, directory: str, verified: bool, keys: str | None, provider: str | None, form: str
+) -> None:
+    """List the holds in force, read from the log in DIR itself.
+
+    Records are not verified, so whoever can write DIR may have hidden a hold; with `--verified`
+    they are, as before anything is destroyed, and this exits with 5 where they do not verify.
+    """
+    if verified:
+        with open_recorder(directory, keys, provider) as logger:
+            found = trusted_holds(logger).active
+    else:
+        found = active_holds(Path(directory))
+        click.echo("not verified: `--verified` shows what is held for sure", err=True)
+    for one in found:
         click.echo(json.dumps(to_json(one)) if form == "json" else _hold_text(one))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wilkc.cli.commands.audit.options import key_options, receipts_option
+from wilkc.cli.decision_text import printable
 from wilkc.cli.deploying import TIMER_KINDS, housekeeping_unit
 from wilkc.cli.exits import UNVERIFIED
 from wilkc.cli.housekeeping import Housed, do_chores
@@ -52,7 +53,7 @@ def housekeeping(  # noqa: PLR0913  # a command has as many arguments as options
     chores = do_chores(housed, clock_is_right=clock_is_right)
     for word, lines in (("done", chores.done), ("skipped", chores.skipped), ("BAD", chores.bad)):
         for line in lines:
-            click.echo(f"{word:<7}  {line}")
+            click.echo(printable(f"{word:<7}  {line}"))
     if not (chores.done or chores.skipped or chores.bad):
         click.echo("nothing is due")
     sys.exit(UNVERIFIED if chores.bad else 0)

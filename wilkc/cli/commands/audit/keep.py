@@ -12,6 +12,7 @@ import click
 
 from wilkc.cli.alerting import alerts_path
 from wilkc.cli.commands.audit.options import key_options
+from wilkc.cli.decision_text import printable
 from wilkc.cli.housekeeping import Housed, do_chores
 from wilkc.cli.record_places import keys_path
 from wilkc.cli.recording import shared_log
@@ -142,4 +143,4 @@ def _report(housed: Housed, wishes: Wishes, watch: Watch) -> None:
 
 
 def _log(text: str) -> None:
-    click.echo(f"wilkc audit keep: {text}", err=True)
+    click.echo(printable(f"wilkc audit keep: {text}"), err=True)

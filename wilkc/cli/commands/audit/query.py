@@ -19,7 +19,7 @@ from wilkc.runtime.audit.query import INDEX, scan, update_index
 from wilkc.runtime.audit.query import query as find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wilkc.cli.record_forms import Form
 
@@ -78,7 +78,8 @@ def query(  # noqa: PLR0913  # a command has as many arguments as options
         update_index(log, place)
         found = find(log, place, chosen)
     shown = islice(found, limit)
-    for line in record_lines(shown if opener is None else map(opener, shown), form):
+    records: Iterable[Mapping[str, Any]] = shown if opener is None else map(opener, shown)
+    for line in record_lines(records, form, chosen.profile):
         click.echo(line)
 
 

@@ -68,6 +68,11 @@ def replay(  # noqa: PLR0913  # a command has as many arguments as options
             found[name] = replay_log(log, engine, own=name == "recorded")
     click.echo(_shown(found, form))
     first = found.get("recorded")
+    if first is None:
+        text = (
+            "not asked first: whether the bundle that decided, named by `--recorded`, still agrees"
+        )
+        click.echo(text, err=True)
     if first is not None and (first.changes or not first.compared):
         click.echo("the recorded bundle does not reproduce what it decided", err=True)
         sys.exit(exits.REFUSED)

@@ -23,6 +23,7 @@ from wilkc.runtime.compliance import (
     encode_body,
     issued_event,
     make_report,
+    ocsf_findings,
     oscal,
     read_period,
     sign_report,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from wilkc.core.audit_settings import RiskProfile
     from wilkc.runtime.compliance import Standard
 
-FORMATS: Final = ("json", "md", "html", "oscal")
+FORMATS: Final = ("json", "md", "html", "ocsf", "oscal")
 
 
 @click.command()
@@ -45,7 +46,7 @@ FORMATS: Final = ("json", "md", "html", "oscal")
 @click.option("--from", "start", required=True, metavar="DAY", help="First day, or a time.")
 @click.option("--to", "end", required=True, metavar="DAY", help="Last day, or a time it ends at.")
 @click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="json",
-              show_default=True, help="For machines, people, a browser, or OSCAL.")  # fmt: skip
+              show_default=True, help="For machines, people, browsers, OCSF, OSCAL.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
 @click.option("--sign", metavar="FILE", help="Write the signed report there, and record it.")
 @click.option("--proofs", metavar="DIR", help="Write the proof of each cited record there.")
@@ -110,6 +111,11 @@ def _as_json(body: Mapping[str, Any]) -> str:
     return encode_body(dict(body)).decode("utf-8") + "\n"
 
 
+def _as_ocsf(body: Mapping[str, Any]) -> str:
+    """One event a line, as `export` writes them."""
+    return "".join(f"{json.dumps(one)}\n" for one in ocsf_findings(body))
+
+
 def _as_oscal(body: Mapping[str, Any]) -> str:
     return json.dumps(oscal(body), indent=2, ensure_ascii=False) + "\n"
 
@@ -130,5 +136,6 @@ _SHOWN: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "html": _as_html,
     "json": _as_json,
     "md": _as_markdown,
+    "ocsf": _as_ocsf,
     "oscal": _as_oscal,
 }

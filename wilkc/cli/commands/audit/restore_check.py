@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wilkc.cli.commands.audit.options import key_options
+from wilkc.cli.decision_text import printable
 from wilkc.cli.exits import AUDIT_VERDICTS
 from wilkc.cli.recording import open_keys, open_recorder
 from wilkc.runtime.audit.retention import check_restore, record_restore_check
@@ -47,7 +48,7 @@ def restore_check(  # noqa: PLR0913  # a command has as many arguments as option
         f"{len(checked.erased)} erased, {len(checked.lost)} lost"
     )
     for reason in found.reasons:
-        click.echo(reason)
+        click.echo(printable(reason))
     for kid in checked.lost:
         click.echo(f"lost  content sealed by `{kid}` does not open")
     verdict = AUDIT_VERDICTS[found.verdict]

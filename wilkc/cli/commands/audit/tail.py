@@ -52,7 +52,7 @@ def tail(  # a command has as many arguments as options
     kept = Path(cursor) if cursor else None
     records = _records(log, chosen, lines, kept, following=following)
     try:
-        for line in record_lines(records, form):
+        for line in record_lines(records, form, chosen.profile):
             click.echo(line)
     except KeyboardInterrupt:
         return

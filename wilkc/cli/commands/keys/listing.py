@@ -37,7 +37,10 @@ _DATE = 10
 @key_options
 @format_option
 def list_keys(*, directory: str, keys: str | None, provider: str | None, form: str) -> None:
-    """List the keys of the log in DIR, their states and due dates, its copies and erasures."""
+    """List the keys of the log in DIR, their states and due dates, its copies and erasures.
+
+    Copies and erasures are as the log's records say, which are not verified: `verify` does that.
+    """
     place = keys_path(directory, keys)
     opened = open_provider(provider_place(directory, keys, provider), (Path(directory), place))
     store = KeyStore(place, opened, Disk())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from wilkc.cli.commands.audit.options import key_options
+from wilkc.cli.decision_text import printable
 from wilkc.cli.keeping import open_keeper
 
 
@@ -26,6 +27,6 @@ def rotate(
     with open_keeper(directory, keys, provider) as keeper:
         told = keeper.work(force=not due, confirmed=confirm_clock)
     for line in told:
-        click.echo(line)
+        click.echo(printable(line))
     if not told:
         click.echo("nothing was due")

@@ -7,12 +7,15 @@ record before it exists, and an erasure waits until it is gone.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.keeping.ledger import DESTROYED, EXPORTED, read_ledger
 from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.segment import segment_first
+from wilkc.runtime.audit.verifying.stubs import is_stub
 from wilkc.runtime.keys import export_keys, later, refuse_inside
 from wilkc.runtime.keys.passphrase import require_long
 
@@ -53,6 +56,7 @@ def export_copy(
     """
     means = logger.means
     refuse_inside(target, (means.directory, means.keys.directory, *forbidden))
+    _refuse_backup(target)
     if target.exists() or target.is_symlink():
         raise UsageError(f"`{target}` is already there")
     if days < 1:
@@ -75,6 +79,18 @@ def export_copy(
             help_text=f"`{name}` is on record all the same; see `wilkc keys confirm-destroyed`",
         ) from error
     return name
+
+
+def _refuse_backup(target: Path) -> None:
+    """Require that no log and no backup of one is around: who gets one must not get both."""
+    for folder in target.resolve().parents:
+        with suppress(OSError):
+            names = (path.name for path in folder.glob("seg-*"))
+            if any(segment_first(name) is not None or is_stub(name) for name in names):
+                raise UsageError(
+                    f"`{target}` would lie in `{folder}`, which holds segments of a log",
+                    help_text="keep the keys apart from what they open, better on another disk",
+                )
 
 
 def confirm_destroyed(logger: AuditLogger, name: str) -> Receipt:

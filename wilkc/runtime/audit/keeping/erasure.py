@@ -41,6 +41,7 @@ from wilkc.runtime.audit.keeping.rotation import (
 )
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import holds_on_subject
+from wilkc.runtime.audit.retention.clock import ClockReader
 from wilkc.runtime.audit.retention.stub import only_one
 from wilkc.runtime.keys import rotate_provider
 
@@ -173,11 +174,20 @@ def settle_erasures(logger: AuditLogger) -> tuple[str, ...]:
 
     Returns:
         The ids of the erasures that are complete now.
+
+    Raises:
+        GateError: the clock cannot be believed, by which copies of the keys expire.
+        VerificationError: the log does not verify, or a key is missing.
+        UnavailableError: it could not be recorded; run it again.
     """
     if not _over(logger, read_ledger(logger.means.directory)):
         return ()
-    # A certificate is for what the log really says: a copy of the keys may be hidden from it.
-    done = _over(logger, trusted_ledger(logger))
+    # A certificate is for what the log really says: a copy of the keys may be hidden from it, or
+    # taken for expired by a clock that was set.
+    clock = ClockReader()
+    ledger = trusted_ledger(logger, clock.take)
+    clock.require(logger.means.clock)
+    done = _over(logger, ledger)
     for erasure in done:
         _complete(logger, erasure)
     return tuple(erasure.id for erasure in done)

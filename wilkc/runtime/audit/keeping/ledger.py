@@ -15,7 +15,7 @@ from wilkc.runtime.audit.retention.scan import found_records
 from wilkc.runtime.audit.trusted import read_trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from wilkc.runtime.audit.logger import AuditLogger
@@ -105,8 +105,14 @@ def read_ledger(directory: Path) -> Ledger:
     return ledger
 
 
-def trusted_ledger(logger: AuditLogger) -> Ledger:
+def trusted_ledger(
+    logger: AuditLogger, sees: Callable[[Mapping[str, Any]], None] | None = None
+) -> Ledger:
     """Sum up a log's records about keys, once all of the log verifies.
+
+    Args:
+        logger: the opened log.
+        sees: called with each record, too.
 
     Raises:
         UsageError: the log cannot be read.
@@ -114,7 +120,13 @@ def trusted_ledger(logger: AuditLogger) -> Ledger:
         UnavailableError: it cannot be covered by a checkpoint.
     """
     ledger = Ledger()
-    read_trusted(logger, lambda record: _look_at(ledger, record))
+
+    def take(record: Mapping[str, Any]) -> None:
+        _look_at(ledger, record)
+        if sees is not None:
+            sees(record)
+
+    read_trusted(logger, take)
     return ledger
 
 

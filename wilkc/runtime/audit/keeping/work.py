@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wilkc.core.errors import GateError
 from wilkc.runtime.audit.keeping.erasure import resume_erasures, settle_erasures
 from wilkc.runtime.audit.keeping.rotation import rotate
 
@@ -45,6 +46,10 @@ def keep_keys(logger: AuditLogger, *, force: bool = False, may_destroy: bool = T
     resumed = resume_erasures(logger, logger.means.rotation)
     told = tuple(f"went on with {one.id}" for one in resumed.ended)
     told += rotate(logger, force=force, may_destroy=may_destroy)
+    stopped = resumed.stopped
     if may_destroy:
-        told += tuple(f"completed {name}" for name in settle_erasures(logger))
-    return Kept(told, resumed.stopped)
+        try:
+            told += tuple(f"completed {name}" for name in settle_erasures(logger))
+        except GateError as error:
+            stopped += (f"the erasures that are pending: {error.message}",)
+    return Kept(told, stopped)

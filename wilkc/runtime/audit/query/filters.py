@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wilkc.core.errors import UsageError
 from wilkc.runtime.audit.record import RISKS, Risk
+from wilkc.runtime.audit.risk import level_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from wilkc.core.audit_settings import RiskProfile
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -28,6 +31,7 @@ class Filter:
         action: type of the action, or its first part with `.*`, as in `file.*`.
         decision: how an intent was answered.
         risk: at least this level.
+        profile: by which levels are computed anew, see `level_of`; None takes those on record.
         subject: token of a person.
     """
 
@@ -38,6 +42,7 @@ class Filter:
     decision: Literal["allow", "deny"] | None = None
     risk: Risk | None = None
     subject: str | None = None
+    profile: RiskProfile | None = None
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Whether a record is wanted."""
@@ -51,7 +56,7 @@ class Filter:
                 self.decision is None
                 or (decision is not None and decision["allow"] == (self.decision == "allow"))
             )
-            and rank(record["security"]["risk_level"]) >= rank(self.risk or RISKS[0])
+            and (self.risk is None or rank(level_of(record, self.profile)) >= rank(self.risk))
             and self.subject in (None, record["subject"])
         )
 

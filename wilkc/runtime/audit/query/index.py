@@ -7,22 +7,21 @@ on from there; a log that is another one than it was built from is refused.
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from wilkc.core.encoding import from_base64
+from wilkc.core.encoding import from_base64, is_hex
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.subset import encode_subset, parse_subset
 from wilkc.runtime.audit.following import START, Cursor, follow
+from wilkc.runtime.audit.line import NO_LINE
+from wilkc.runtime.audit.query.database import ORDERS, opened_to_write
 from wilkc.runtime.audit.query.filters import rank
 from wilkc.runtime.audit.segment import stored_frontier
 from wilkc.runtime.audit.tree import HASH_BYTES, Frontier, frontier_of, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import sqlite3
     from pathlib import Path
 
     from wilkc.runtime.audit.following import Followed
@@ -30,22 +29,6 @@ if TYPE_CHECKING:
 INDEX: Final = "index.sqlite"
 FORMAT: Final = "wilk.audit.index/v1"
 _BATCH: Final = 20_000
-_WAIT_SECONDS: Final = 30.0
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS stamp (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS event (
-    seq INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL,
-    leaf BLOB NOT NULL, ts TEXT NOT NULL, actor TEXT NOT NULL, type TEXT NOT NULL,
-    allow INTEGER, risk INTEGER NOT NULL, subject TEXT);
-"""
-_ORDERS: Final = (
-    "CREATE INDEX IF NOT EXISTS by_actor ON event (actor, seq)",
-    "CREATE INDEX IF NOT EXISTS by_type ON event (type, seq)",
-    "CREATE INDEX IF NOT EXISTS by_time ON event (ts, seq)",
-    "CREATE INDEX IF NOT EXISTS by_risk ON event (risk, seq) WHERE risk > 1",
-    "CREATE INDEX IF NOT EXISTS by_subject ON event (subject, seq) WHERE subject IS NOT NULL",
-)
-"""Made once the records are there: to sort them all at once is quicker than one by one."""
 _INSERT: Final = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -60,27 +43,6 @@ class Stamp:
 
     cursor: Cursor = START
     tree: Frontier | None = None
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database of an index, made if it is missing, readable by its owner alone.
-
-    Raises:
-        UsageError: it cannot be made, is damaged, or is busy.
-    """
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as base:
-            base.executescript(_SCHEMA)
-            yield base
-    except (OSError, sqlite3.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(
-            f"the index `{path}` cannot be used: {reason}",
-            help_text="remove it to have it built anew, name another file by `--index`,"
-            " or search without one by `--exhaustive`",
-        ) from error
 
 
 def update_index(directory: Path, path: Path) -> Stamp:
@@ -98,7 +60,7 @@ def update_index(directory: Path, path: Path) -> Stamp:
         VerificationError: the log is not the one that the index was built from, or a line
             does not follow from the one before.
     """
-    with opened(path) as base:
+    with opened_to_write(path) as base:
         base.execute("BEGIN IMMEDIATE")
         stamp = _read_stamp(base, path)
         try:
@@ -132,7 +94,7 @@ def _extend(base: sqlite3.Connection, directory: Path, stamp: Stamp) -> Stamp:
             base.execute("COMMIT")
             base.execute("BEGIN IMMEDIATE")
     base.executemany(_INSERT, rows)
-    for order in _ORDERS:
+    for order in ORDERS:
         base.execute(order)
     stamp = Stamp(cursor, tree)
     _write_stamp(base, stamp)
@@ -181,10 +143,20 @@ def _read_stamp(base: sqlite3.Connection, path: Path) -> Stamp:
         value = parse_subset(row[0].encode())
         if value["v"] != FORMAT:
             raise ValueError("it is of another version")  # noqa: TRY301  # told like the others
-        cursor = Cursor(value["seq"], value["segment"], value["offset"], value["last"])
+        cursor = _cursor(value)
         return Stamp(cursor, _tree(cursor.seq, value["frontier"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"the stamp of the index `{path}` cannot be read: {error}",
             help_text="remove it to have it built anew",
         ) from error
+
+
+def _cursor(value: dict[str, Any]) -> Cursor:
+    """The place that a stamp names; the index may have come with the log."""
+    seq, segment, offset, last = (value[name] for name in ("seq", "segment", "offset", "last"))
+    if not all(type(number) is int and number >= 0 for number in (seq, segment, offset)):
+        raise ValueError("it names no place")
+    if not isinstance(last, str) or not is_hex(last, len(NO_LINE)):
+        raise ValueError("it names no line")
+    return Cursor(seq, segment, offset, last)

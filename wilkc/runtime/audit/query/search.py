@@ -14,9 +14,10 @@ from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.following import follow
 from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, read_line
+from wilkc.runtime.audit.query.database import opened_to_read
 from wilkc.runtime.audit.query.filters import rank
-from wilkc.runtime.audit.query.index import opened
 from wilkc.runtime.audit.tree import leaf_hash
+from wilkc.runtime.audit.verifying.stubs import list_stubs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +45,15 @@ def query(directory: Path, index: Path, wanted: Filter) -> Iterator[dict[str, An
     conditions, values = _where(wanted)
     try:
         segments = dict(list_segments(directory))
-        with opened(index) as base, _Segments(segments) as files:
+        with opened_to_read(index) as base, _Segments(segments) as files:
             # Records of segments that were pruned since are not in the log any more.
+            pruned = list_stubs(directory).keys() - segments.keys()
             conditions.append("segment >= ?")
             values.append(min(segments, default=0))
             asked = f"{_SELECT}{' AND '.join(conditions)} ORDER BY seq"
             for seq, segment, offset, leaf in base.execute(asked, values):
+                if segment in pruned:
+                    continue
                 record = files.read(seq, segment, offset, leaf)
                 if wanted.matches(record):
                     yield record
@@ -85,6 +89,8 @@ class _Segments:
     def read(self, seq: int, segment: int, offset: int, leaf: bytes) -> dict[str, Any]:
         """A hit as the log has it."""
         try:
+            if type(segment) is not int or type(offset) is not int or offset < 0:
+                raise ValueError("no such place is in any log")  # noqa: TRY301  # told like others
             return _event(self._line(segment, offset), leaf)
         except ValueError as error:
             raise VerificationError(
@@ -121,7 +127,8 @@ def _where(wanted: Filter) -> tuple[list[str], list[object]]:
         ("type >= ?", prefix),
         ("type < ?", None if prefix is None else prefix + _AFTER_ALL),
         ("allow = ?", None if wanted.decision is None else int(wanted.decision == "allow")),
-        ("risk >= ?", None if wanted.risk is None else rank(wanted.risk)),
+        # The index holds the levels on record; others are told by the records alone.
+        ("risk >= ?", None if wanted.risk is None or wanted.profile else rank(wanted.risk)),
         ("subject = ?", wanted.subject),
     )
     chosen = [(text, value) for text, value in asked if value is not None]

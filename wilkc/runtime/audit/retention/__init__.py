@@ -12,6 +12,7 @@ from wilkc.runtime.audit.retention.holds import (
     place_hold,
     read_holds,
     release_hold,
+    trusted_holds,
 )
 from wilkc.runtime.audit.retention.housekeeping import Chores, House, keep_house
 from wilkc.runtime.audit.retention.prune import Pruning, prunable, prune
@@ -45,4 +46,5 @@ __all__ = [
     "read_holds",
     "record_restore_check",
     "release_hold",
+    "trusted_holds",
 ]

@@ -9,6 +9,8 @@ against whoever can write the log's directory.
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +28,7 @@ from wilkc.runtime.audit.segment import segment_first
 from wilkc.runtime.audit.verification import verify_uncertified
 from wilkc.runtime.audit.verifying.options import Options
 from wilkc.runtime.disk import Disk
+from wilkc.runtime.keys.transfer import EXPORT_MARK, MARK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +85,8 @@ def _back_up(directory: Path, target: Path, disk: Disk) -> Backup:
     stubs = {
         path.stem: path
         for path in directory.glob(f"seg-*{STUB_SUFFIX}")
-        if _is_told(path, sealed.values()) or not (target / f"{path.stem}.jsonl").exists()
+        # Nothing is removed for a stub whose segment the copy lacks; else all would be read for it.
+        if not (target / f"{path.stem}.jsonl").exists() or _is_told(path, sealed.values())
     }
     parts = sorted({**{stem: stubs[stem] for stem in stubs.keys() - whole}, **sealed}.items())
     if not parts:
@@ -163,11 +167,21 @@ def _require_place(directory: Path, target: Path, disk: Disk) -> None:
     if not target.is_dir():
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         disk.sync_directory(target.parent)
-    if any((target / name).exists() for name in _KEY_FILES):
+    if any((target / name).exists() for name in _KEY_FILES) or _holds_export(target):
         raise UsageError(
             f"`{target}` holds keys",
             help_text="whoever gets the backup must not get the keys with it",
         )
+
+
+def _holds_export(target: Path) -> bool:
+    """Whether a copy of the keys lies there, under whatever name."""
+    for path in sorted(target.iterdir()):
+        with suppress(OSError), open_plain(path) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - MARK_BYTES))
+            if EXPORT_MARK in file.read():
+                return True
+    return False
 
 
 def _copy(source: Path, target: Path, disk: Disk) -> int:

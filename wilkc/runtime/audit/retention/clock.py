@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.core.errors import GateError
 from wilkc.core.plain_files import open_plain
 from wilkc.runtime.audit.clock import boot_id
 from wilkc.runtime.audit.drafts import Event
@@ -22,6 +23,7 @@ from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, parse_line
 from wilkc.runtime.audit.listing import segment_records
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.scan import found_records
+from wilkc.runtime.audit.retention.stub import stub_firsts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,13 +69,49 @@ def clock_doubt(directory: Path, clock: Clock) -> str | None:
         known[confirmed.seq] = confirmed
     if not known:
         return "the log has no record to compare the clock with"
-    for before, moment in pairwise((*(known[seq] for seq in sorted(known)), _now(clock))):
-        moved = _step(before, moment)
-        if abs(moved) > MAX_STEP_US:
-            days = round(abs(moved) / MAX_STEP_US)
-            way = "forward" if moved > 0 else "back"
-            return f"the clock went {way} by {days} days after record {before.seq}"
-    return None
+    moments = pairwise((*(known[seq] for seq in sorted(known)), _now(clock)))
+    # What was pruned in between, as a hold kept what is before it, took its time.
+    pruned = stub_firsts(directory)
+    doubts = (_doubt(one, other) for one, other in moments if one.seq + 1 not in pruned)
+    return next(filter(None, doubts), None)
+
+
+@dataclass(slots=True)
+class ClockReader:
+    """Compares the clocks of all records of a log, given in order, and at last with now.
+
+    What `clock_doubt` reads is not verified, and a while before something is destroyed: who can
+    write the log's directory could say in between that a person confirmed the clock. So whoever
+    destroys looks once more, at the records of a log that verifies.
+    """
+
+    _before: _Moment | None = None
+    _why: str | None = None
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Look at the next record."""
+        moment = _moment(record)
+        if _is_confirmation(record):
+            self._why = None
+        elif self._before is not None and self._before.seq + 1 == moment.seq:
+            self._why = self._why or _doubt(self._before, moment)
+        self._before = moment
+
+    def require(self, clock: Clock) -> None:
+        """Require that the clock can be believed.
+
+        Raises:
+            GateError: it cannot, or there is nothing to compare it with.
+        """
+        if self._before is None:
+            why: str | None = "the log has no record to compare the clock with"
+        else:
+            why = self._why or _doubt(self._before, _now(clock))
+        if why is not None:
+            raise GateError(
+                f"nothing is destroyed: {why}",
+                help_text="set the clock; if it is right, say so by `--clock-is-right`",
+            )
 
 
 def confirm_clock(logger: AuditLogger) -> None:
@@ -88,6 +126,15 @@ def confirm_clock(logger: AuditLogger) -> None:
     logger.system(
         Event(type=CLOCK_STEP, resource=resource, actor=WILK, details=details, clear=True)
     )
+
+
+def _doubt(before: _Moment, moment: _Moment) -> str | None:
+    moved = _step(before, moment)
+    if abs(moved) <= MAX_STEP_US:
+        return None
+    days = round(abs(moved) / MAX_STEP_US)
+    way = "forward" if moved > 0 else "back"
+    return f"the clock went {way} by {days} days after record {before.seq}"
 
 
 def _step(before: _Moment, moment: _Moment) -> int:
@@ -133,8 +180,13 @@ def _confirmed(directory: Path) -> _Moment | None:
     """When a person last said that the clock is right."""
     confirmed = None
     for record in found_records(directory, _MARK):
-        details = record["action"]["details"]
-        own = record["action"]["type"] == CLOCK_STEP and record["phase"] == "system"
-        if own and details.get("confirmed") is True:
+        if _is_confirmation(record):
             confirmed = _moment(record)
     return confirmed
+
+
+def _is_confirmation(record: Mapping[str, Any]) -> bool:
+    """Whether a person says by it that the clock is right."""
+    action = record["action"]
+    own = action["type"] == CLOCK_STEP and record["phase"] == "system"
+    return own and action["details"].get("confirmed") is True

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.own import WILK
-from wilkc.runtime.audit.retention.holds import trusted_holds
+from wilkc.runtime.audit.retention.clock import ClockReader
+from wilkc.runtime.audit.retention.holds import HoldReader
 from wilkc.runtime.audit.retention.stub import only_one
 from wilkc.runtime.audit.trusted import read_trusted
 
@@ -48,7 +49,8 @@ class Expiry:
 def expire(logger: AuditLogger) -> Expiry:
     """Destroy every data key that is due; safe to repeat.
 
-    The caller has seen that the clock can be believed. Keys are destroyed only once that is
+    The caller has seen that the clock can be believed, as far as that shows before the log is
+    opened; what its records say of it is looked at here. Keys are destroyed only once that is
     on record, so that content is never lost without a word.
 
     Args:
@@ -58,6 +60,7 @@ def expire(logger: AuditLogger) -> Expiry:
         UsageError: the log cannot be read.
         VerificationError: the log does not verify, or a key is malformed; nothing is
             destroyed.
+        GateError: the clock cannot be believed.
         UnavailableError: the disk refuses; run it again.
     """
     try:
@@ -76,6 +79,7 @@ def _expire(logger: AuditLogger) -> Expiry:
     for start in range(0, len(gone), _MAX_KIDS):
         some = gone[start : start + _MAX_KIDS]
         details: dict[str, Any] = {
+            "content": sorted({f"{key.record_class} {key.month}" for key in some}),
             "kids": sorted(key.kid for key in some),
             "months": sorted({key.month for key in some}),
             "state": EXPIRED,
@@ -108,10 +112,18 @@ def _end(key: DataKey, settings: AuditSettings) -> datetime:
 
 
 def _held(logger: AuditLogger, due: tuple[DataKey, ...]) -> frozenset[str]:
-    """The keys by which something is sealed that a hold keeps."""
+    """The keys by which something is sealed that a hold keeps, once the clock is believed."""
     if not due:
         return frozenset()
-    holds = trusted_holds(logger).active
+    reader, clock = HoldReader(), ClockReader()
+
+    def look(record: Mapping[str, Any]) -> None:
+        reader.take(record)
+        clock.take(record)
+
+    read_trusted(logger, look)
+    clock.require(logger.means.clock)
+    holds = reader.book().active
     named = {hold.selector.subject for hold in holds}
     held = {key.kid for key in due if key.subject is not None and key.subject in named}
     wanted = {key.kid for key in due} - held

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from wilkc.core.errors import VerificationError
+from wilkc.core.errors import GateError, VerificationError
 from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention.backup import back_up
@@ -74,6 +74,8 @@ class Chores:
         """One chore; that it finds something that does not verify stops none of the others."""
         try:
             yield
+        except GateError as error:
+            self.skipped.append(f"{what}: {error.message}")
         except VerificationError as error:
             self.bad.append(f"{what}: {error.message}")
 

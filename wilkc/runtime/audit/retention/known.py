@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.runtime.audit.own import SETTINGS_RESOURCE
+from wilkc.runtime.audit.retention.clock import ClockReader
 from wilkc.runtime.audit.retention.holds import PLACED, HoldReader
 from wilkc.runtime.audit.trusted import read_trusted
 
@@ -27,25 +29,32 @@ class Known:
         left: blobs that a crash may have left.
         needed: those of them that records refer to.
         holds: what is said of holds.
+        clock: what the clocks said.
         recorded: prunings on record: first and last event of each to the number of its last
             record.
+        declared: number and details of the record that says last how the log is written.
         roots: size to root, where segments end.
     """
 
     left: frozenset[str]
     needed: set[str] = field(default_factory=set)
     holds: HoldReader = field(default_factory=HoldReader)
+    clock: ClockReader = field(default_factory=ClockReader)
     recorded: dict[tuple[int, int], int] = field(default_factory=dict)
+    declared: tuple[int, dict[str, Any]] | None = None
     roots: Mapping[int, bytes] = field(default_factory=dict)
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Look at the next record."""
         self.holds.take(record)
+        self.clock.take(record)
         if record["sealed"] and self.left:
             self.needed |= self.left & {one["blob"] for one in record["sealed"].values()}
         if _is_pruning(record):
             details = record["action"]["details"]
             self.recorded[details["first"], details["last"]] = record["seq"]
+        elif record["action"]["resource"] == SETTINGS_RESOURCE and record["phase"] == "system":
+            self.declared = record["seq"], record["action"]["details"]
 
 
 def read_known(logger: AuditLogger, left: frozenset[str], sizes: list[int]) -> Known:

@@ -2,10 +2,12 @@
 
 Layer: runtime. The steps, each of which may be the last before a crash; run again they go on:
 
-    1. the whole log is verified, which tells what is held and what was pruned before; then
-       each segment again, as it is judged: what was tampered with is evidence, and stays
+    1. the whole log is verified, which tells what is held, what was pruned before, and whether
+       the clock can be believed; then each segment again, as it is judged: what was tampered
+       with is evidence, and stays
     2. `system.pruned` is on record, covered by a checkpoint; that of each earlier pruning
-       which the segment holds is written anew, as every stub needs one
+       which the segment holds is written anew, as every stub needs one, and so is what it says
+       of the settings in force, which reports could else not judge
     3. the stub is durable: its leaves, then header, seal and last checkpoint
     4. the names of its blobs are noted
     5. the segment is unlinked
@@ -21,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.encoding import to_base64
 from wilkc.core.errors import VerificationError
@@ -29,7 +31,7 @@ from wilkc.runtime.audit.drafts import Event
 from wilkc.runtime.audit.failures import unavailable
 from wilkc.runtime.audit.files import list_segments
 from wilkc.runtime.audit.listing import segment_records
-from wilkc.runtime.audit.own import WILK
+from wilkc.runtime.audit.own import SETTINGS_RESOURCE, WILK
 from wilkc.runtime.audit.retention.known import PRUNED, Seen, read_known
 from wilkc.runtime.audit.retention.reading import read_segment
 from wilkc.runtime.audit.retention.stub import (
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.audit.logger import AuditLogger
 
+DECLARED: Final = "config.modify"
+"""Type of the record that says how a log is written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
@@ -59,7 +64,8 @@ class Pruning:
 def prune(logger: AuditLogger, *, elsewhere: int | None = None) -> tuple[Pruning, ...]:
     """Prune every segment that is due; safe to repeat, also after a crash.
 
-    The caller has seen that the clock can be believed.
+    The caller has seen that the clock can be believed, as far as that shows before the log is
+    opened; what its records say of it is looked at here.
 
     Args:
         logger: the opened log, shared or not: other writers go on meanwhile.
@@ -72,6 +78,7 @@ def prune(logger: AuditLogger, *, elsewhere: int | None = None) -> tuple[Pruning
     Raises:
         UsageError: the log cannot be read.
         VerificationError: the log does not verify; nothing more is pruned.
+        GateError: the clock cannot be believed.
         UnavailableError: the disk refuses, or another process prunes; run it again.
     """
     try:
@@ -104,6 +111,7 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     # Before anything is written: where the state is lost, what still runs is not known.
     before_all = logger.oldest_pending()
     known = read_known(logger, left, [following for _, following, _ in due])  # (1)
+    known.clock.require(means.clock)
     remove_blobs(means, left - known.needed)  # (6) of a crash
     done: list[Pruning] = []
     book = known.holds.book()
@@ -122,7 +130,9 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
         details = {"first": pruning.first, "last": pruning.last, "root": to_base64(root)}
         for one in (details, *seen.prunings):
             if known.recorded.get((one["first"], one["last"]), -1) < following:
-                _record(logger, one)  # (2)
+                _record(logger, PRUNED, f"log:{logger.origin}", one)  # (2)
+        if known.declared is not None and first <= known.declared[0] < following:
+            _record(logger, DECLARED, SETTINGS_RESOURCE, known.declared[1])
         logger.checkpoint()
         write_stub(means, segment)  # (3)
         note_blobs(means, segment)  # (4)
@@ -133,16 +143,8 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
     return done
 
 
-def _record(logger: AuditLogger, details: dict[str, Any]) -> None:
-    logger.system(
-        Event(
-            type=PRUNED,
-            resource=f"log:{logger.origin}",
-            actor=WILK,
-            details=details,
-            clear=True,
-        )
-    )
+def _record(logger: AuditLogger, kind: str, resource: str, details: dict[str, Any]) -> None:
+    logger.system(Event(type=kind, resource=resource, actor=WILK, details=details, clear=True))
 
 
 def _closed(directory: Path) -> list[tuple[int, int, Path]]:

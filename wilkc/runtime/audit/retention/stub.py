@@ -31,6 +31,9 @@ LOCK: Final = "pruning.lock"
 NOTE: Final = "pruning"
 """Names the blobs of a segment that is being pruned, as nothing else would once it is gone."""
 MAX_NOTE_BYTES: Final = 256 * 1024 * 1024
+WAIT_SECONDS: Final = 600.0
+"""The lock lies in the log's directory: who can write there could else keep a hold from ever being
+placed, and nobody would be told."""
 _READ_ONLY: Final = 0o444
 _NAME_DIGITS: Final = 64
 
@@ -47,7 +50,7 @@ def only_one(means: Means, *, wait: bool = False) -> Iterator[None]:
 
     Args:
         means: of the log.
-        wait: whether to wait for another one that does.
+        wait: whether to wait for another one that does, up to `WAIT_SECONDS`.
 
     Raises:
         UnavailableError: another one does.
@@ -56,7 +59,7 @@ def only_one(means: Means, *, wait: bool = False) -> Iterator[None]:
     with locked_file(
         means.directory / LOCK,
         lambda _: UnavailableError("another process prunes this log"),
-        seconds=None if wait else 0,
+        seconds=WAIT_SECONDS if wait else 0,
         opening=means.disk.open,
     ):
         yield

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from wilkc.core.encoding import to_base64
 from wilkc.core.errors import VerificationError
 from wilkc.core.plain_files import NotPlainError, open_plain
-from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, parse_line
+from wilkc.runtime.audit.line import MAX_LINE_BYTES, EventLine, line_hash, parse_line
 from wilkc.runtime.audit.segment import SEAL
 from wilkc.runtime.audit.tree import HASH_BYTES, leaf_hash
 
@@ -48,6 +48,17 @@ def leaves_path(stub: Path) -> Path:
 def is_stub(name: str) -> bool:
     """Whether a file is called like a part of a pruned segment."""
     return _NAME.fullmatch(name) is not None
+
+
+def after_stub(stub: Path) -> tuple[int, str]:
+    """Number of the event after a pruned segment, and hash of its last line, as the stub says.
+
+    Raises:
+        ValueError: it is no stub.
+        OSError: it cannot be read.
+    """
+    _, seal, checkpoint = _lines(stub)
+    return int(_event(seal).event["seq"]) + 1, line_hash(checkpoint)
 
 
 def read_stub(path: Path, reading: Reading) -> bool:

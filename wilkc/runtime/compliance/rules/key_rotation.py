@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wilkc.runtime.compliance.known import KEK, SETTINGS_RESOURCE
+from wilkc.runtime.audit.own import SETTINGS_RESOURCE
+from wilkc.runtime.compliance.known import KEK
 from wilkc.runtime.compliance.rule import (
     DAY_SECONDS,
     SECOND_US,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.audit_settings import DEFAULT_CLEAR_DETAILS
-from wilkc.runtime.compliance.known import SETTINGS_RESOURCE
+from wilkc.runtime.audit.own import SETTINGS_RESOURCE
 from wilkc.runtime.compliance.rule import Check, Duty, Term, details_of, number_in, text_in
 
 if TYPE_CHECKING:

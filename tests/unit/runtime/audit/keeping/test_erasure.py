@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from tests.unit.runtime.audit.keeping.conftest import DAY_US
+from wilkc.core.errors import GateError, UnavailableError, UsageError, VerificationError
 from wilkc.runtime.audit import Actor, Event
 from wilkc.runtime.audit.keeping import (
     confirm_destroyed,
     copies,
     export_copy,
+    keep_keys,
     pending_erasures,
     rotate,
     settle_erasures,
@@ -21,7 +23,7 @@ from wilkc.runtime.audit.keeping import (
 )
 from wilkc.runtime.audit.keeping.ledger import read_ledger
 from wilkc.runtime.audit.note import parse_note, require_one
-from wilkc.runtime.audit.retention import Selector, place_hold, release_hold
+from wilkc.runtime.audit.retention import Selector, confirm_clock, place_hold, release_hold
 from wilkc.runtime.audit.sealing import open_member
 from wilkc.runtime.keys import export_keys, parse_verifier_key
 
@@ -184,6 +186,24 @@ def test_complete_only_when_nothing_opens_it(told: Kept, tmp_path: Path) -> None
             confirm_destroyed(logger, kept)
         confirm_destroyed(logger, later)
     _check_certificate(told, pending.subject)
+
+
+def test_no_copy_of_the_keys_expires_by_a_clock_that_was_set(
+    told: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told.open() as logger:
+        export_copy(logger, tmp_path / "a", PASSPHRASE, days=60)
+        pending = shred(logger, ALICE, "asked")
+        told.clock.days = 31
+        rotate(logger)
+        assert settle_erasures(logger) == ()
+        right = told.clock.wall_us
+        monkeypatch.setattr(told.clock, "wall_us", lambda: right() + 40 * DAY_US)
+        with pytest.raises(GateError, match="the clock went forward by 40 days"):
+            settle_erasures(logger)
+        assert "the clock went forward" in keep_keys(logger).stopped[-1]
+        confirm_clock(logger)
+        assert settle_erasures(logger) == (pending.id,)
 
 
 def _check_certificate(kept: Kept, subject: str) -> None:

@@ -55,7 +55,7 @@ def test_the_old_key_is_destroyed_after_its_overlap(kept: Kept) -> None:
     assert kept.log.verify().verdict == "OK_UNANCHORED"
 
 
-def test_a_record_opens_after_30_rotations(kept: Kept, request_: Request, allow: Decision) -> None:
+def test_opens_after_30_rotations(kept: Kept, request_: Request, allow: Decision) -> None:
     with kept.open() as logger:
         logger.intent(request_, allow).outcome("success")
     record = kept.of_type("file.read")[0]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, fill, make_log
-from wilkc.core.errors import UsageError, VerificationError
+from tests.unit.runtime.audit.retention.conftest import Later, open_at
+from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.audit import Event
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import (
@@ -18,6 +19,7 @@ from wilkc.runtime.audit.retention import (
     holds_on_subject,
     place_hold,
     release_hold,
+    stub,
 )
 
 if TYPE_CHECKING:
@@ -220,3 +222,17 @@ def test_no_log_is_no_absence_of_holds(tmp_path: Path) -> None:
         active_holds(tmp_path)
     with pytest.raises(UsageError, match="cannot read the audit log"):
         active_holds(tmp_path / "nowhere")
+
+
+def test_who_keeps_the_lock_keeps_nobody_waiting_for_ever(
+    aged: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies in the log's directory, where others may be able to take it."""
+    monkeypatch.setattr(stub, "WAIT_SECONDS", 0.05)
+    with open_at(aged, Later(12)) as logger:
+        with (
+            stub.only_one(logger.means),
+            pytest.raises(UnavailableError, match="another process prunes"),
+        ):
+            place_hold(logger, aged.directory, Selector(first=0), "case-7")
+        assert place_hold(logger, aged.directory, Selector(first=0), "case-7")[0] == "case-7"
