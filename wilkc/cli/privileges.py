@@ -83,6 +83,9 @@ PRIVILEGED: Final[dict[str, tuple[Privilege, ...]]] = {
                   "revoke a key, token, session, family, principal or agent"),
     ),
     "identity rotate": (Privilege("wilk.identity.rotate", "replace API keys"),),
+    "identity rotate-issuer": (
+        Privilege("wilk.identity.rotate-issuer", "replace the key that signs tokens"),
+    ),
     "keys confirm-destroyed": (
         Privilege("wilk.keys.confirm-destroyed", "say that a copy of the keys is gone"),
     ),

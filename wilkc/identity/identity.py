@@ -2,15 +2,17 @@
 
 identity.key      key of the hashes          identity.sqlite   keys, sessions, families
 revoked.table     what is revoked            issuers.json      whose tokens are believed
-token-own.pem     our own signing key        token-keys.json   its public half
+token-own-*.pem   our own signing key        token-keys.json   its public half
 own-issuer.json   our name as an issuer
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
+from weakref import WeakSet
 
 from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.identity.api_keys import ApiKeys
@@ -21,9 +23,7 @@ from wilkc.identity.revocation import Revocations, create_table
 from wilkc.identity.secret import read_hash_key
 from wilkc.identity.sessions import Sessions
 from wilkc.identity.throttle import Throttle
-from wilkc.identity.tokens.issuers import ISSUERS, read_issuers
-from wilkc.identity.tokens.keyset import open_keyset
-from wilkc.identity.tokens.verifying import Tokens
+from wilkc.identity.tokens.trusted import TrustedTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 MAX_CREDENTIAL: Final = 8192
 """Characters."""
+_IDENTITIES: Final[WeakSet[Identity]] = WeakSet()
 _API_KEY: Final = "wk_"
 _SESSION: Final = "ws_"
 
@@ -75,7 +76,7 @@ def _no_remote(address: str) -> Reader:
 
 
 class Identity:
-    """Who asks; safe to use from several threads.
+    """Who asks; safe to use from several threads, and in a child that forks off.
 
     Args:
         folder: see `create_identity`.
@@ -106,13 +107,12 @@ class Identity:
         self._throttle = Throttle(*parts)
         self._remote = remote
         self._tell = tell
+        _IDENTITIES.add(self)
 
     @cached_property
-    def tokens(self) -> Tokens:
+    def tokens(self) -> TrustedTokens:
         """Verifies tokens; loaded when the first one comes."""
-        named = read_issuers(self.folder) if (self.folder / ISSUERS).exists() else {}
-        keysets = {name: open_keyset(one, self.folder, self._remote) for name, one in named.items()}
-        return Tokens(named, keysets, self.revocations, self.clock)
+        return TrustedTokens(self.folder, self._remote, self.revocations, self.clock)
 
     def authenticate(self, credential: str, *, channel: str, source: str) -> Principal:
         """Who shows this credential: an API key, a session, or a token.
@@ -156,6 +156,10 @@ class Identity:
         """
         self.revocations.require_none(self.clock.now(), ("agent", agent))
 
+    def leave_parent(self) -> None:
+        """Start afresh in a child process: a thread of its parent may have held a lock."""
+        self.__dict__.pop("tokens", None)
+
     def close(self) -> None:
         """Let go of the files."""
         self.database.close()
@@ -173,3 +177,11 @@ class Identity:
             raise
         except Exception as error:  # whatever it is, nobody is let in by it
             raise UnavailableError(f"cannot judge a credential: {type(error).__name__}") from error
+
+
+def _after_fork() -> None:
+    for identity in list(_IDENTITIES):
+        identity.leave_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)

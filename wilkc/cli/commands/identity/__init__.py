@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, str]] = {
     "restore": "wilkc.cli.commands.identity.revoke:restore",
     "revoke": "wilkc.cli.commands.identity.revoke:revoke",
     "rotate": "wilkc.cli.commands.identity.keys:rotate",
+    "rotate-issuer": "wilkc.cli.commands.identity.issuer:rotate",
     "session": "wilkc.cli.commands.identity.session:session",
     "token": "wilkc.cli.commands.identity.token:token",
 }
