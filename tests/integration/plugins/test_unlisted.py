@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["plugin"]
 OPEN = b"agent: open\npermissions: {tools: {allowed: [greet]}}\n"
 LISTED = f"agent: listed\npermissions: {{tools: {{allowed: [greet], signed: ['{VKEY}']}}}}\n"
-DEMANDED = {"properties": {"signed_by": VKEY}, "resting_on": "signed_by"}
+DEMANDED: dict[str, Any] = {"properties": {"signed_by": VKEY}, "resting_on": "signed_by"}
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.identity.conftest import StillClock
+    from wilkc.identity import Issuer
+    from wilkc.identity.tokens.keyset import KeySet
 
 OTHER = "https://other.example"
 
@@ -42,7 +44,7 @@ def tokens(identity: Identity, folder: Path, clock: StillClock, watch: Watch) ->
     return TrustedTokens(folder, _nowhere, identity.revocations, clock, watch)
 
 
-def _nowhere(address: str) -> object:
+def _nowhere(address: str) -> NoReturn:
     raise AssertionError(address)
 
 
@@ -104,9 +106,9 @@ def test_an_issuer_that_is_as_it_was_keeps_its_keys(
     opened: list[str] = []
     honest = module.open_keyset
 
-    def counted(one: module.Issuer, *rest: object) -> object:
+    def counted(one: Issuer, *rest: Any) -> KeySet:
         opened.append(one.issuer)
-        return honest(one, *rest)  # type: ignore[arg-type]  # as they came
+        return honest(one, *rest)
 
     monkeypatch.setattr(module, "open_keyset", counted)
     write_issuers(folder, issuer())

@@ -197,9 +197,10 @@ def failed(error: Exception) -> Decision:
 
 def _beforehand(before: Decision | None) -> Decision | None:
     """The denial that stands; a plain true grants nothing by itself: OPA is asked as ever."""
-    if before is None or before.allow is True:
+    said: Any = None if before is None else before.allow
+    if before is None or said is True:
         return None
-    if before.allow is False:
+    if said is False:
         return before
     # Taken for a denial it would stand, and to whoever asks for its truth it is none.
     return denial("VALIDATION_ERROR", "odd_answer", "the answer beforehand is neither yes nor no")
