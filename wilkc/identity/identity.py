@@ -3,7 +3,7 @@
 identity.key      key of the hashes          identity.sqlite   keys, sessions, families
 revoked.table     what is revoked            issuers.json      whose tokens are believed
 token-own-*.pem   our own signing key        token-keys.json   its public half
-own-issuer.json   our name as an issuer
+own-issuer.json   our name as an issuer      fleet.json        whom revocations are shared with
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from wilkc.identity.api_keys import ApiKeys
 from wilkc.identity.clock import Clock
 from wilkc.identity.database import HASH_KEY, Database, create_database
 from wilkc.identity.failures import MALFORMED, TOO_MANY, AuthenticationError
+from wilkc.identity.fleet import open_fleet
 from wilkc.identity.revocation import Revocations, create_table
 from wilkc.identity.secret import read_hash_key
 from wilkc.identity.sessions import Sessions
@@ -100,7 +101,7 @@ class Identity:
         self.clock = clock or Clock()
         self.database = Database(folder)
         self.hash_key = read_hash_key(folder / HASH_KEY)
-        self.revocations = Revocations(folder)
+        self.revocations = Revocations(folder, open_fleet(folder))
         parts = (self.database, self.hash_key, self.revocations, self.clock)
         self.api_keys = ApiKeys(*parts)
         self.sessions = Sessions(*parts)
@@ -159,6 +160,7 @@ class Identity:
     def leave_parent(self) -> None:
         """Start afresh in a child process: a thread of its parent may have held a lock."""
         self.__dict__.pop("tokens", None)
+        self.revocations.leave_parent()
 
     def close(self) -> None:
         """Let go of the files."""

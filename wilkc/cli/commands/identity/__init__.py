@@ -10,6 +10,7 @@ from wilkc.cli.lazy import LazyGroup
 
 COMMANDS: Final[dict[str, str]] = {
     "create-key": "wilkc.cli.commands.identity.keys:create_key",
+    "fleet": "wilkc.cli.commands.identity.fleet:fleet",
     "init": "wilkc.cli.commands.identity.init:init",
     "issuer": "wilkc.cli.commands.identity.issuer:issuer",
     "list": "wilkc.cli.commands.identity.listing:list_keys",
