@@ -75,6 +75,8 @@ def join_fleet(folder: Path, url: str, name: str, *, begin: bool) -> None:
             made = client.set(f"{name}:begun", secrets.token_hex(16), nx=True)
             if not made:
                 raise UsageError(f"the fleet `{name}` has begun on that server already")
+            # Of one that the server has forgotten in part.
+            client.delete(f"{name}:count", f"{name}:revoked")
         begun: Any = client.get(f"{name}:begun")
     if begun is None:
         raise UsageError(f"no fleet `{name}` has begun on that server", help_text="say `--begin`")
@@ -124,6 +126,9 @@ class Fleet:
         """
         if kind not in _KINDS:
             return
+        if not 0 < len(name) <= MAX_NAME or not 0 <= until <= FOREVER:
+            # No host could read it, and each would let nobody in.
+            raise UnavailableError(f"no name of {len(name)} characters can be told to the fleet")
         parts = (self.begun, kind, name, until)
         with _failing():
             told: Any = self._tell(keys=self._keys, args=parts)
@@ -225,5 +230,5 @@ def _failing() -> Iterator[None]:
 
     try:
         yield
-    except (RedisError, OSError, TypeError, AttributeError) as error:
+    except (RedisError, OSError, TypeError, ValueError, AttributeError) as error:
         raise UnavailableError(f"cannot ask the server of the fleet: {error}") from error

@@ -192,6 +192,15 @@ def test_a_host_that_would_miss_something_lets_nobody_in(
     assert _revoked(one, "key", "y")
 
 
+@pytest.mark.parametrize("name", ["x" * 1025, "", "\udcff"])
+def test_what_no_host_could_read_is_told_to_none(hosts: list[Identity], name: str) -> None:
+    one, two = hosts
+    with pytest.raises(UnavailableError):
+        one.revocations.revoke("key", name)
+    assert _revoked(one, "key", name)
+    assert not _revoked(two, "key", "y")
+
+
 def test_a_fleet_is_begun_once_and_joined_where_it_is(server: RedisServer, tmp_path: Path) -> None:
     create_identity(tmp_path / "one")
     with pytest.raises(UsageError, match="no fleet"):
