@@ -141,5 +141,8 @@ def origin_text(principal: Principal) -> str:
 
 
 def origins_of(text: str) -> tuple[tuple[Kind, str], ...]:
-    """What `origin_text` said."""
+    """What `origin_text` said; before it told of all, it was `KIND NAME` of one."""
+    if not text.startswith("["):
+        kind, _, name = text.partition(" ")
+        return (("key" if kind == "key" else "token", name),)
     return tuple((kind, name) for kind, name in json.loads(text))

@@ -224,6 +224,19 @@ def test_what_was_got_with_a_key_ends_with_its_overlap(
     _refused(issuing, following.refresh, "credential_expired")
 
 
+def test_what_was_got_before_origins_were_told_whole_still_ends_with_its_own(
+    identity: Identity, issuing: TokenIssuer
+) -> None:
+    name, issued = _begun(identity, issuing)
+    with identity.database.change() as change:
+        change.execute("UPDATE families SET origin = ?", (f"key {name}",))
+    following = issuing.refresh(issued.refresh)
+    assert identity.tokens.authenticate(following.access).id == "a"
+    identity.revocations.revoke("key", name)
+    _refused(issuing, following.refresh, "credential_revoked")
+    _dead(identity, following.access)
+
+
 def test_a_chain_of_tokens_comes_to_an_end(identity: Identity, issuing: TokenIssuer) -> None:
     _, issued = _begun(identity, issuing)
     for _ in range(3):
