@@ -72,7 +72,7 @@ def join_fleet(folder: Path, url: str, name: str, *, begin: bool) -> None:
     client = _client(url)
     with _failing():
         if begin:
-            made = client.set(f"{name}:begun", secrets.token_hex(16), nx=True)
+            made: Any = client.set(f"{name}:begun", secrets.token_hex(16), nx=True)
             if not made:
                 raise UsageError(f"the fleet `{name}` has begun on that server already")
             # Of one that the server has forgotten in part.

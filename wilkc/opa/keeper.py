@@ -184,7 +184,8 @@ class Keeper:
         self.source_problem = problem
         names = self._source.names()
         self.refusals = {name: why for name, why in self.refusals.items() if name in names}
-        found = {**{name: self._waiting[name] for name in self._waiting.keys() & names}, **offered}
+        before = {name: one for name, one in self._waiting.items() if name in names}
+        found: dict[str, VerifiedBundle | None] = {**before, **offered}
         if offered or found.keys() != self._waiting.keys():
             self._waiting = {name: one for name, one in found.items() if one is not None}
             self._consider(sidecar)

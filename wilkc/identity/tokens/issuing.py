@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Json
     from wilkc.identity.clock import Clock
     from wilkc.identity.database import Database
-    from wilkc.identity.revocation import Revocations
+    from wilkc.identity.revocation import Kind, Revocations
 
 ACCESS_SECONDS: Final = 300
 MAX_ACCESS_SECONDS: Final = 3600
@@ -156,7 +156,9 @@ class TokenIssuer:
                 principal, origin, scope, acts_for, expires, _ = row
                 if now >= expires:
                     raise AuthenticationError(EXPIRED, "it has ended", credential=family)
-                rests_on = (("family", family), ("principal", principal), *origins_of(origin))
+                rests_on: tuple[tuple[Kind, str], ...] = (
+                    ("family", family), ("principal", principal), *origins_of(origin),
+                )  # fmt: skip
                 require_lasting(rests_on, now, self._revocations, _asking(change))
                 change.execute("INSERT INTO spent VALUES (?, ?)", (hashed, family))
                 change.execute(
