@@ -14,7 +14,6 @@ import click
 
 from wilkc import __version__
 from wilkc.cli import exits
-from wilkc.cli.decision_text import printable
 from wilkc.cli.lazy import LazyGroup
 from wilkc.core.errors import SpecError, WilkError
 
@@ -92,14 +91,9 @@ def show_refusal(error: WilkError) -> None:
             click.echo(f"{found.severity}[{found.code}]: {found.message}", err=True)
             click.echo(f"  --> {found.span}", err=True)
         return
-    # It may quote what somebody else wrote, and a terminal must not act on that.
-    click.echo(f"wilkc: {_shown(error.message)}", err=True)
+    click.echo(f"wilkc: {error.message}", err=True)
     if error.help_text:
-        click.echo(f"  = help: {_shown(error.help_text)}", err=True)
-
-
-def _shown(text: str) -> str:
-    return "\n".join(map(printable, text.split("\n")))
+        click.echo(f"  = help: {error.help_text}", err=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is quoted in a refusal or a log was perhaps chosen by somebody else."""
+"""What is quoted in a log was perhaps chosen by somebody else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wilkc.cli.commands import authzen, serve
-from wilkc.cli.main import show_refusal
-from wilkc.core.errors import WilkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +22,3 @@ def test_a_log_has_one_line_for_each_event(
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1
     assert shown.rstrip("\n").isprintable()
-
-
-def test_no_terminal_acts_on_a_refusal(capsys: pytest.CaptureFixture[str]) -> None:
-    show_refusal(WilkError(f"first\n{HOSTILE}", help_text=HOSTILE))
-    shown = capsys.readouterr().err
-    assert all(line.isprintable() for line in shown.split("\n"))
-    assert shown.startswith("wilkc: first\nmember ")
