@@ -8,7 +8,6 @@ from __future__ import annotations
 from wilkc.identity.api_keys import ApiKey, ApiKeys
 from wilkc.identity.clock import Clock
 from wilkc.identity.failures import PUBLIC_MESSAGE, AuthenticationError
-from wilkc.identity.fleet import join_fleet
 from wilkc.identity.identity import Failure, Identity, create_identity
 from wilkc.identity.principal import Principal
 from wilkc.identity.revocation import Revocations
@@ -37,7 +36,6 @@ __all__ = [
     "TokenIssuer",
     "create_identity",
     "create_issuer",
-    "join_fleet",
     "open_issuer",
     "rotate_issuer",
 ]

@@ -22,7 +22,8 @@ from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.core.files import replace_file
 from wilkc.core.strict_json import decode_json
 from wilkc.core.tls import is_loopback
-from wilkc.identity.revocation import FOREVER, Kind, Place
+from wilkc.identity.others import FLEET
+from wilkc.identity.revocation import FOREVER, Kind
 from wilkc.identity.secret import read_own
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
-SETTINGS: Final = "fleet.json"
+    from wilkc.identity.others import Place
+
 BATCH: Final = 10_000
 """Entries that are taken at a time."""
 MAX_NAME: Final = 1024
@@ -83,20 +85,18 @@ def join_fleet(folder: Path, url: str, name: str, *, begin: bool) -> None:
     settings = _Settings(url, name, begun.decode("ascii", "replace"))
     try:
         data = json.dumps(to_json(settings)).encode()
-        replace_file(folder / SETTINGS, data, mode=0o600, durable="name")
+        replace_file(folder / FLEET, data, mode=0o600, durable="name")
     except OSError as error:
         raise UnavailableError(f"cannot write to `{folder}`: {error.strerror}") from error
 
 
-def open_fleet(folder: Path) -> Fleet | None:
-    """The fleet of an identity; None where it shares nothing.
+def open_fleet(folder: Path) -> Fleet:
+    """The fleet of an identity that has joined one.
 
     Raises:
         UnavailableError: its settings are damaged, or open to others.
     """
-    place = folder / SETTINGS
-    if not place.exists():
-        return None
+    place = folder / FLEET
     try:
         settings = from_json(_Settings, decode_json(read_own(place, _MOST_BYTES)), "fleet")
         return Fleet(settings)

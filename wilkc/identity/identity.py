@@ -19,7 +19,7 @@ from wilkc.identity.api_keys import ApiKeys
 from wilkc.identity.clock import Clock
 from wilkc.identity.database import HASH_KEY, Database, create_database
 from wilkc.identity.failures import MALFORMED, TOO_MANY, AuthenticationError
-from wilkc.identity.fleet import open_fleet
+from wilkc.identity.others import FLEET
 from wilkc.identity.revocation import Revocations, create_table
 from wilkc.identity.secret import read_hash_key
 from wilkc.identity.sessions import Sessions
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.identity.principal import Principal
+    from wilkc.identity.others import Others
     from wilkc.identity.tokens.issuing import Issued, TokenIssuer
     from wilkc.identity.tokens.keyset import Reader
 
@@ -72,6 +73,15 @@ def create_identity(folder: Path) -> None:
     create_table(folder)
 
 
+def _others(folder: Path) -> Others | None:
+    if not (folder / FLEET).exists():
+        return None
+    # Loaded here: most identities are of one host.
+    from wilkc.identity.fleet import open_fleet  # noqa: PLC0415
+
+    return open_fleet(folder)
+
+
 def _no_remote(address: str) -> Reader:
     raise UnavailableError(f"keys at `{address}` are not fetched here")
 
@@ -101,7 +111,7 @@ class Identity:
         self.clock = clock or Clock()
         self.database = Database(folder)
         self.hash_key = read_hash_key(folder / HASH_KEY)
-        self.revocations = Revocations(folder, open_fleet(folder))
+        self.revocations = Revocations(folder, _others(folder))
         parts = (self.database, self.hash_key, self.revocations, self.clock)
         self.api_keys = ApiKeys(*parts)
         self.sessions = Sessions(*parts)

@@ -28,7 +28,7 @@ import threading
 import time
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.errors import UnavailableError
 from wilkc.core.files import replace_file
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from wilkc.identity.others import Others, Place
+
 Kind = Literal["key", "token", "session", "family", "principal", "agent", "source"]
 TABLE: Final = "revoked.table"
 _LOCK: Final = "revoked.lock"
 _HEARD: Final = "revoked.heard"
-Place = tuple[str, int]
-"""Of what was told: an entry, and how many there were with it."""
 _NOTHING_HEARD: Final[Place] = ("0-0", 0)
 _MOST_BYTES: Final = 4096
 FOREVER: Final = 2**62
@@ -61,27 +61,6 @@ _HASH: Final = 16
 _SLOT: Final = _HASH + _UNTIL.size
 _USED: Final = 16
 _EMPTY: Final = bytes(_HASH)
-
-
-class Others(Protocol):
-    """Other hosts that share what is revoked, see `wilkc.identity.fleet`.
-
-    Attributes:
-        begun: tells this fleet from one that was begun anew.
-    """
-
-    @property
-    def begun(self) -> str:
-        """See above."""
-        ...
-
-    def tell(self, kind: Kind, name: str, until: int) -> None:
-        """Tell of a revocation; of a restoration by 0."""
-        ...
-
-    def news(self, after: Place) -> tuple[list[tuple[Kind, str, int]], Place]:
-        """Some of what was told after an entry, and the last entry of that."""
-        ...
 
 
 class Revocations:

@@ -11,8 +11,9 @@ import pytest
 
 from tests.redis_server import RedisServer
 from wilkc.core.errors import UnavailableError, UsageError
-from wilkc.identity import AuthenticationError, Identity, create_identity, join_fleet
+from wilkc.identity import AuthenticationError, Identity, create_identity
 from wilkc.identity import revocation as module
+from wilkc.identity.fleet import join_fleet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.language.instants import time_text
 from wilkc.language.requests import split_short
-from wilkc.opa import is_answer
+from wilkc.opa.denials import is_answer
 from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import TOUCHES_DISK, canonical
 from wilkc.runtime.guard.conditions import unmet

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from wilkc.cli.identities import change_options, changing
-from wilkc.identity import join_fleet
+from wilkc.identity.fleet import join_fleet
 
 NAME: Final = "wilk:identity"
 
