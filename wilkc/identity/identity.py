@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wilkc.identity.principal import Principal
     from wilkc.identity.others import Others
+    from wilkc.identity.principal import Principal
     from wilkc.identity.tokens.issuing import Issued, TokenIssuer
     from wilkc.identity.tokens.keyset import Reader
 
