@@ -65,7 +65,7 @@ HOMES = {
     "starlette": ["adapters/authzen/app.py"],
     "uvicorn": ["adapters/authzen/server.py"],
     "idna": ["language/hosts/"],
-    "redis": ["runtime/limits/redis.py"],
+    "redis": ["runtime/limits/redis.py", "identity/fleet.py"],
     "pkcs11": ["runtime/keys/provider/token.py"],
     "boto3": ["runtime/sinks/s3.py"],
     "botocore": ["runtime/sinks/s3.py"],

@@ -138,10 +138,12 @@ def _read_header(header: bytes) -> tuple[str, int]:
     if _octal(checksum) != sum(blanked):
         raise VerificationError("the bundle's archive is damaged: a header's checksum is wrong")
     name = raw.rstrip(b"\0").decode("ascii", "backslashreplace")
+    # Nobody has signed this name yet: it is shown so that no terminal acts on it.
+    shown = ascii(name)[1:-1]
     if kind not in {b"0", b"\0"}:
-        raise VerificationError(f"member `{name}` of the bundle is not a plain file")
+        raise VerificationError(f"member `{shown}` of the bundle is not a plain file")
     if prefix.strip(b"\0") or not is_member_name(name):
-        raise VerificationError(f"the bundle holds a member with the name `{name}`, not accepted")
+        raise VerificationError(f"the bundle holds a member with the name `{shown}`, not accepted")
     return name, _octal(size)
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Json
 
 ALGORITHM: Final = "ES256"
+_MAX_KEY_ID: Final = 128
+_SHOWN: Final = 64
+"""Characters that a message shows of what is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,15 @@ def parse(text: str) -> Token:
     header, payload = (_object(part, name) for part, name in zip(parts, _NAMES, strict=False))
     algorithm = header.get("alg")
     if algorithm != ALGORITHM:
+        # Nobody has signed this yet: it is shown so that nothing acts on it.
+        shown = ascii(str(algorithm))[1:-1][:_SHOWN]
         raise VerificationError(
-            f"the signature's algorithm is `{algorithm}`, and only {ALGORITHM} is accepted"
+            f"the signature's algorithm is `{shown}`, and only {ALGORITHM} is accepted"
         )
     odd = sorted(set(header) - {"alg", "kid", "typ"})
     key_id = header.get("kid")
-    if odd or not isinstance(key_id, str) or header.get("typ", "JWT") != "JWT":
+    plain = isinstance(key_id, str) and key_id.isprintable() and len(key_id) <= _MAX_KEY_ID
+    if odd or not isinstance(key_id, str) or not plain or header.get("typ", "JWT") != "JWT":
         raise VerificationError("the signature is malformed: its header is not as Wilk writes it")
     signed = f"{parts[0]}.{parts[1]}".encode("ascii")
     return Token(key_id, signed, _decode(parts[2], "signature"), payload)

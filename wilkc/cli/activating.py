@@ -45,9 +45,9 @@ class AskedLedger:
             raise UnavailableError(error.message, help_text=error.help_text) from error
         self._inner.enter(bundle)
 
-    def withdraw(self, why: str) -> None:
+    def withdraw(self, why: str, *, unsure: bool = False) -> None:
         """See `Ledger`."""
-        self._inner.withdraw(why)
+        self._inner.withdraw(why, unsure=unsure)
 
 
 def _ask_operators(revision: str) -> None:

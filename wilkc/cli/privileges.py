@@ -76,6 +76,9 @@ PRIVILEGED: Final[dict[str, tuple[Privilege, ...]]] = {
     ),
     "grant": (Privilege("wilk.grant", "allow something for a while"),),
     "identity create-key": (Privilege("wilk.identity.create-key", "let somebody in"),),
+    "identity fleet": (
+        Privilege("wilk.identity.fleet", "share what is revoked with other hosts"),
+    ),
     "identity issuer": (Privilege("wilk.identity.issuer", "let an identity issue tokens"),),
     "identity restore": (Privilege("wilk.identity.restore", "lift a revocation"),),
     "identity revoke": (
@@ -83,6 +86,9 @@ PRIVILEGED: Final[dict[str, tuple[Privilege, ...]]] = {
                   "revoke a key, token, session, family, principal or agent"),
     ),
     "identity rotate": (Privilege("wilk.identity.rotate", "replace API keys"),),
+    "identity rotate-issuer": (
+        Privilege("wilk.identity.rotate-issuer", "replace the key that signs tokens"),
+    ),
     "keys confirm-destroyed": (
         Privilege("wilk.keys.confirm-destroyed", "say that a copy of the keys is gone"),
     ),

@@ -15,7 +15,7 @@ from wilkc.identity.sessions import Session, Sessions
 from wilkc.identity.tokens.issuers import Issuer
 from wilkc.identity.tokens.issuing import Issued, Signer, TokenIssuer
 from wilkc.identity.tokens.keyset import Reader
-from wilkc.identity.tokens.own import create_issuer, open_issuer
+from wilkc.identity.tokens.own import create_issuer, open_issuer, rotate_issuer
 
 __all__ = [
     "PUBLIC_MESSAGE",
@@ -37,4 +37,5 @@ __all__ = [
     "create_identity",
     "create_issuer",
     "open_issuer",
+    "rotate_issuer",
 ]

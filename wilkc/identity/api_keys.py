@@ -136,22 +136,23 @@ class ApiKeys:
             with self._database.change() as change:
                 change.execute("UPDATE api_keys SET used = ? WHERE id = ?", (now, name))
         return Principal(
-            principal, "api_key", name, tuple(scope.split()), tuple(acts_for.split()), expires
-        )
+            principal, "api_key", name, tuple(scope.split()), tuple(acts_for.split()), expires,
+            (("key", name),),
+        )  # fmt: skip
 
     def rotate(self, name: str, *, overlap_days: int = OVERLAP_DAYS) -> tuple[ApiKey, str]:
         """Make the successor of a key; the old one ends after the overlap.
 
         Args:
             name: id of the key.
-            overlap_days: 0 ends the old one at once.
+            overlap_days: 0 ends the old one at once, with all that was got with it.
 
         Returns:
             The successor and its text, see `create`.
 
         Raises:
             UsageError: there is no such key, it has a successor, or it is over.
-            UnavailableError: it cannot be kept.
+            UnavailableError: it cannot be kept, or the old one's end cannot be told to all.
         """
         if not 0 <= overlap_days <= MAX_DAYS:
             raise UsageError(f"an overlap is 0 to {MAX_DAYS} days")
@@ -169,6 +170,9 @@ class ApiKeys:
                 "UPDATE api_keys SET successor = ?, expires = ? WHERE id = ?",
                 (made.id, min(old.expires, now + overlap_days * DAY), name),
             )
+        if not overlap_days:
+            # Access tokens do not ask when the key ends that they were got with.
+            self._revocations.revoke("key", name, until=old.expires)
         return made, text
 
     def due(self) -> list[ApiKey]:

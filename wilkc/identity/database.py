@@ -13,6 +13,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+from weakref import WeakSet
 
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.core.files import replace_file
@@ -48,6 +49,10 @@ _TABLES: Final = {
     " last INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 }
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
+_DATABASES: Final[WeakSet[Database]] = WeakSet()
+_INHERITED: Final[list[sqlite3.Connection]] = []
+"""Connections of a parent; a child must neither use nor close them (sqlite.org/howtocorrupt.html,
+section 2.6)."""
 
 
 def create_database(folder: Path) -> None:
@@ -76,7 +81,7 @@ def create_database(folder: Path) -> None:
 
 
 class Database:
-    """The opened file; safe to use from several threads.
+    """The opened file; safe to use from several threads, and in a child that forks off.
 
     Args:
         folder: holds it, see `create_database`.
@@ -86,22 +91,35 @@ class Database:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.path = folder / DATABASE
         self._lock = threading.Lock()
+        self._held: sqlite3.Connection | None = self._opened()
+        _DATABASES.add(self)
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """For whoever holds the lock."""
+        if self._held is None:
+            self._held = self._opened()
+        return self._held
+
+    def _opened(self) -> sqlite3.Connection:
         try:
-            require_own(folder, folder.lstat(), folder=True)
+            require_own(self._folder, self._folder.lstat(), folder=True)
             for suffix in _BESIDE:
-                beside = folder / f"{DATABASE}{suffix}"
+                beside = self._folder / f"{DATABASE}{suffix}"
                 if suffix and not os.path.lexists(beside):
                     continue
                 require_own(beside, beside.lstat())
-            self._connection = _connect(self.path)
-            _check(self.path, self._connection)
+            connection = _connect(self.path)
+            _check(self.path, connection)
         except (OSError, sqlite3.Error) as error:
             raise UnavailableError(
                 f"cannot open the identity `{self.path}`: {error}",
                 help_text="make the folder by `wilkc identity init`",
             ) from error
+        return connection
 
     def one(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of a question, or None.
@@ -146,7 +164,15 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        if self._held is not None:
+            self._held.close()
+
+    def leave_parent(self) -> None:
+        """Start afresh in a child process, which shares the file and no connection."""
+        if self._held is not None:
+            _INHERITED.append(self._held)
+        # A thread that is not in the child may have held the lock.
+        self._held, self._lock = None, threading.Lock()
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -192,3 +218,11 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     )
     if found != [APPLICATION, LAYOUT, "wal", "ok"] or tables != _TABLES:
         raise UnavailableError(f"`{path}` is damaged, or was written by another version of Wilk")
+
+
+def _after_fork() -> None:
+    for database in list(_DATABASES):
+        database.leave_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)

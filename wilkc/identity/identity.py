@@ -2,33 +2,35 @@
 
 identity.key      key of the hashes          identity.sqlite   keys, sessions, families
 revoked.table     what is revoked            issuers.json      whose tokens are believed
-token-own.pem     our own signing key        token-keys.json   its public half
-own-issuer.json   our name as an issuer
+token-own-*.pem   our own signing key        token-keys.json   its public half
+own-issuer.json   our name as an issuer      fleet.json        whom revocations are shared with
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
+from weakref import WeakSet
 
 from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.identity.api_keys import ApiKeys
 from wilkc.identity.clock import Clock
 from wilkc.identity.database import HASH_KEY, Database, create_database
 from wilkc.identity.failures import MALFORMED, TOO_MANY, AuthenticationError
+from wilkc.identity.others import FLEET
 from wilkc.identity.revocation import Revocations, create_table
 from wilkc.identity.secret import read_hash_key
 from wilkc.identity.sessions import Sessions
 from wilkc.identity.throttle import Throttle
-from wilkc.identity.tokens.issuers import ISSUERS, read_issuers
-from wilkc.identity.tokens.keyset import open_keyset
-from wilkc.identity.tokens.verifying import Tokens
+from wilkc.identity.tokens.trusted import TrustedTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from wilkc.identity.others import Others
     from wilkc.identity.principal import Principal
     from wilkc.identity.tokens.issuing import Issued, TokenIssuer
     from wilkc.identity.tokens.keyset import Reader
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 MAX_CREDENTIAL: Final = 8192
 """Characters."""
+_IDENTITIES: Final[WeakSet[Identity]] = WeakSet()
 _API_KEY: Final = "wk_"
 _SESSION: Final = "ws_"
 
@@ -70,12 +73,21 @@ def create_identity(folder: Path) -> None:
     create_table(folder)
 
 
+def _others(folder: Path) -> Others | None:
+    if not (folder / FLEET).exists():
+        return None
+    # Loaded here: most identities are of one host.
+    from wilkc.identity.fleet import open_fleet  # noqa: PLC0415
+
+    return open_fleet(folder)
+
+
 def _no_remote(address: str) -> Reader:
     raise UnavailableError(f"keys at `{address}` are not fetched here")
 
 
 class Identity:
-    """Who asks; safe to use from several threads.
+    """Who asks; safe to use from several threads, and in a child that forks off.
 
     Args:
         folder: see `create_identity`.
@@ -99,20 +111,19 @@ class Identity:
         self.clock = clock or Clock()
         self.database = Database(folder)
         self.hash_key = read_hash_key(folder / HASH_KEY)
-        self.revocations = Revocations(folder)
+        self.revocations = Revocations(folder, _others(folder))
         parts = (self.database, self.hash_key, self.revocations, self.clock)
         self.api_keys = ApiKeys(*parts)
         self.sessions = Sessions(*parts)
         self._throttle = Throttle(*parts)
         self._remote = remote
         self._tell = tell
+        _IDENTITIES.add(self)
 
     @cached_property
-    def tokens(self) -> Tokens:
+    def tokens(self) -> TrustedTokens:
         """Verifies tokens; loaded when the first one comes."""
-        named = read_issuers(self.folder) if (self.folder / ISSUERS).exists() else {}
-        keysets = {name: open_keyset(one, self.folder, self._remote) for name, one in named.items()}
-        return Tokens(named, keysets, self.revocations, self.clock)
+        return TrustedTokens(self.folder, self._remote, self.revocations, self.clock)
 
     def authenticate(self, credential: str, *, channel: str, source: str) -> Principal:
         """Who shows this credential: an API key, a session, or a token.
@@ -156,6 +167,11 @@ class Identity:
         """
         self.revocations.require_none(self.clock.now(), ("agent", agent))
 
+    def leave_parent(self) -> None:
+        """Start afresh in a child process: a thread of its parent may have held a lock."""
+        self.__dict__.pop("tokens", None)
+        self.revocations.leave_parent()
+
     def close(self) -> None:
         """Let go of the files."""
         self.database.close()
@@ -173,3 +189,11 @@ class Identity:
             raise
         except Exception as error:  # whatever it is, nobody is let in by it
             raise UnavailableError(f"cannot judge a credential: {type(error).__name__}") from error
+
+
+def _after_fork() -> None:
+    for identity in list(_IDENTITIES):
+        identity.leave_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)

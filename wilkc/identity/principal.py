@@ -6,6 +6,7 @@ id, and never from a credential or a request.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -15,11 +16,15 @@ from wilkc.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wilkc.identity.revocation import Kind
+
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 """Names of principals are names of agents (LANGUAGE.md, section 1)."""
 MAX_ENTRIES: Final = 100
 _SCOPE: Final = re.compile(r"(?:\*|[a-z]{1,32}):(?:\*|[a-z][a-z_.]{0,63})", re.ASCII)
 _PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\*?|\*", re.ASCII)
+MAX_RESTS: Final = 8
+"""Credentials that one may rest on, each got with the one before."""
 Method = Literal["api_key", "token", "session"]
 
 
@@ -35,6 +40,8 @@ class Principal:
             either may be `*`; empty for none.
         acts_for: agents that it may ask for beside itself: names, or beginnings that end in `*`.
         expires: when the credential ends, in seconds since 1970.
+        rests_on: as the list of revocations names them: itself and all that it was got with. With
+            each of them it ends, and so does what is got with it.
     """
 
     id: str
@@ -43,6 +50,7 @@ class Principal:
     scope: tuple[str, ...]
     acts_for: tuple[str, ...]
     expires: int
+    rests_on: tuple[tuple[Kind, str], ...] = ()
 
     @property
     def origin(self) -> tuple[Literal["key", "token", "session"], str]:
@@ -115,18 +123,26 @@ def check_patterns(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def origin_text(principal: Principal) -> str:
-    """The credential that another one is got with, as text; see `origin_of`.
+    """All that a credential rests on which is got with another one, as text; see `origins_of`.
 
     Raises:
-        UsageError: nothing can be got with a session: a chain of them would never end.
+        UsageError: nothing can be got with a session: a chain of them would never end. Nor with
+            a token that was got by too many others.
     """
-    kind, name = principal.origin
-    if kind == "session":
+    if principal.method == "session":
         raise UsageError("a session begins with a key or a token, not with a session")
-    return f"{kind} {name}"
+    rests_on = principal.rests_on or (principal.origin,)
+    if len(rests_on) > MAX_RESTS:
+        raise UsageError(
+            "the token was got with a token that was got with a token, too often",
+            help_text="show the credential that it began with",
+        )
+    return json.dumps(rests_on)
 
 
-def origin_of(text: str) -> tuple[Literal["key", "token"], str]:
-    """What `origin_text` said."""
-    kind, _, name = text.partition(" ")
-    return ("key" if kind == "key" else "token"), name
+def origins_of(text: str) -> tuple[tuple[Kind, str], ...]:
+    """What `origin_text` said; before it told of all, it was `KIND NAME` of one."""
+    if not text.startswith("["):
+        kind, _, name = text.partition(" ")
+        return (("key" if kind == "key" else "token", name),)
+    return tuple((kind, name) for kind, name in json.loads(text))

@@ -11,13 +11,20 @@ it is asked whether the file is still the one that is mapped.
 Slots are found by open addressing with steps of one, never more than half of them used. A table
 that is full is written anew, without what has ended, and takes the old one's name; the readers
 see the other inode.
+
+Where hosts share what is revoked, what others told is taken into the table first; the processes of
+a host do so one after the other, each from where the one before came to, so that nothing that was
+lifted later is taken for the last word.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import mmap
 import os
 import struct
+import threading
 import time
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -33,13 +40,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from wilkc.identity.others import Others, Place
+
 Kind = Literal["key", "token", "session", "family", "principal", "agent", "source"]
 TABLE: Final = "revoked.table"
 _LOCK: Final = "revoked.lock"
+_HEARD: Final = "revoked.heard"
+_NOTHING_HEARD: Final[Place] = ("0-0", 0)
+_MOST_BYTES: Final = 4096
 FOREVER: Final = 2**62
 LEAST_SLOTS: Final = 4096
 LOOK_SECONDS: Final = 0.25
 """How long a table may go on being read whose name another one has taken."""
+FLEET_SECONDS: Final = 1.0
+"""How long ago the fleet must have been heard of at most; else nobody is let in."""
 _MAGIC: Final = b"WILKREV1"
 _HEADER: Final = struct.Struct("<8sQQ32s")
 _UNTIL: Final = struct.Struct("<Q")
@@ -54,15 +68,20 @@ class Revocations:
 
     Args:
         folder: holds it, see `create_table`.
+        others: other hosts that share it; None for this host alone.
 
     Raises:
         UnavailableError: it is missing, damaged, or open to others.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, others: Others | None = None) -> None:
         self._path = folder / TABLE
         self._text = str(self._path)
         self._lock = folder / _LOCK
+        self._others = others
+        self._note = folder / _HEARD
+        self._heard = -math.inf
+        self._hearing = threading.Lock()
         self._table = _open(self._path)
         self._looked = time.monotonic()
 
@@ -110,12 +129,21 @@ class Revocations:
 
     def revoke_many(self, given: Iterable[tuple[Kind, str, int]]) -> None:
         """Revoke several, see `revoke`; where it fails, some of them may be revoked."""
+        wanted = list(given)
         with self._writing() as table:
-            for kind, name, until in given:
-                if table.is_full():
-                    table = self._grow(table)  # noqa: PLW2901  # the table goes on as another
-                table.put(table.hash(kind, name), until)
-            table.flush()
+            self._put(table, wanted)
+        if self._others is not None:
+            for one in wanted:
+                self._others.tell(*one)
+
+    def _put(self, table: _Table, wanted: Iterable[tuple[Kind, str, int]]) -> _Table:
+        """Enter them; the table goes on as another where it was full."""
+        for kind, name, until in wanted:
+            if table.is_full():
+                table = self._grow(table)
+            table.put(table.hash(kind, name), until)
+        table.flush()
+        return table
 
     def restore(self, kind: Kind, name: str) -> bool:
         """Lift a revocation; False where there is none.
@@ -123,15 +151,85 @@ class Revocations:
         Raises:
             UnavailableError: the list cannot be written.
         """
+        self._listen()
         with self._writing() as table:
-            place = table.find(table.hash(kind, name))
-            if place is None or not table.until(place):
+            if not self._lift(table, kind, name):
                 return False
-            table.set_until(place, 0)
             table.flush()
+        if self._others is not None:
+            self._others.tell(kind, name, 0)
         return True
 
-    def _current(self, *, look: bool = False) -> _Table:
+    @staticmethod
+    def _lift(table: _Table, kind: Kind, name: str) -> bool:
+        place = table.find(table.hash(kind, name))
+        if place is None or not table.until(place):
+            return False
+        table.set_until(place, 0)
+        return True
+
+    def _listen(self) -> None:
+        """Take in what other hosts told, unless that has just been done.
+
+        Raises:
+            UnavailableError: nothing was heard of them for too long.
+        """
+        if self._others is None or time.monotonic() - self._heard < LOOK_SECONDS:
+            return
+        # Not for ever: in a child of a fork a thread that is not there may hold it.
+        if not self._hearing.acquire(timeout=FLEET_SECONDS):
+            raise UnavailableError("another thread asks the server of the fleet, for too long")
+        try:
+            asked = time.monotonic()
+            if asked - self._heard >= LOOK_SECONDS:
+                self._take_in(self._others)
+                self._heard = asked
+        except UnavailableError:
+            if time.monotonic() - self._heard >= FLEET_SECONDS:
+                raise
+        finally:
+            self._hearing.release()
+
+    def _take_in(self, others: Others) -> None:
+        with self._writing() as table:
+            before = after = self._noted(others)
+            # The last word on each: what was lifted and revoked again is never lifted here.
+            words: dict[tuple[Kind, str], int] = {}
+            told, after = others.news(after)
+            while told:
+                words.update({(kind, name): until for kind, name, until in told})
+                told, after = others.news(after)
+            if after == before:
+                return
+            ended = [(kind, name, until) for (kind, name), until in words.items() if until]
+            table = self._put(table, ended)  # noqa: PLW2901  # it may have grown
+            for (kind, name), until in words.items():
+                if not until:
+                    self._lift(table, kind, name)
+            table.flush()
+            text = json.dumps({"begun": others.begun, "entry": after[0], "count": after[1]})
+            replace_file(self._note, text.encode(), mode=0o600, durable="content")
+
+    def leave_parent(self) -> None:
+        """Start afresh in a child process: a thread of its parent may have held the lock."""
+        self._hearing = threading.Lock()
+
+    def _noted(self, others: Others) -> Place:
+        """The entry that this host came to; before the first where that is not known."""
+        try:
+            found = json.loads(self._note.read_bytes()[:_MOST_BYTES])
+            place = str(found["entry"]), int(found["count"])
+            return place if found["begun"] == others.begun else _NOTHING_HEARD
+        except FileNotFoundError:
+            return _NOTHING_HEARD
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"`{self._note}` is damaged") from error
+
+    def _current(self) -> _Table:
+        self._listen()
+        return self._mapped()
+
+    def _mapped(self, *, look: bool = False) -> _Table:
         table, now = self._table, time.monotonic()
         if not look and now - self._looked < LOOK_SECONDS:
             return table
@@ -150,7 +248,7 @@ class Revocations:
             fd = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 take_lock(fd, None)
-                yield self._current(look=True)
+                yield self._mapped(look=True)
             finally:
                 os.close(fd)
         except (OSError, ValueError) as error:
@@ -162,7 +260,7 @@ class Revocations:
         Readers keep the old one until they see the new name, and it says the same till then.
         """
         replace_file(self._path, table.anew(int(time.time())), mode=0o600, durable="name")
-        return self._current(look=True)
+        return self._mapped(look=True)
 
 
 def create_table(folder: Path, slots: int = LEAST_SLOTS) -> None:

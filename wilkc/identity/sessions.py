@@ -20,7 +20,8 @@ from wilkc.identity.failures import (
     UNKNOWN,
     AuthenticationError,
 )
-from wilkc.identity.principal import Principal, origin_of, origin_text
+from wilkc.identity.principal import Principal, origin_text, origins_of
+from wilkc.identity.resting import require_lasting
 from wilkc.identity.secret import keyed_hash, new_secret
 
 if TYPE_CHECKING:
@@ -148,13 +149,8 @@ class Sessions:
         now = self._clock.now()
         if now >= min(expires, seen + self._idle):
             raise AuthenticationError(EXPIRED, "the session has ended", credential=name)
-        self._revocations.require_none(
-            now,
-            ("session", name),
-            ("principal", principal),
-            ("agent", principal),
-            origin_of(origin),
-        )
+        self._revocations.require_none(now, ("session", name), ("principal", principal))
+        require_lasting(origins_of(origin), now, self._revocations, self._database.one)
         if now - seen >= max(1, self._idle // _TOUCHES):
             with self._database.change() as change:
                 change.execute("UPDATE sessions SET seen = ? WHERE id = ?", (now, name))

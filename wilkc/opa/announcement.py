@@ -1,7 +1,9 @@
 """Which revisions may answer, told by who serves to who asks. Layer: opa.
 
 OPA accepts any bundle that is validly signed, an old one too. So the supervisor names, in a
-file beside the socket, the revisions that it put in force; answers of others are refused.
+file beside the socket, the revisions that it put in force; answers of others are refused. Who
+could write that file could bring back an old policy, so it must be of this user or of root, and
+no one else may write it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from wilkc.core.canonical import canonical_json
 from wilkc.core.errors import UnavailableError
 from wilkc.core.files import replace_file
 from wilkc.core.strict_json import decode_json
+from wilkc.opa.peer import OTHERS_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +67,11 @@ class Announced:
 
 def _read(path: Path) -> frozenset[str]:
     with path.open("rb") as file:
+        found, user = os.fstat(file.fileno()), os.geteuid()
         document = decode_json(file.read(MAX_BYTES))
+    # Root may ask a service of another user, see `wilkc.opa.peer`.
+    if found.st_mode & OTHERS_WRITE or (user and found.st_uid not in {0, user}):
+        raise ValueError("others may write the announcement")
     revisions = document.get("revisions") if isinstance(document, dict) else None
     if not isinstance(revisions, list) or not all(isinstance(one, str) for one in revisions):
         raise ValueError("not an announcement")

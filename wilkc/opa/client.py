@@ -31,10 +31,13 @@ class BundleStatus:
     Attributes:
         revision: the revision in force, or empty.
         error: why the newest bundle was refused, or empty. It stays until the next fetch.
+        fetched: when it was last answered where it fetches bundles, as it writes it; also where
+            there was nothing new.
     """
 
     revision: str
     error: str
+    fetched: str = ""
 
 
 class AdminClient:
@@ -70,7 +73,10 @@ def _bundle_status(document: Any) -> BundleStatus | None:
         value = value.get(name) if isinstance(value, dict) else None
     if not isinstance(value, dict):
         return None
-    return BundleStatus(str(value.get("active_revision", "")), _error_text(value))
+    revision, fetched = (
+        str(value.get(name, "")) for name in ("active_revision", "last_successful_request")
+    )
+    return BundleStatus(revision, _error_text(value), fetched)
 
 
 def _error_text(status: Mapping[str, Any]) -> str:

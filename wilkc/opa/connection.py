@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from wilkc.opa.exchange import Answer, question
+from wilkc.opa.peer import require_own_peer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +111,7 @@ class Connection:
         connecting = self._socket = QuietSocket(socket.AF_UNIX, socket.SOCK_STREAM)
         connecting.settimeout(remaining(deadline))
         connecting.connect(self._path)
+        require_own_peer(connecting, self._path)
         connecting.settimeout(0)
         self._arrivals.register(connecting, select.POLLIN)
         return connecting

@@ -1,7 +1,8 @@
 """Keeping a sidecar on the newest valid bundle of a source. Layer: opa.
 
 A bundle that is not put in force changes nothing: the old one goes on answering, and the
-refusal is remembered until what was refused is gone or replaced.
+refusal is remembered until what was refused is gone or replaced. What is newer and could not be
+put in force yet is remembered as well: a source offers it once.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class Keeper:
         self._log = log
         self._kept = kept
         self._note = refused
+        self._waiting: dict[str, VerifiedBundle] = {}
         self._pending: tuple[str, VerifiedBundle] | None = None
         self._look_at = self._retry_at = self._health_at = 0.0
         self.refusals: dict[str, str] = {}
@@ -170,45 +172,57 @@ class Keeper:
         return changed
 
     def _look(self, sidecar: Sidecar) -> None:
+        offered: dict[str, VerifiedBundle | None] = {}
+        problem = ""
         try:
-            found = self._verified_offers(sidecar.revision)
+            for offer in self._source.look():
+                offered[offer.name] = self._judged(offer, sidecar.revision)
         except WilkError as error:
-            self._tell(error.message, self.source_problem)
-            self.source_problem = error.message
-            return
-        self._tell("", self.source_problem)
-        self.source_problem = ""
+            # What was offered before it failed is not offered again.
+            problem = error.message
+        self._tell(problem, self.source_problem)
+        self.source_problem = problem
         names = self._source.names()
         self.refusals = {name: why for name, why in self.refusals.items() if name in names}
-        if found:
-            self._consider(found, sidecar)
+        before = {name: one for name, one in self._waiting.items() if name in names}
+        found: dict[str, VerifiedBundle | None] = {**before, **offered}
+        if offered or found.keys() != self._waiting.keys():
+            self._waiting = {name: one for name, one in found.items() if one is not None}
+            self._consider(sidecar)
 
-    def _verified_offers(self, stays: str) -> list[tuple[str, VerifiedBundle]]:
-        found = []
-        for offer in self._source.look():
-            self.refusals.pop(offer.name, None)
-            try:
-                found.append((offer.name, self._verified(offer)))
-            except VerificationError as error:
-                self._note(_fault(offer, error))
-                self._refuse(offer.name, error.message, stays)
-        return found
-
-    def _consider(self, found: list[tuple[str, VerifiedBundle]], sidecar: Sidecar) -> None:
-        """Take up the newest of what was found, if it is anything new."""
-        in_force = sidecar.bundle
-        if self._source.holds_history:
-            found = [one for one in found if one[1].sequence >= in_force.sequence]
+    def _judged(self, offer: Offer, stays: str) -> VerifiedBundle | None:
+        """What is offered, if it verifies."""
+        self.refusals.pop(offer.name, None)
         try:
-            newest = _newest(found) if found else None
+            return self._verified(offer)
         except VerificationError as error:
-            self._note(Refusal(found[-1][0], "ambiguous", error.message))
-            self._refuse(found[-1][0], error.message, in_force.revision)
-            return
-        if newest is not None and newest[1].archive == in_force.archive:
-            newest = None
-        # What waited to be tried again was replaced, too.
-        self._pending, self._retry_at = newest, 0.0
+            self._note(_fault(offer, error))
+            self._refuse(offer.name, error.message, stays)
+            return None
+
+    def _consider(self, sidecar: Sidecar) -> None:
+        """Take up the newest of what waits, if it is anything new."""
+        in_force = sidecar.bundle
+        self._waiting = {
+            name: one
+            for name, one in self._waiting.items()
+            if one.archive != in_force.archive
+            and (one.sequence >= in_force.sequence or not self._source.holds_history)
+        }
+        found = sorted(self._waiting.items())
+        # What waited to be tried again may have been replaced, too.
+        self._pending, self._retry_at = None, 0.0
+        try:
+            self._pending = _newest(found) if found else None
+        except VerificationError as error:
+            name = max(found, key=lambda one: (one[1].sequence, one[0]))[0]
+            self._note(Refusal(name, "ambiguous", error.message))
+            self._refuse(name, error.message, in_force.revision)
+
+    def _settled(self, name: str, sidecar: Sidecar) -> None:
+        """A bundle waits no longer; the next one may be taken up."""
+        self._waiting.pop(name, None)
+        self._consider(sidecar)
 
     def _publish(self, sidecar: Sidecar) -> bool:
         if self._pending is None:
@@ -217,16 +231,16 @@ class Keeper:
         try:
             sidecar.publish(bundle)
         except (BundleRefusedError, VerificationError, RequestError) as error:
-            self._pending = None
             self._refuse(name, error.message, sidecar.revision)
+            self._settled(name, sidecar)
             return False
         except UnavailableError as error:
             self._retry_at = time.monotonic() + RETRY_SECONDS
             if self.refusals.get(name) != error.message:
                 self._refuse(name, error.message, sidecar.revision)
             return False
-        self._pending = None
         self.refusals.pop(name, None)
+        self._settled(name, sidecar)
         return True
 
     def _verified(self, offer: Offer) -> VerifiedBundle:

@@ -30,6 +30,10 @@ class BundleRefusedError(UnavailableError):
     """OPA refused a bundle, and would refuse it again."""
 
 
+class NotInTimeError(UnavailableError):
+    """OPA did not say in time that a bundle is in force; it may have answered by it."""
+
+
 def await_start(
     admin: Callable[[], AdminClient],
     transport: Transport,
@@ -52,7 +56,8 @@ def await_start(
 
     Raises:
         BundleRefusedError: OPA refused the bundle.
-        UnavailableError: OPA ended, or took too long.
+        NotInTimeError: OPA took too long.
+        UnavailableError: OPA ended.
     """
     started = time.monotonic()
     while time.monotonic() - started < min(seconds / 2, _WITHOUT_STATUS_SECONDS):
@@ -85,7 +90,8 @@ def await_revision(  # noqa: PLR0913  # who is asked, for what, and for how long
 
     Raises:
         BundleRefusedError: OPA refused the bundle.
-        UnavailableError: OPA ended, or took too long.
+        NotInTimeError: OPA took too long.
+        UnavailableError: OPA ended.
     """
     deadline = (time.monotonic() if started is None else started) + seconds
     while time.monotonic() < deadline:
@@ -97,7 +103,7 @@ def await_revision(  # noqa: PLR0913  # who is asked, for what, and for how long
         if why := failure():
             raise UnavailableError(f"OPA does not start: {why}")
         time.sleep(_PAUSE_SECONDS)
-    raise UnavailableError(
+    raise NotInTimeError(
         f"OPA was not ready within {seconds:g} s",
         help_text="see whether `opa run --server` works here, or allow it more time",
     )

@@ -17,7 +17,13 @@ from wilkc.opa.config import sidecar_command, sidecar_config
 from wilkc.opa.own_socket import OwnSocket
 from wilkc.opa.process import OpaProcess
 from wilkc.opa.publisher import Publisher
-from wilkc.opa.readiness import answers, await_recovery, await_revision, await_start
+from wilkc.opa.readiness import (
+    NotInTimeError,
+    answers,
+    await_recovery,
+    await_revision,
+    await_start,
+)
 from wilkc.opa.run_folder import RunFolder
 from wilkc.opa.state import NoLedger
 from wilkc.opa.supervisor import Supervisor
@@ -36,6 +42,8 @@ if TYPE_CHECKING:
 START_SECONDS: Final = 20.0
 _GRACE_SECONDS: Final = 2.0
 """How long after an update answers of the revision before it may still be under way."""
+SILENCE_SECONDS: Final = 90.0
+"""How long OPA may go without being answered where it fetches: thrice as long as it is let wait."""
 _RECOVERY_SECONDS: Final = 10.0
 """Twice the longest delay after which OPA fetches again."""
 
@@ -89,6 +97,7 @@ class Sidecar:
         self._stack = ExitStack()
         self._updating = threading.Lock()
         self._replaced = 0.0
+        self._fetched = ("", time.monotonic())
         self.since = time.monotonic()
         self._admin: AdminClient | None = None
         self._transport: Transport | None = None
@@ -132,7 +141,7 @@ class Sidecar:
                 failure=self._supervisor.failure,
             )
         except UnavailableError as error:
-            self._ledger.withdraw(error.message)
+            self._withdraw(error)
             raise
 
     @property
@@ -186,7 +195,7 @@ class Sidecar:
                 try:
                     self._go_back()
                 finally:
-                    self._ledger.withdraw(error.message)
+                    self._withdraw(error)
                 raise
             self._bundle = bundle
             self._replaced = self.since = time.monotonic()
@@ -218,7 +227,22 @@ class Sidecar:
                 return "OPA gives no status"
             if status.error or status.revision != self.revision:
                 return status.error or f"OPA has revision `{status.revision}` in force"
-            return "" if answers(self.point, self.revision) else "OPA does not answer"
+            if not answers(self.point, self.revision):
+                return "OPA does not answer"
+            return self._silence(status.fetched)
+
+    def _silence(self, fetched: str) -> str:
+        """By this process's own clock: nobody sets it, and OPA's time may be set."""
+        now = time.monotonic()
+        if fetched != self._fetched[0]:
+            self._fetched = (fetched, now)
+        silent = now - self._fetched[1]
+        if silent <= SILENCE_SECONDS:
+            return ""
+        return f"OPA was not answered where it fetches bundles for {silent:.0f} s"
+
+    def _withdraw(self, error: UnavailableError) -> None:
+        self._ledger.withdraw(error.message, unsure=isinstance(error, NotInTimeError))
 
     def _go_back(self) -> None:
         self._publisher.publish(self._bundle.archive)

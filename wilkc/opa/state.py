@@ -1,7 +1,8 @@
 """What was in force, on disk, so that a restart cannot be rolled back. Layer: opa.
 
 The mark is raised before a bundle is put in force, and lowered again only where OPA refused
-the bundle: whatever is killed in between, the mark is never below what answered. A file that
+the bundle or never got it: whatever is killed in between, the mark is never below what answered,
+nor where OPA was too slow to say whether it did. A file that
 is not there is a first start. A file that cannot be read, or that others may write, is none:
 whoever could spoil it could otherwise bring back any old bundle.
 """
@@ -38,8 +39,13 @@ class Ledger(Protocol):
         """A bundle is about to be put in force; raises a `WilkError` to refuse it."""
         ...
 
-    def withdraw(self, why: str) -> None:
-        """The bundle entered last did not come into force, and the one before stays."""
+    def withdraw(self, why: str, *, unsure: bool = False) -> None:
+        """The bundle entered last did not come into force, and the one before stays.
+
+        Args:
+            why: in one line.
+            unsure: whether it may have answered meanwhile.
+        """
         ...
 
 
@@ -49,7 +55,7 @@ class NoLedger:
     def enter(self, bundle: VerifiedBundle) -> None:
         """Every bundle may be put in force."""
 
-    def withdraw(self, why: str) -> None:
+    def withdraw(self, why: str, *, unsure: bool = False) -> None:
         """There is nothing to take back."""
 
 
@@ -94,13 +100,15 @@ class StateFile:
         if self._before != mark_of(bundle):
             self._write(mark_of(bundle))
 
-    def withdraw(self, why: str) -> None:
-        """Put the mark back that stood before, whatever the reason.
+    def withdraw(self, why: str, *, unsure: bool = False) -> None:
+        """Put the mark back that stood before; not where the bundle may have answered.
 
         Raises:
             UnavailableError: it cannot be written; the higher mark stays.
         """
         del why
+        if unsure:
+            return
         if self._before is not None:
             self._write(self._before)
             return

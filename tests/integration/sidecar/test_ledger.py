@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +11,15 @@ from wilkc.bundle import Mark
 from wilkc.core.contract import Request
 from wilkc.core.errors import UnavailableError, VerificationError
 from wilkc.opa import Sidecar, SidecarSettings
+from wilkc.opa.readiness import NotInTimeError
 from wilkc.opa.state import StateFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.integration.sidecar.conftest import Signer
+    from wilkc.bundle import VerifiedBundle
 
 BROKEN = b"package wilk\n\nx := nothing(1)\n"
 
@@ -35,6 +39,34 @@ def test_updates_are_entered_and_older_ones_refused(
         assert sidecar.point.decide(Request("a", "read", "file", "./x")).revision == "r5"
         sidecar.publish(signer.verified("r7", "a", sequence=7))
         assert state.mark() == Mark("test", 7, "r7")
+
+
+def test_what_opa_was_too_slow_for_may_have_answered(
+    opa: Path, folder: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old one answers on, and is still never served again after a restart."""
+    state = StateFile(folder / "state")
+    settings = SidecarSettings(opa, folder / "run" / "opa.sock", start_seconds=20)
+    with Sidecar(signer.verified("r5", "a", sequence=5), signer.keys, settings, state) as sidecar:
+        honest = sidecar._publisher.publish
+        # OPA hears of it after the time is up, and takes it up then.
+        monkeypatch.setattr(sidecar, "_await", partial(_late, honest))
+        with pytest.raises(NotInTimeError):
+            sidecar.publish(signer.verified("r6", "a", sequence=6))
+        assert sidecar.revision == "r5"
+        assert state.mark() == Mark("test", 6, "r6")
+    with (
+        pytest.raises(VerificationError, match="is older"),
+        Sidecar(signer.verified("r5", "a", sequence=5), signer.keys, settings, state),
+    ):
+        pass
+    with Sidecar(signer.verified("r6", "a", sequence=6), signer.keys, settings, state) as sidecar:
+        assert sidecar.point.decide(Request("a", "read", "file", "./x")).revision == "r6"
+
+
+def _late(publish: Callable[[bytes], None], bundle: VerifiedBundle) -> None:
+    publish(bundle.archive)
+    raise NotInTimeError("OPA was not ready in time")
 
 
 def test_an_older_bundle_starts_nothing(opa: Path, folder: Path, signer: Signer) -> None:

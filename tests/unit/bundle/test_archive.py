@@ -77,6 +77,8 @@ def test_an_archive_by_python_is_read() -> None:
         ({"name": "wilk/a\\b.rego"}, "not accepted"),
         ({"name": "wilk/ä.rego"}, "not accepted"),
         ({"name": "wilk/a\n.rego"}, "not accepted"),
+        ({"name": "wilk/a\n\x1b[2J.rego"}, r"name `wilk/a\\n\\x1b\[2J.rego`, not accepted"),
+        ({"name": "wilk/\x1b[2J", "type": tarfile.FIFOTYPE}, r"member `wilk/\\x1b\[2J` of"),
         ({"name": "w/" * 40 + "x" * 60}, "not accepted"),
     ],
 )

@@ -143,6 +143,16 @@ def test_algorithm_none(workshop: Workshop) -> None:
             _refused(workshop, workshop.with_tokens([token]), f"algorithm is `{name}`")
 
 
+def test_what_nobody_signed_is_shown_so_that_nothing_acts_on_it(workshop: Workshop) -> None:
+    payload = _encode(workshop.payload(unpack(workshop.unsigned)))
+    for name in ("\nwilkc serve: well again", "\x1b[2J", "x" * 10_000):
+        token = f"{_encode({'alg': name, 'kid': 'k'})}.{payload}.AA"
+        with pytest.raises(VerificationError) as raised:
+            workshop.verify(workshop.with_tokens([token]), "prod")
+        assert raised.value.message.isprintable()
+        assert len(raised.value.message) < 200
+
+
 def test_the_public_key_as_a_shared_secret(workshop: Workshop) -> None:
     payload = _encode(workshop.payload(unpack(workshop.unsigned)))
     signed = f"{_encode({'alg': 'HS256', 'kid': 'k'})}.{payload}"
@@ -155,6 +165,9 @@ def test_the_public_key_as_a_shared_secret(workshop: Workshop) -> None:
     [
         {"alg": "ES256"},
         {"alg": "ES256", "kid": 1},
+        {"alg": "ES256", "kid": "k\nwilkc serve: well again"},
+        {"alg": "ES256", "kid": "k\x1b[2J"},
+        {"alg": "ES256", "kid": "k" * 129},
         {"alg": "ES256", "kid": "k", "crit": ["x"], "x": 1},
         {"alg": "ES256", "kid": "k", "jwk": {}},
         {"alg": "ES256", "kid": "k", "typ": "JOSE"},

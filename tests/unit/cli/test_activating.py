@@ -34,8 +34,8 @@ class Ledger:
     def enter(self, bundle: VerifiedBundle) -> None:
         self.told.append(bundle.revision)
 
-    def withdraw(self, why: str) -> None:
-        self.told.append(why)
+    def withdraw(self, why: str, *, unsure: bool = False) -> None:
+        self.told.append(f"{why}, perhaps" if unsure else why)
 
 
 BUNDLE = cast("VerifiedBundle", Bundle())
@@ -46,8 +46,9 @@ def test_who_may_enters_and_withdraws() -> None:
     ledger = AskedLedger(inner, asked.append)
     ledger.enter(BUNDLE)
     ledger.withdraw("too large")
+    ledger.withdraw("too slow", unsure=True)
     assert asked == ["r1"]
-    assert inner.told == ["r1", "too large"]
+    assert inner.told == ["r1", "too large", "too slow, perhaps"]
 
 
 @pytest.mark.parametrize(

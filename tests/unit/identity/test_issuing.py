@@ -169,3 +169,81 @@ def test_long_access_tokens_are_not_issued(identity: Identity, key: PrivateKey) 
     parts = (identity.database, identity.hash_key, identity.revocations, identity.clock)
     with pytest.raises(UsageError):
         TokenIssuer(signer, *parts)
+
+
+def _chain(identity: Identity, issuing: TokenIssuer) -> tuple[str, Issued, Issued, str]:
+    """A key's name, a pair got with it, a pair got with that one's token, and a session too."""
+    name, first = _begun(identity, issuing)
+    shown = identity.tokens.authenticate(first.access)
+    return name, first, issuing.begin(shown), identity.sessions.login(shown, "console")
+
+
+@pytest.mark.parametrize("kind", ["key", "token", "family", "reuse"])
+def test_what_was_got_with_a_token_ends_with_all_that_the_token_rests_on(
+    identity: Identity, issuing: TokenIssuer, kind: str
+) -> None:
+    name, first, second, session = _chain(identity, issuing)
+    _, apart = _begun(identity, issuing)
+    if kind == "reuse":
+        issuing.refresh(first.refresh)
+        _refused(issuing, first.refresh, "credential_reused")
+    else:
+        token = identity.tokens.authenticate(first.access).credential
+        wanted = {"key": name, "token": token, "family": first.family}[kind]
+        identity.revocations.revoke(kind, wanted)  # type: ignore[arg-type]
+    _dead(identity, second.access)
+    _refused(issuing, second.refresh, "credential_revoked")
+    with pytest.raises(AuthenticationError, match="credential_revoked"):
+        identity.sessions.authenticate(session, "console")
+    assert identity.tokens.authenticate(apart.access).id == "a"
+
+
+@pytest.mark.parametrize(("overlap", "over"), [(0, True), (3, False)])
+def test_what_was_got_with_a_key_ends_with_its_overlap(
+    identity: Identity, issuing: TokenIssuer, clock: StillClock, *, overlap: int, over: bool
+) -> None:
+    made, text = identity.api_keys.create("a", ["file:read"], days=30)
+    shown = identity.api_keys.authenticate(text)
+    first, session = issuing.begin(shown), identity.sessions.login(shown, "console")
+    identity.api_keys.rotate(made.id, overlap_days=overlap)
+    if over:
+        _dead(identity, first.access)
+        with pytest.raises(AuthenticationError):
+            issuing.refresh(first.refresh)
+        with pytest.raises(AuthenticationError):
+            identity.sessions.authenticate(session, "console")
+        return
+    assert identity.tokens.authenticate(first.access).id == "a"
+    assert identity.sessions.authenticate(session, "console").id == "a"
+    following = issuing.refresh(first.refresh)
+    clock.passes(3 * 86_400 - 400)
+    following = issuing.refresh(following.refresh)
+    clock.passes(300)
+    following = issuing.refresh(following.refresh)
+    clock.passes(100)
+    # Long before the family's own end, and before the end that the key had.
+    _refused(issuing, following.refresh, "credential_expired")
+    with pytest.raises(AuthenticationError):
+        identity.sessions.authenticate(session, "console")
+
+
+def test_what_was_got_before_origins_were_told_whole_still_ends_with_its_own(
+    identity: Identity, issuing: TokenIssuer
+) -> None:
+    name, issued = _begun(identity, issuing)
+    with identity.database.change() as change:
+        change.execute("UPDATE families SET origin = ?", (f"key {name}",))
+    following = issuing.refresh(issued.refresh)
+    assert identity.tokens.authenticate(following.access).id == "a"
+    identity.revocations.revoke("key", name)
+    _refused(issuing, following.refresh, "credential_revoked")
+    _dead(identity, following.access)
+
+
+def test_a_chain_of_tokens_comes_to_an_end(identity: Identity, issuing: TokenIssuer) -> None:
+    _, issued = _begun(identity, issuing)
+    for _ in range(3):
+        issued = issuing.begin(identity.tokens.authenticate(issued.access))
+    last = identity.tokens.authenticate(issued.access)
+    with pytest.raises(UsageError, match="too often"):
+        issuing.begin(last)

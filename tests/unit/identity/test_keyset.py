@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,11 +14,13 @@ from wilkc.core.errors import UnavailableError
 from wilkc.identity import AuthenticationError, Issuer
 from wilkc.identity.tokens.issuers import parse_issuers
 from wilkc.identity.tokens.keyset import (
+    FILE_STALE_SECONDS,
     FRESH_SECONDS,
     RETRY_SECONDS,
     STALE_SECONDS,
     FileReader,
     KeySet,
+    open_keyset,
 )
 
 if TYPE_CHECKING:
@@ -141,3 +143,48 @@ def test_a_file_is_read_when_it_was_replaced(tmp_path: Path) -> None:
     now += 0.5
     keys.key("two")
     _unknown(keys, "one")
+
+
+def test_a_set_whose_last_key_was_taken_out_lets_nobody_in() -> None:
+    host = Host(_set("one"))
+    keys = host.keyset()
+    keys.key("one")
+    host.data = _set()
+    host.now += FRESH_SECONDS
+    for _ in range(3):
+        with pytest.raises(UnavailableError, match="cannot be had"):
+            keys.key("one")
+        host.now += RETRY_SECONDS
+    host.data = _set("two")
+    host.now += RETRY_SECONDS
+    keys.key("two")
+    _unknown(keys, "one")
+
+
+@pytest.mark.parametrize("spoil", ["gone", "open", "malformed"])
+def test_a_file_that_cannot_be_believed_is_believed_for_seconds_only(
+    tmp_path: Path, spoil: str
+) -> None:
+    path = tmp_path / "keys.json"
+    path.write_bytes(_set("one"))
+    keys = open_keyset(replace(PINNED, keys=str(path)), tmp_path, _nowhere)
+    now = [0.0]
+    keys._monotonic = lambda: now[0]
+    keys.key("one")
+    if spoil == "gone":
+        path.unlink()
+    elif spoil == "open":
+        path.write_bytes(_set("one", "two"))
+        path.chmod(0o666)
+    else:
+        path.write_bytes(b"{")
+    now[0] += FILE_STALE_SECONDS - 0.1
+    keys.key("one")
+    _unknown(keys, "two")
+    now[0] += 0.2
+    with pytest.raises(UnavailableError, match="cannot be had"):
+        keys.key("one")
+
+
+def _nowhere(address: str) -> Host:
+    raise AssertionError(address)

@@ -157,6 +157,11 @@ def test_a_key_of_somebody_else_is_refused(identity: Identity, make: Make) -> No
         ({"exp": True}, "credential_malformed"),
         ({"exp": 1e300}, "credential_malformed"),
         ({"wilk_scope": "*:*"}, "credential_malformed"),
+        ({"wilk_rests_on": "key"}, "credential_malformed"),
+        ({"wilk_rests_on": None}, "credential_malformed"),
+        ({"wilk_rests_on": [["key"]]}, "credential_malformed"),
+        ({"wilk_rests_on": [["key", 1]]}, "credential_malformed"),
+        ({"wilk_rests_on": [["source", "x"]]}, "credential_malformed"),
     ],
     ids=str,
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from wilkc.opa.bundle_server import MAX_STRANGERS
 from wilkc.opa.publisher import Publisher
 
 if TYPE_CHECKING:
@@ -88,3 +91,51 @@ def test_closing_does_not_wait_for_who_waits() -> None:
     thread.join()
     assert found == [304]
     assert time.monotonic() - started < 5
+
+
+def test_whoever_says_nothing_keeps_nobody_out_and_no_end_waits_for_them() -> None:
+    with Publisher(b"one") as publisher, ExitStack() as stack:
+        idle = [_idle(stack, publisher) for _ in range(MAX_STRANGERS + 10)]
+        for number, connection in enumerate(idle):
+            # Each of them goes on to say a little, and never enough.
+            with suppress(OSError):
+                connection.sendall(
+                    b"GET /bundle.tar.gz HTTP/1.1\r\nX: " + bytes([97 + number % 26])
+                )
+        assert _get(publisher)[:2] == (200, b"one")
+        assert _ended(idle[0])
+        assert not _ended(idle[-1])
+        started = time.monotonic()
+        publisher.__exit__(None, None, None)
+        assert time.monotonic() - started < 5
+
+
+def test_who_shows_the_secret_is_not_cut_off_for_those_who_do_not() -> None:
+    with Publisher(b"one") as publisher, ExitStack() as stack:
+        tag = _get(publisher)[2]
+        found: list[tuple[int, bytes, str]] = []
+        waiting = threading.Thread(
+            target=lambda: found.append(_get(publisher, If_None_Match=tag, Prefer="wait=30"))
+        )
+        waiting.start()
+        time.sleep(0.2)
+        for _ in range(2 * MAX_STRANGERS):
+            _idle(stack, publisher)
+        time.sleep(0.2)
+        publisher.publish(b"two")
+        waiting.join(5)
+        assert [one[:2] for one in found] == [(200, b"two")]
+
+
+def _idle(stack: ExitStack, publisher: Publisher) -> socket.socket:
+    return stack.enter_context(socket.create_connection(("127.0.0.1", publisher.port), timeout=5))
+
+
+def _ended(connection: socket.socket) -> bool:
+    connection.settimeout(0.5)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True

@@ -54,6 +54,20 @@ def test_what_opa_refused_leaves_the_mark_before_it(path: Path) -> None:
     assert StateFile(path).mark() == Mark("prod", 3, "r3")
 
 
+def test_what_may_have_answered_leaves_its_own_mark(path: Path) -> None:
+    state = StateFile(path)
+    state.enter(_bundle(3))
+    state.enter(_bundle(4))
+    state.withdraw("OPA was too slow", unsure=True)
+    assert StateFile(path).mark() == Mark("prod", 4, "r4")
+    with pytest.raises(VerificationError, match="is older"):
+        state.enter(_bundle(3))
+    # It is tried again, and this time it cannot be put on record.
+    state.enter(_bundle(4))
+    state.withdraw("no room")
+    assert StateFile(path).mark() == Mark("prod", 4, "r4")
+
+
 def test_a_refused_first_bundle_leaves_nothing(path: Path) -> None:
     state = StateFile(path)
     state.enter(_bundle(3))

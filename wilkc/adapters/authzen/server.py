@@ -21,6 +21,7 @@ from wilkc.opa.listening import listen_at, listen_at_port
 from wilkc.opa.socket_place import checked_socket, make_folder
 
 if TYPE_CHECKING:
+    import asyncio
     import socket as sockets
     from collections.abc import Callable
     from pathlib import Path
@@ -37,6 +38,9 @@ WORKERS: Final = 32
 """Evaluations under way at a time; each keeps a connection to the decision point."""
 MAX_CONNECTIONS: Final = 256
 """Beyond it, callers get 503 at once."""
+HEAD_SECONDS: Final = 10.0
+"""How long a connection may be without the whole head of a request: else a few that say nothing,
+or say it slowly, keep everybody out before anybody is known."""
 DRAIN_SECONDS: Final = 5
 """How long evaluations under way may take after the signal to stop."""
 _START_SECONDS: Final = 10.0
@@ -216,6 +220,32 @@ def _require_safe(settings: AuthzenSettings) -> None:
         )
 
 
+def _prompt() -> type[asyncio.Protocol]:
+    """Connections that end where no request begins in time, see `HEAD_SECONDS`.
+
+    The library's own limit counts from a response, and any byte lifts it.
+    """
+    from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415  # see `_server`
+
+    class Prompt(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library's own
+            super().connection_made(transport)
+            self._await_request()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._await_request()
+
+        def _await_request(self) -> None:
+            self.loop.call_later(HEAD_SECONDS, self._require_request, self.cycle)
+
+        def _require_request(self, before: object) -> None:
+            if self.cycle is before and not self.transport.is_closing():
+                self.transport.close()
+
+    return Prompt
+
+
 def _server(
     service: Service, document: object, pool: ThreadPoolExecutor, settings: AuthzenSettings
 ) -> Server:
@@ -232,7 +262,7 @@ def _server(
     config = Config(
         authzen_app(service, document, pool, settings.log, settings.identity),
         # Named, not chosen by what else is installed: the parsers read odd requests differently.
-        http="h11",
+        http=_prompt(),
         loop="asyncio",
         ws="none",
         lifespan="off",

@@ -4,11 +4,14 @@
            → decision on the interpreter → sandbox → value → record
 
 A plugin that does not verify is denied, on record, without asking OPA. One that does is run in the
-agent's sandbox from the very bytes that verified, and the record names its digest and key.
+agent's sandbox from the very bytes that verified, and the record names its digest and key. Anybody
+can sign with a key of their own, so a policy that would permit the call without a signature
+permits no plugin.
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from wilkc.runtime.guard import Guard
 
 NOT_VERIFIED: Final = "plugin_not_verified"
+SIGNED_BY: Final = "signed_by"
+"""The property that the policy compares with the keys it lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,12 @@ class PluginHost:
             SecurityError: it was run, and anything but a value came of it.
         """
         plugin, refusal = self._verified(name, folder)
-        properties: dict[str, Any] = {"arguments": dict(arguments)}
+        # A copy to the last element: what is judged must be what runs, whoever else holds them.
+        given = deepcopy(dict(arguments))
+        properties: dict[str, Any] = {"arguments": given}
         told: dict[str, Any] = {}
         if plugin is not None:
-            properties["signed_by"] = plugin.signer
+            properties[SIGNED_BY] = plugin.signer
             told = {"version": plugin.statement.version, "digest": plugin.statement.digest}
         action = self.guard.action(
             f"tool:{name}",
@@ -78,6 +85,7 @@ class PluginHost:
             properties=properties,
             agent=agent,
             beforehand=refusal,
+            resting_on=SIGNED_BY,
             plugin=told,
         )
         with action:
@@ -87,7 +95,7 @@ class PluginHost:
             files = {path: to_base64(data) for path, data in plugin.files.items()}
             return self.guard.execute_securely(
                 plugin.files[plugin.statement.entry],
-                {"arguments": dict(arguments), "files": files},
+                {"arguments": given, "files": files},
                 interpreter=interpreter,
                 agent=agent,
             )

@@ -1,6 +1,7 @@
 """Plugins and keys that are no longer to be trusted. Layer: adapters. Reads a file.
 
-One entry a line: the digest of a plugin, or a verifier key; `#` begins a remark. The file is read
+One entry a line: the digest of a plugin, or a verifier key, which revokes the key under whatever
+name; `#` begins a remark. The file is read
 at each use, so that what is added counts at once. A file that is missing or malformed revokes
 everything: whoever can remove it must not thereby bring anything back.
 """
@@ -39,18 +40,19 @@ class Revocations:
         Raises:
             VerificationError: one is, or the list cannot be read.
         """
+        # A key is its bytes: its holder chooses what it is called.
+        bad = (plugin.statement.digest, parse_verifier_key(plugin.signer).public)
         for number, line in enumerate(self._lines(), 1):
-            entry = line.partition("#")[0].strip()
-            if not entry:
-                continue
-            if not _is_entry(entry):
+            text = line.partition("#")[0].strip()
+            try:
+                entry = _entry(text)
+            except ValueError as error:
                 raise VerificationError(
                     f"the list of revoked plugins is malformed in line {number}"
-                )
-            if entry == plugin.statement.digest:
-                raise VerificationError("the plugin is revoked")
-            if entry == plugin.signer:
-                raise VerificationError("the key of the plugin is revoked")
+                ) from error
+            if entry in bad:
+                what = "plugin" if entry == bad[0] else "key of the plugin"
+                raise VerificationError(f"the {what} is revoked")
 
     def _lines(self) -> list[str]:
         try:
@@ -68,11 +70,12 @@ class Revocations:
             raise VerificationError("the list of revoked plugins is no text") from error
 
 
-def _is_entry(text: str) -> bool:
-    if _DIGEST.fullmatch(text):
-        return True
-    try:
-        parse_verifier_key(text)
-    except ValueError:
-        return False
-    return True
+def _entry(text: str) -> str | bytes:
+    """The digest of a plugin, the bytes of a key, or an empty text.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if not text or _DIGEST.fullmatch(text):
+        return text
+    return parse_verifier_key(text).public

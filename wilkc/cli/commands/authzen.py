@@ -16,6 +16,7 @@ from wilkc.adapters.authzen import (
     Vocabulary,
 )
 from wilkc.cli import exits
+from wilkc.cli.decision_text import printable
 from wilkc.cli.listening import Way, listening_options
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError
@@ -108,4 +109,5 @@ def _serve(made: AuthzenServer) -> NoReturn:
 
 
 def _log(text: str) -> None:
-    click.echo(f"wilkc authzen: {text}", err=True)
+    # It may quote what somebody else offered: no line of it may look like one of ours.
+    click.echo(f"wilkc authzen: {printable(text)}", err=True)

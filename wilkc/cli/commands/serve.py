@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from wilkc.cli import exits
 from wilkc.cli.activating import AskedLedger
 from wilkc.cli.authzen_serving import authzen_beside
+from wilkc.cli.decision_text import printable
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.hooking.serving import hooks_beside
 from wilkc.cli.options import keys_options
@@ -206,4 +207,5 @@ def _named(bundle: VerifiedBundle) -> str:
 
 
 def _log(text: str) -> None:
-    click.echo(f"wilkc serve: {text}", err=True)
+    # It may quote what somebody else offered: no line of it may look like one of ours.
+    click.echo(f"wilkc serve: {printable(text)}", err=True)

@@ -231,9 +231,13 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
         "the plugin is unsigned, altered, another one, or revoked, so the policy was not asked",
         "The message says which; sign it anew with `wilkc plugin sign` if it is as it should be.",
     ),
+    "signature_not_demanded": (
+        "the policy would permit the tool without a signature, so whoever signed it is not trusted",
+        "List the keys of trusted signers under `tools.signed`.",
+    ),
     "no_decision_point": (
-        "nobody listens where the decision point should be",
-        "Start `wilkc serve`, or mend the path of its socket.",
+        "nobody listens where the decision point should be, or another user does",
+        "Start `wilkc serve` as this user, or mend the path of its socket.",
     ),
     "no_sandbox_plan": (
         "the guard has no bundle, so there is no sandbox to run commands in",

@@ -11,26 +11,30 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.bundle.jws import compact, signing_input
 from wilkc.core.errors import UsageError
 from wilkc.identity.failures import EXPIRED, MALFORMED, REUSED, UNKNOWN, AuthenticationError
-from wilkc.identity.principal import Principal, origin_of, origin_text
+from wilkc.identity.principal import Principal, origin_text, origins_of
+from wilkc.identity.resting import require_lasting
 from wilkc.identity.secret import keyed_hash, new_secret
 from wilkc.identity.tokens.verifying import (
     ACTS_FOR_CLAIM,
     FAMILY_CLAIM,
-    KEY_CLAIM,
+    RESTS_CLAIM,
     SCOPE_CLAIM,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from sqlite3 import Connection
+
     from wilkc.bundle import PrivateKey
     from wilkc.core.contract import Json
     from wilkc.identity.clock import Clock
     from wilkc.identity.database import Database
-    from wilkc.identity.revocation import Revocations
+    from wilkc.identity.revocation import Kind, Revocations
 
 ACCESS_SECONDS: Final = 300
 MAX_ACCESS_SECONDS: Final = 3600
@@ -152,9 +156,10 @@ class TokenIssuer:
                 principal, origin, scope, acts_for, expires, _ = row
                 if now >= expires:
                     raise AuthenticationError(EXPIRED, "it has ended", credential=family)
-                self._revocations.require_none(
-                    now, ("family", family), ("principal", principal), origin_of(origin)
-                )
+                rests_on: tuple[tuple[Kind, str], ...] = (
+                    ("family", family), ("principal", principal), *origins_of(origin),
+                )  # fmt: skip
+                require_lasting(rests_on, now, self._revocations, _asking(change))
                 change.execute("INSERT INTO spent VALUES (?, ?)", (hashed, family))
                 change.execute(
                     "UPDATE families SET current = ? WHERE id = ?", (self._hash(following), family)
@@ -216,12 +221,15 @@ class TokenIssuer:
             FAMILY_CLAIM: family,
             SCOPE_CLAIM: list(principal.scope),
             ACTS_FOR_CLAIM: list(principal.acts_for),
+            RESTS_CLAIM: [list(one) for one in origins_of(origin)],
         }
-        kind, name = origin_of(origin)
-        if kind == "key":
-            claims[KEY_CLAIM] = name
         signed = signing_input(claims, key_id=signer.key_id)
         return compact(signed, signer.key.sign(signed))
 
     def _hash(self, text: str) -> bytes:
         return keyed_hash(self._hash_key, "refresh", text)
+
+
+def _asking(change: Connection) -> Callable[..., tuple[Any, ...] | None]:
+    """The first row of a question inside a change."""
+    return lambda statement, *values: change.execute(statement, values).fetchone()

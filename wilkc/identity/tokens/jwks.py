@@ -30,11 +30,16 @@ _FITTING: Final[Mapping[str, tuple[str, str | None]]] = {
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
+class NoKeysError(ValueError):
+    """A set that is one, and holds no key for the algorithm."""
+
+
 def parse_jwks(data: bytes, algorithm: Algorithm) -> dict[str, Any]:
     """The keys of a set that verify by an algorithm, by their ids.
 
     Raises:
-        ValueError: the set is malformed, holds a secret, names a key twice, or has none.
+        NoKeysError: it has none.
+        ValueError: the set is malformed, holds a secret, or names a key twice.
     """
     if len(data) > MAX_BYTES:
         raise ValueError("the keys are too many")
@@ -54,7 +59,7 @@ def parse_jwks(data: bytes, algorithm: Algorithm) -> dict[str, Any]:
                 raise ValueError(f"the key `{name}` stands twice")
             found[name] = _key(entry, algorithm)
     if not found:
-        raise ValueError(f"it holds no key for {algorithm}")
+        raise NoKeysError(f"it holds no key for {algorithm}")
     return found
 
 

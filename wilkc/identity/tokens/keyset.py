@@ -2,12 +2,14 @@
 
 A key that is unknown makes the set be read again, at most every few seconds: so a new key is
 known at once, and a made-up one asks no server for each token. Keys that were taken out are gone
-with the next reading, and keys that could not be read again for too long are no longer believed.
+with the next reading, the last one too, and keys that could not be read again for too long are no
+longer believed. A file that others may write is not read: they could put a key of theirs into it.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.identity.failures import UNKNOWN, AuthenticationError
-from wilkc.identity.tokens.jwks import MAX_BYTES, parse_jwks
+from wilkc.identity.tokens.jwks import MAX_BYTES, NoKeysError, parse_jwks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +32,9 @@ STALE_SECONDS: Final = 3600.0
 """Keys that were read longer ago are not believed."""
 FILE_SECONDS: Final = 0.5
 """A file costs nothing to look at, so what is taken out of it is gone within a second."""
+FILE_STALE_SECONDS: Final = 5.0
+"""A file is away for as long as somebody takes to replace it, and no longer."""
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Reader(Protocol):
@@ -57,6 +62,8 @@ class FileReader:
             fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             with os.fdopen(fd, "rb") as file:
                 found = os.fstat(fd)
+                if found.st_mode & _OTHERS_WRITE or found.st_uid not in {0, os.geteuid()}:
+                    raise UnavailableError(f"others may write `{self._path}`")
                 state = found.st_ino, found.st_size, found.st_mtime_ns
                 if state == self._seen:
                     return None
@@ -74,16 +81,18 @@ class KeySet:
         issuer: whose keys.
         reader: where they come from.
         fresh_seconds: after how long they are read again.
+        stale_seconds: after how long they are not believed that could not be read again.
         monotonic: seconds that never run back.
     """
 
     def __init__(
         self, issuer: Issuer, reader: Reader, *, fresh_seconds: float = FRESH_SECONDS,
-        monotonic: Callable[[], float] = time.monotonic,
+        stale_seconds: float = STALE_SECONDS, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._issuer = issuer
         self._reader = reader
         self._fresh = fresh_seconds
+        self._stale = stale_seconds
         self._retry = min(RETRY_SECONDS, fresh_seconds)
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -103,7 +112,7 @@ class KeySet:
         if self._read_at is None or now - self._read_at >= self._fresh or name not in self._keys:
             with self._lock:
                 self._renew(name)
-        if self._read_at is None or self._monotonic() - self._read_at >= STALE_SECONDS:
+        if self._read_at is None or self._monotonic() - self._read_at >= self._stale:
             raise UnavailableError(f"the keys of `{self._issuer.issuer}` cannot be had")
         found = self._keys.get(name)
         if found is None:
@@ -127,6 +136,10 @@ class KeySet:
                 self._sound = False
                 self._keys = parse_jwks(data, self._issuer.algorithm)
                 self._sound = True
+        except NoKeysError:
+            # Whoever keeps the set has taken the last key out.
+            self._keys, self._read_at = {}, None
+            return
         except (WilkError, ValueError):
             # What was read before counts until it is stale; after that nobody is let in.
             return
@@ -145,4 +158,5 @@ def open_keyset(issuer: Issuer, folder: Path, remote: Callable[[str], Reader]) -
     """
     if issuer.keys.startswith("https://"):
         return KeySet(issuer, remote(issuer.keys))
-    return KeySet(issuer, FileReader(folder / Path(issuer.keys)), fresh_seconds=FILE_SECONDS)
+    reader = FileReader(folder / Path(issuer.keys))
+    return KeySet(issuer, reader, fresh_seconds=FILE_SECONDS, stale_seconds=FILE_STALE_SECONDS)

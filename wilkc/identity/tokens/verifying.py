@@ -13,6 +13,7 @@ strictly before.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,8 +42,9 @@ MAX_ID: Final = 256
 SCOPE_CLAIM: Final = "wilk_scope"
 ACTS_FOR_CLAIM: Final = "wilk_acts_for"
 FAMILY_CLAIM: Final = "wilk_family"
-KEY_CLAIM: Final = "wilk_key"
-"""The API key that the token was got with: it ends with it."""
+RESTS_CLAIM: Final = "wilk_rests_on"
+"""All that the token was got with, each as the list of revocations names it: it ends with each."""
+_KINDS: Final[tuple[Kind, ...]] = ("key", "token", "family")
 
 
 def token_name(issuer: str, token_id: str) -> str:
@@ -98,8 +100,9 @@ class Tokens:
         # 5
         principal = _vouched(token, issuer, expires)
         # 6
-        self._revocations.require_none(now, *_rests_on(token, principal))
-        return principal
+        rests_on = _rests_on(token.claims, principal.credential)
+        self._revocations.require_none(now, ("agent", principal.id), *rests_on)
+        return replace(principal, rests_on=rests_on)
 
 
 @cache
@@ -180,14 +183,19 @@ def _halves(entry: str) -> tuple[str, str]:
     return kind, action
 
 
-def _rests_on(token: Compact, principal: Principal) -> list[tuple[Kind, str]]:
-    found: list[tuple[Kind, str]] = [
-        ("token", principal.credential),
-        ("agent", principal.id),
-    ]
-    family, key = token.claims.get(FAMILY_CLAIM), token.claims.get(KEY_CLAIM)
+def _rests_on(claims: Mapping[str, Json], credential: str) -> tuple[tuple[Kind, str], ...]:
+    """The token itself, its family, and all that it was got with."""
+    found: list[tuple[Kind, str]] = [("token", credential)]
+    family, given = claims.get(FAMILY_CLAIM), claims.get(RESTS_CLAIM, [])
     if isinstance(family, str):
         found.append(("family", family))
-    if isinstance(key, str):
-        found.append(("key", key))
-    return found
+    return (*found, *map(_named, given if isinstance(given, list) else [given]))
+
+
+def _named(given: Json) -> tuple[Kind, str]:
+    if isinstance(given, list) and len(given) == len(("kind", "name")):
+        kind, name = given
+        known = next((one for one in _KINDS if one == kind), None)
+        if known is not None and isinstance(name, str):
+            return known, name
+    raise AuthenticationError(MALFORMED, "what the token rests on cannot be read")

@@ -64,13 +64,22 @@ class FolderSource:
             raise UsageError(f"cannot read `{self._path}`: {error.strerror}") from error
         if len(found) > MAX_FILES:
             raise UsageError(f"`{self._path}` holds more than {MAX_FILES} bundles")
-        states = {path: _state(path) for path in found}
-        self._seen = {path: state for path, state in self._seen.items() if path in states}
-        for path, state in states.items():
-            if self._seen.get(path) != state:
+        self._seen = {path: self._seen[path] for path in found if path in self._seen}
+        failure: UsageError | None = None
+        for path in found:
+            # One that cannot be read keeps none of the others back.
+            try:
+                state = _state(path)
+                if self._seen.get(path) == state:
+                    continue
                 data = _read(path)
-                self._seen[path] = state
-                yield Offer(str(path), data)
+            except UsageError as error:
+                failure = failure or error
+                continue
+            self._seen[path] = state
+            yield Offer(str(path), data)
+        if failure is not None:
+            raise failure
 
     def names(self) -> frozenset[str]:
         """Every bundle of the folder that could be read."""

@@ -38,7 +38,8 @@ class Source(Protocol):
         """What is new since the last look; the first one finds everything.
 
         Raises:
-            WilkError: the place cannot be looked at now.
+            WilkError: the place, or something in it, cannot be looked at now; what was given
+                before is given once all the same.
         """
         ...
 

@@ -33,6 +33,7 @@ from wilkc.runtime.guard.steps import (
     failed,
     prepare,
     refused,
+    rested,
     settle,
     touches_disk,
     weigh,
@@ -166,6 +167,8 @@ class Guard:
         """An action to be done inside `with` or `async with`, between intent and outcome.
 
         Entering raises `PermissionDenied` where it is not permitted; arguments as for `check`.
+        With `resting_on`, the name of a property, a grant counts only if the policy would refuse
+        the same without that property.
         """
         return Action(self, self._question(resource, action, **given))
 
@@ -256,8 +259,10 @@ class Guard:
         decision = prepared.refusal
         if decision is None:
             try:
-                left = max(deadline - time.monotonic(), 0)
-                answer = self._point.decide(prepared.request, seconds=left)
+                answer = self._point.decide(prepared.request, seconds=_left(deadline))
+                if answer.allow and prepared.bare is not None:
+                    bare = self._point.decide(prepared.bare, seconds=_left(deadline))
+                    answer = rested(answer, bare)
             except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
                 answer = failed(error)
             decision = weigh(prepared, answer, self._rates)
@@ -270,8 +275,11 @@ class Guard:
         decision = prepared.refusal
         if decision is None:
             try:
-                left = max(deadline - time.monotonic(), 0)
-                answer = await self._async_point.decide(prepared.request, seconds=left)
+                point = self._async_point
+                answer = await point.decide(prepared.request, seconds=_left(deadline))
+                if answer.allow and prepared.bare is not None:
+                    bare = await point.decide(prepared.bare, seconds=_left(deadline))
+                    answer = rested(answer, bare)
             except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
                 answer = failed(error)
             decision = weigh(prepared, answer, self._rates)
@@ -338,12 +346,19 @@ class Guard:
         agent: str | None = None,
         fulfils: Iterable[str] = (),
         beforehand: Decision | None = None,
+        resting_on: str = "",
         **context: Any,
     ) -> Question:
         promised = (self._fulfils, fulfils)
         named = (self._agent, agent)
         given = {} if properties is None else properties
-        return Question(resource, action, given, context, security, named, promised, beforehand)
+        return Question(
+            resource, action, given, context, security, named, promised, beforehand, resting_on
+        )
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0)
 
 
 def _granted(decision: Decision) -> Decision:

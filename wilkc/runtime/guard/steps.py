@@ -7,7 +7,7 @@ Each is one function, called in this order by whoever waits in one way or the ot
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from wilkc.core.contract import Decision, Request, denial
 from wilkc.core.errors import RequestError
 from wilkc.language.instants import time_text
 from wilkc.language.requests import split_short
+from wilkc.opa.denials import is_answer
 from wilkc.runtime.audit import unrecorded
 from wilkc.runtime.guard.canonical import TOUCHES_DISK, canonical
 from wilkc.runtime.guard.conditions import unmet
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.names import Roots
 
 GUARD_FAILED: Final = "guard_failed"
+NOT_RESTED: Final = "signature_not_demanded"
 _SHOWN: Final = 1000
 """Characters that the record of an unreadable request shows of each of its texts."""
 _MICROSECONDS: Final = 1_000_000
@@ -49,6 +51,7 @@ class Question:
         agents: every id that the caller calls the agent by; all must agree.
         fulfils: types of conditions that the caller promises to fulfil, from each place.
         beforehand: the answer of whoever was asked before; a denial stands.
+        resting_on: the property that a grant must rest on, if any: without it there must be none.
     """
 
     resource: str
@@ -59,6 +62,7 @@ class Question:
     agents: tuple[str | None, ...] = ()
     fulfils: tuple[Iterable[str], ...] = ()
     beforehand: Decision | None = None
+    resting_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Prepared:
         real: for files, the real path to act on.
         circumstances: for the record.
         refusal: why it is not asked at all.
+        bare: the request without what its grant must rest on; None where nothing is named.
     """
 
     request: Request
@@ -80,6 +85,7 @@ class Prepared:
     real: str | None = None
     circumstances: Circumstances | None = None
     refusal: Decision | None = None
+    bare: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +111,9 @@ def prepare(question: Question, roots: Roots) -> Prepared:
         security = question.security
         circumstances = security.circumstances() if security else None
         fulfils = frozenset().union(*question.fulfils)
-        before = question.beforehand
-        # Only a plain true is a grant, and it grants nothing by itself: OPA is asked as ever.
-        refusal = None if before is None or before.allow is True else before
-        return Prepared(request, started, fulfils, real, circumstances, refusal)
+        refusal = _beforehand(question.beforehand)
+        bare = _without(request, question.resting_on)
+        return Prepared(request, started, fulfils, real, circumstances, refusal, bare)
     except RequestError as error:
         refusal = denial("VALIDATION_ERROR", error.detail, error.message)
     except Exception as error:  # noqa: BLE001  # whatever goes wrong is a denial
@@ -124,6 +129,21 @@ def touches_disk(question: Question) -> bool:
 def refused(question: Question, refusal: Decision, started: float) -> Prepared:
     """A question that is not asked, with what can be recorded of it."""
     return Prepared(_stand_in(question), started, frozenset(), refusal=refusal)
+
+
+def rested(decision: Decision, bare: Decision) -> Decision:
+    """A grant, or the denial in its place where it does not rest on what it must. Pure.
+
+    Args:
+        decision: the grant.
+        bare: the answer to the same without that property.
+    """
+    if not is_answer(bare):
+        return bare
+    if bare.allow is False and bare.revision == decision.revision:
+        return decision
+    text = "the policy would permit it without a signature, so it trusts no key in particular"
+    return denial("PERMISSION_DENIED", NOT_RESTED, text, revision=decision.revision)
 
 
 def weigh(prepared: Prepared, decision: Decision, rates: RateStore | None) -> Decision:
@@ -173,6 +193,24 @@ def failed(error: Exception) -> Decision:
     return denial(
         "VALIDATION_ERROR", GUARD_FAILED, f"the guard failed, so nothing is allowed: {kind}"
     )
+
+
+def _beforehand(before: Decision | None) -> Decision | None:
+    """The denial that stands; a plain true grants nothing by itself: OPA is asked as ever."""
+    said: Any = None if before is None else before.allow
+    if before is None or said is True:
+        return None
+    if said is False:
+        return before
+    # Taken for a denial it would stand, and to whoever asks for its truth it is none.
+    return denial("VALIDATION_ERROR", "odd_answer", "the answer beforehand is neither yes nor no")
+
+
+def _without(request: Request, name: str) -> Request | None:
+    if not name:
+        return None
+    kept = {key: value for key, value in request.properties.items() if key != name}
+    return replace(request, properties=kept)
 
 
 def _read(question: Question) -> Request:

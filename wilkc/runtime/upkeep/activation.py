@@ -83,15 +83,15 @@ class PolicyLog:
                 help_text="see `wilkc audit verify`; it is tried again",
             ) from error
 
-    def withdraw(self, why: str) -> None:
-        """Record that the bundle entered last did not come into force.
+    def withdraw(self, why: str, *, unsure: bool = False) -> None:
+        """Record that the bundle entered last did not come into force; see `Ledger`.
 
         Raises:
             UnavailableError: the mark cannot be taken back.
         """
         entered, self._entered = self._entered, None
         try:
-            self._mark.withdraw(why)
+            self._mark.withdraw(why, unsure=unsure)
         finally:
             if entered is not None:
                 bundle, record, before = entered

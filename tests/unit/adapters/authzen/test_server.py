@@ -302,3 +302,51 @@ def test_without_the_extra_nothing_is_served(
         pass
     assert "wilkc[authzen]" in refused.value.help_text
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("first", [b"", b"whole"])
+def test_who_says_nothing_or_says_it_slowly_keeps_nobody_out(
+    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch, first: bytes
+) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    settings = AuthzenSettings(folder / "authzen.sock")
+    whole = f"GET {METADATA} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    with AuthzenServer(service, settings) as served, socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(20)
+        connection.connect(str(served.socket))
+        if first:
+            # A head in time earns no more than that for the next one.
+            connection.sendall(whole)
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+        ended = False
+        for byte in whole[:-4] * 20:
+            try:
+                connection.sendall(bytes([byte]))
+                connection.settimeout(0.1)
+                ended = connection.recv(65_536) == b""
+            except TimeoutError:
+                continue
+            except OSError:
+                ended = True
+            if ended:
+                break
+        assert ended
+        assert ask(served.socket, YES).decisions is True
+
+
+def test_an_answer_that_takes_longer_than_a_head_comes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
+    point = Point()
+    honest = point.decide
+
+    def slow(request: Any) -> Any:
+        time.sleep(1)
+        return honest(request)
+
+    monkeypatch.setattr(point, "decide", slow)
+    settings = AuthzenSettings(folder / "authzen.sock")
+    with AuthzenServer(Service(point), settings) as served:
+        assert ask(served.socket, YES).decisions is True

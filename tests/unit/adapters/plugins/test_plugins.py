@@ -181,6 +181,7 @@ def test_too_many_files(plugin: Path) -> None:
         ("{digest}", "the plugin is revoked"),
         ("# old\n\n{digest} # since May\n", "the plugin is revoked"),
         ("{key}", "the key of the plugin is revoked"),
+        ("{renamed}", "the key of the plugin is revoked"),
         ("x", "malformed in line 1"),
         ("0" * 63, "malformed in line 1"),
         ("é", "no text"),
@@ -191,7 +192,9 @@ def test_what_is_revoked(plugin: Path, tmp_path: Path, text: str | None, why: st
     found = verify_plugin(plugin)
     file = tmp_path / "revoked"
     if text is not None:
-        file.write_text(text.format(digest=found.statement.digest, key=VKEY), encoding="utf-8")
+        renamed = verifier_key("elsewhere", KEY.public).text
+        listed = text.format(digest=found.statement.digest, key=VKEY, renamed=renamed)
+        file.write_text(listed, encoding="utf-8")
     with pytest.raises(VerificationError, match=why):
         Revocations(file).require_good(found)
 

@@ -1,0 +1,174 @@
+"""A newer bundle is never lost, whatever lies beside it or went wrong before."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.sidecar.conftest import Signer
+from wilkc.bundle import generate_key
+from wilkc.core.errors import UnavailableError
+from wilkc.opa import keeper as module
+from wilkc.opa.keeper import Keeper, Trust
+from wilkc.opa.readiness import BundleRefusedError
+from wilkc.opa.sources.files import FileSource, FolderSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wilkc.bundle import VerifiedBundle
+    from wilkc.opa.keeper import Refusal
+
+
+@dataclass
+class Served:
+    """Stands for a sidecar: refuses some revisions, and for a while cannot take any."""
+
+    bundle: VerifiedBundle
+    refuses: set[str] = field(default_factory=set)
+    full: bool = False
+    published: list[str] = field(default_factory=list)
+
+    @property
+    def revision(self) -> str:
+        return self.bundle.revision
+
+    def publish(self, bundle: VerifiedBundle) -> None:
+        if self.full:
+            raise UnavailableError("no room")
+        if bundle.revision in self.refuses:
+            raise BundleRefusedError("OPA refuses the bundle")
+        self.published.append(bundle.revision)
+        self.bundle = bundle
+
+    def mend(self) -> None:
+        """Nothing is broken."""
+
+    def problem(self) -> str:
+        return ""
+
+
+class Place:
+    """A folder of releases with a keeper."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.signer = Signer(generate_key())
+        self.notes: list[Refusal] = []
+        self.put("r1", 1)
+        source: Any = FolderSource(folder)
+        source.pause_seconds = 0.0
+        trust = Trust(self.signer.keys, "test")
+        self.keeper = Keeper(source, trust, lambda _: None, None, self.notes.append)
+        self.served = Served(self.keeper.first())
+
+    def put(self, revision: str, sequence: int, name: str = "") -> Path:
+        path = self.folder / f"{name or revision}.tar.gz"
+        # Renamed into place, as a release is.
+        draft = self.folder / ".draft"
+        draft.write_bytes(self.signer.bundle(revision, "a", sequence=sequence))
+        draft.replace(path)
+        return path
+
+    def steps(self, number: int = 3) -> list[str]:
+        """What came into force since the last time."""
+        before = len(self.served.published)
+        for _ in range(number):
+            self.keeper.step(self.served)  # type: ignore[arg-type]  # all of it that is used
+        return self.served.published[before:]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+    return Place(tmp_path)
+
+
+@pytest.mark.parametrize("odd", ["a.tar.gz", "z.tar.gz"])
+def test_what_cannot_be_read_keeps_no_newer_bundle_back(place: Place, odd: str) -> None:
+    (place.folder / odd).mkdir()
+    place.put("r2", 2)
+    assert place.steps() == ["r2"]
+    assert "is no file" in place.keeper.source_problem
+    (place.folder / odd).rmdir()
+    assert place.steps() == []
+    assert place.keeper.source_problem == ""
+
+
+def test_a_link_to_nothing_keeps_no_newer_bundle_back(place: Place) -> None:
+    (place.folder / "z.tar.gz").symlink_to("nothing")
+    place.put("r2", 2)
+    assert place.steps() == ["r2"]
+    assert "cannot read the bundle" in place.keeper.source_problem
+
+
+def test_of_two_with_one_number_the_one_that_stays_comes_into_force(place: Place) -> None:
+    place.put("r2", 2)
+    other = place.put("other", 2)
+    assert place.steps() == []
+    assert [one.code for one in place.notes] == ["ambiguous"]
+    assert len(place.keeper.refusals) == 1
+    other.unlink()
+    assert place.steps() == ["r2"]
+    assert place.keeper.refusals == {}
+
+
+def test_a_newer_one_that_waits_is_not_forgotten_for_an_older_one(place: Place) -> None:
+    place.served.full = True
+    place.put("r3", 3)
+    assert place.steps() == []
+    place.put("r2", 2)
+    assert place.steps() == []
+    place.served.full = False
+    assert place.steps() == ["r3"]
+
+
+def test_where_opa_refuses_the_newest_the_next_one_comes_into_force(place: Place) -> None:
+    place.served.refuses = {"r3"}
+    place.put("r2", 2)
+    place.put("r3", 3)
+    assert place.steps() == ["r2"]
+    assert list(place.keeper.refusals) == [str(place.folder / "r3.tar.gz")]
+    assert place.steps() == []
+
+
+def test_one_that_was_spoilt_while_it_waited_is_not_put_in_force(place: Place) -> None:
+    place.served.full = True
+    path = place.put("r2", 2)
+    assert place.steps() == []
+    path.write_bytes(b"no bundle any more")
+    place.served.full = False
+    assert place.steps() == []
+    assert "gzip" in place.keeper.refusals[str(path)]
+    path.unlink()
+    assert place.steps() == []
+
+
+def test_older_ones_beside_it_are_no_event(place: Place) -> None:
+    place.put("r3", 3)
+    assert place.steps() == ["r3"]
+    place.put("r2", 2)
+    os.utime(place.folder / "r1.tar.gz")
+    assert place.steps() == []
+    assert place.notes == []
+
+
+def test_a_file_is_what_it_holds_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older one in its place is offered to the sidecar, whose ledger refuses it."""
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+    place = Place(tmp_path)
+    source: Any = FileSource(tmp_path / "r1.tar.gz")
+    source.pause_seconds = 0.0
+    keeper = Keeper(source, Trust(place.signer.keys, "test"), lambda _: None)
+    place.keeper, place.served = keeper, Served(keeper.first())
+    place.put("r2", 2, name="r1")
+    assert place.steps() == ["r2"]
+    place.served.full = True
+    place.put("r3", 3, name="r1")
+    assert place.steps() == []
+    place.put("r4", 4, name="r1")
+    place.served.full = False
+    assert place.steps() == ["r4"]
