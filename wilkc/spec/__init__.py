@@ -23,6 +23,7 @@ from wilkc.spec.models.permissions import (
     Tools,
 )
 from wilkc.spec.models.policy import Bindings, ModelCategory, PermissionModel, SecurityPolicy
+from wilkc.spec.models.ports import PortEntry, port_text
 from wilkc.spec.models.sandbox import Sandbox
 from wilkc.spec.models.settings import Settings
 from wilkc.spec.outlines import outline_of, outlined
@@ -56,6 +57,7 @@ __all__ = [
     "Network",
     "PermissionModel",
     "Permissions",
+    "PortEntry",
     "ReadResult",
     "Sandbox",
     "SecurityPolicy",
@@ -75,6 +77,7 @@ __all__ = [
     "moment_of",
     "outline_of",
     "outlined",
+    "port_text",
     "read_matrix",
     "read_specs",
     "shape_of",
