@@ -7,11 +7,9 @@ understood is an error, whatever the command wants of it, and never the default.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import stat
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -75,13 +73,21 @@ def read_settings() -> Settings:
     for folder in (here, *here.parents):
         for name, table in ((OWN_FILE, ()), (SHARED_FILE, ("tool", "wilk"))):
             data = _content(folder / name)
-            if data is None:
+            if data is None or (table and not _may_speak_of_wilk(data)):
                 continue
             file = _File(folder / name, data, table)
             held = _inside(_parsed(file), file)
             if held is not None:
                 return _understood(held, file)
     return Settings()
+
+
+def _may_speak_of_wilk(data: bytes) -> bool:
+    """Whether a file of all tools may hold settings; how it is written else is their matter.
+
+    An escape could spell the name of the table in another way.
+    """
+    return b"wilk" in data or b"\\" in data
 
 
 def _content(path: Path) -> bytes | None:
@@ -102,6 +108,9 @@ def _content(path: Path) -> bytes | None:
 
 
 def _parsed(file: _File) -> dict[str, Any]:
+    # Loaded where there are settings: most projects have none.
+    import tomllib  # noqa: PLC0415
+
     try:
         return tomllib.loads(file.data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -220,6 +229,8 @@ def _command(name: str) -> click.Command | None:
 
 
 def _instead(key: str, known: list[str]) -> str:
+    import difflib  # noqa: PLC0415 - loaded where something is wrong
+
     near = difflib.get_close_matches(key, known, 1)
     if near:
         return f"did you mean `{near[0]}`?"

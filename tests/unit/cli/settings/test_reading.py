@@ -115,9 +115,17 @@ def test_wilk_toml_wins(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["wilk.toml", "pyproject.toml"])
 def test_what_is_no_toml_is_refused(tmp_path: Path, name: str) -> None:
-    assert _refused(tmp_path, "a = 1\nb = = 2\n", name) == [
+    assert _refused(tmp_path, "wilk = 1\nb = = 2\n", name) == [
         (2, 5, "the text is not TOML: invalid value")
     ]
+
+
+def test_a_file_of_other_tools_alone_is_their_matter(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("b = = 2\n")
+    assert read_settings() == Settings()
+    (tmp_path / "pyproject.toml").write_text('[tool."w\\u0069lk"]\npolicies = 1\n')
+    with pytest.raises(SettingsError, match="`policies` is no list of paths"):
+        read_settings()
 
 
 def test_an_unfinished_text_is_refused(tmp_path: Path) -> None:
