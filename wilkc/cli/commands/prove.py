@@ -16,7 +16,7 @@ from wilkc.cli.review.proofs import prove as prove_wanted
 from wilkc.cli.review.reviewing import understand
 from wilkc.cli.sources import STDIN, read_sources
 from wilkc.cli.terminal import Progress, wants_colour
-from wilkc.cli.versions import DEFAULT_PATH, Trust, default_paths, open_version
+from wilkc.cli.versions import DEFAULT_PATH, GIT, Trust, default_paths, open_version
 from wilkc.compiler import check, plan_what_compiles
 from wilkc.core.diagnostics import has_errors
 from wilkc.core.errors import SpecError, UsageError
@@ -65,7 +65,9 @@ def prove(  # noqa: PLR0913 - one parameter per option
     A guardrail that does not hold is shown with a shortest request against it. Exits with 6
     unless every guardrail is proved; what cannot be decided is not proved.
     """
-    sources = read_sources(paths, stdin=True)
+    # What is proved beside a revision lies in its repository.
+    own = default_paths() if base is not None and base.startswith(GIT) else ()
+    sources = read_sources(paths or own, stdin=True)
     # Whether guardrails hold is what this command is asked, and answers at length.
     problems = tuple(found for found in check(sources) if found.code != "W151")
     if has_errors(problems):

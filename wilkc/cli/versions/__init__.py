@@ -3,6 +3,7 @@
 from wilkc.cli.versions.model import Trust, Version
 from wilkc.cli.versions.opening import (
     DEFAULT_PATH,
+    GIT,
     default_paths,
     open_version,
     open_versions,
@@ -10,6 +11,7 @@ from wilkc.cli.versions.opening import (
 
 __all__ = [
     "DEFAULT_PATH",
+    "GIT",
     "Trust",
     "Version",
     "default_paths",

@@ -33,7 +33,8 @@ def open_versions(old: str, new: str | None, trust: Trust) -> tuple[Version, Ver
     Args:
         old: a folder, a file, a bundle, `git:REV[:PATH]`, `nothing:`, or `-`, standard input.
         new: the same; None means the working files at the path of the old revision, else
-            those of the default places.
+            those of the default places; beside a revision none outside of its repository, or
+            who takes the policies away would be compared with somebody's own.
         trust: how bundles are verified.
 
     Returns:
@@ -46,9 +47,13 @@ def open_versions(old: str, new: str | None, trust: Trust) -> tuple[Version, Ver
         UnavailableError: there is no Git.
     """
     path = _path_of(new) or _path_of(old)
-    here = (new,)
-    if new is None:
-        here = (path,) if path and old.startswith(GIT) else default_places()
+    here: tuple[str, ...]
+    if new is not None:
+        here = (new,)
+    elif old.startswith(GIT):
+        here = (path,) if path else default_paths()
+    else:
+        here = default_places()
     given = (old, *here)
     if here == (old,):
         raise UsageError(f"`{old}` is compared with itself", help_text="name two versions")
@@ -115,7 +120,7 @@ def _parsed(named: str) -> _Revision:
 
 def _path_of(named: str | None) -> str:
     """The path that a name stands for, from the current folder; empty where it has none."""
-    if named in {None, NOTHING, STDIN}:
+    if named is None or named in {NOTHING, STDIN}:
         return ""
     if named.startswith(GIT):
         return _parsed(named).path

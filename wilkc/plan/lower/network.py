@@ -101,9 +101,10 @@ def _port_rules(
 ) -> tuple[Rule[tuple[int, int]], ...]:
     rules = []
     for number, entry in enumerate(entries or ()):
-        plain = isinstance(entry, tuple)
-        bounds = entry if plain else entry.port
-        text, when = (port_text(bounds), None) if plain else entry_parts(entry)
         name = f"{place.origin}net.blocked_ports.{number}"
-        rules.append(Rule(name, text, place.entry(number), (bounds,), when=when))
+        if isinstance(entry, tuple):
+            rules.append(Rule(name, port_text(entry), place.entry(number), (entry,)))
+        else:
+            text, when = entry_parts(entry)
+            rules.append(Rule(name, text, place.entry(number), (entry.port,), when=when))
     return tuple(rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,6 +134,21 @@ def test_the_place_of_ones_own_comes_last(wilkc: Callable[..., Ran], tmp_path: P
     ran = wilkc("decide", "a", "file:./x", "read", *reference)
     assert ran.code == 2
     assert "there is no folder `policies`" in ran.err
+
+
+def test_a_revision_is_never_compared_with_somebodys_own(
+    wilkc: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """Whoever takes the policies away would else pass every gate."""
+    for words in ("init -q", "add policies", "commit -qm first"):
+        who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
+        subprocess.run(["git", *who, *words.split()], check=True)
+    (tmp_path / "policies").rename(tmp_path / "gone")
+    own = tmp_path / "home" / ".wilk" / "config"
+    _write(own / "a.yaml", "agent: a\npermissions: {}\n")
+    ran = wilkc("diff", "git:HEAD", "--fail-on", "widening")
+    assert (ran.code, "`policies`" in ran.err) == (2, True)
+    assert wilkc("prove", "--no-new-access", "git:HEAD").code == 2
 
 
 def test_what_enforces_wants_its_policies_named(wilkc: Callable[..., Ran]) -> None:
