@@ -111,8 +111,8 @@ def decide(  # noqa: PLR0913 - one parameter per option
     check_choice(choice)
     if batch == STDIN in choice.policies:
         raise UsageError("`-` is either the batch or the specs, not both")
-    sources = read_sources(choice.policies, stdin=True) if choice.compiles else {}
     questions = iter(_questions(agent, resource, action, batch))
+    sources = read_sources(choice.policies, stdin=True) if choice.compiles else {}
     show = _shower(form or ("text" if batch is None else "json"), batched=batch is not None)
     try:
         with (
