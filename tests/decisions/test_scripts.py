@@ -26,6 +26,7 @@ INPUT = "code_from_input"
 OPTION = "option_before_script"
 OPAQUE = "opaque_command"
 LISTED = "interpreter_not_listed"
+NAMED = "script_not_named"
 
 OPERANDS: list[tuple[str, dict[str, str]]] = [
     (
@@ -178,7 +179,18 @@ LISTING: dict[str, str] = {
     "deno data:text/javascript,1": INPUT,
     "deno npm:x": INPUT,
     "deno ./x.ts -e y": ALLOWED,
+    # What they run where the file is not there: a task, which is a line for a shell.
     "deno run ./x.ts": GUARDED,
+    "bun run ./x.ts": GUARDED,
+    # Sub-commands that no table lists, tasks of a package, and scripts that look like them.
+    "deno publish": NAMED,
+    "deno x.ts": NAMED,
+    "bun i": NAMED,
+    "bun dev": NAMED,
+    "bun tools/x.ts": NAMED,
+    "bun ./x.ts": ALLOWED,
+    "bun /x.ts": ALLOWED,
+    "deno /x.ts": ALLOWED,
     "R ./x.R": INPUT,
     "Rscript ./x.R": ALLOWED,
     "ruby ./x.rb": LISTED,

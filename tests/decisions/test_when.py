@@ -59,6 +59,19 @@ ALLOWS: dict[str, tuple[dict[str, Any], Request]] = {
     ),
     "tool": ({"tools": {"allowed": [_entry("tool", "t")]}}, Request("a", "call", "tool", "t")),
     "agent": ({"agents": {"use": [_entry("agent", "b")]}}, Request("a", "use", "agent", "b")),
+    "directory": (
+        {"shell": {"allowed_commands": ["ls *"],
+                   "working_directories": ["./other", _entry("path", "./a/**")]}},
+        Request("a", "execute", "shell", "", {"argv": ["ls"]}, {"cwd": "./a/b"}),
+    ),
+    "label": (
+        {"data": {"data_classification": ["public", _entry("label", "internal")]}},
+        Request("a", "process", "data", "d", {"classification": "internal"}),
+    ),
+    "signal": (
+        {"system": {"signal": [_entry("name", "own")]}},
+        Request("a", "signal", "system", "own"),
+    ),
     "name": (
         {"system": {"env": {"read": [_entry("name", "CI_*")]}}},
         Request("a", "env.read", "system", "CI_X"),
@@ -90,6 +103,11 @@ BLOCKS: dict[str, tuple[dict[str, Any], Request]] = {
         Request("a", "connect", "network", "a.example:443",
                 {"host": "a.example", "port": 443, "protocol": "https"}),
     ),
+    "port": (
+        {"network": {"allowed_hosts": ["a.example"], "blocked_ports": [_entry("port", "400-500")]}},
+        Request("a", "connect", "network", "a.example:443",
+                {"host": "a.example", "port": 443, "protocol": "https"}),
+    ),
     "model": (
         {"llm": {"allowed_models": ["*"], "blocked_models": [_entry("model", "gpt-*")]}},
         Request("a", "request", "llm", "GPT-4"),
@@ -102,8 +120,9 @@ BLOCKS: dict[str, tuple[dict[str, Any], Request]] = {
 
 
 def _at(request: Request, context: dict[str, Any]) -> Request:
+    shown = {**request.context, **context}
     return Request(
-        request.agent, request.action, request.type, request.id, request.properties, context
+        request.agent, request.action, request.type, request.id, request.properties, shown
     )
 
 
@@ -179,6 +198,39 @@ def test_bases_and_roles_keep_their_conditions(judged: Judged) -> None:
         ("own", "./a", FROM), ("both", "./a", FROM), ("both", "./b", UNTIL), ("base", "./a", FROM),
     ]  # fmt: skip
     assert judged.differences(compiled, asked) == []
+
+
+def test_an_empty_list_of_directories_is_nowhere(judged: Judged) -> None:
+    """Where no entry counts there is no directory, and not the workspace as without a list."""
+    shell = {"allowed_commands": ["ls"], "working_directories": [_entry("path", "./**")]}
+    compiled = judged.compiled(a=json.dumps({"agent": "a", "permissions": {"shell": shell}}))
+    request = Request("a", "execute", "shell", "", {"argv": ["ls"]}, {"time": UNTIL})
+    assert not decide(compiled.plan, request).allow
+    assert judged.differences(compiled, [request]) == []
+
+
+def test_what_no_request_is_asked_about_has_no_conditions() -> None:
+    """Variables are chosen once for a command, and ports belong to their hosts."""
+    for section in (
+        {"shell": {"environment_variables": {"allow": [_entry("name", "CI")]}}},
+        {"network": {"allowed_ports": [_entry("port", "443")]}},
+        {"filesystem": {"metadata": {"allowed_extensions": [_entry("path", ".md")]}}},
+    ):
+        text = json.dumps({"agent": "a", "permissions": section})
+        assert any(one.severity == "error" for one in check({"a.yaml": text.encode()}))
+
+
+def test_labels_are_named_with_their_conditions(judged: Judged) -> None:
+    data = {"data_classification": ["public", _entry("label", "internal")]}
+    compiled = judged.compiled(a=json.dumps({"agent": "a", "permissions": {"data": data}}))
+    asked = Request("a", "process", "data", "d", {"classification": "internal"}, {"time": UNTIL})
+    answer = decide(compiled.plan, asked)
+    assert answer.detail == "condition_not_met"
+    assert answer.rule is not None
+    assert answer.rule.text == f"internal from {FROM} until {UNTIL}, public"
+    other = Request("a", "process", "data", "d", {"classification": "secret"}, {"time": FROM})
+    assert decide(compiled.plan, other).detail == "no_rule_matches"
+    assert judged.differences(compiled, [asked, other]) == []
 
 
 def test_nothing_conditional_is_mounted_as_if_it_held() -> None:

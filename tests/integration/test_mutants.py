@@ -21,7 +21,7 @@ LEAST_IN = {
     "egress": 10, "mounts": 10, "record": 4, "resources": 10, "retention": 18, "reading": 10,
     "sandbox": 40, "alerts": 20, "sinks": 10, "evidence": 9, "keys": 15,
     "hooks": 10, "librechat": 8, "plugins": 7, "imports": 21,
-    "identity": 12, "messages": 18, "learning": 15, "documents": 5, "arguments": 2,
+    "identity": 12, "messages": 18, "learning": 15, "documents": 5, "arguments": 2, "settings": 6,
 }  # fmt: skip
 QUICK = "tests/unit/core/test_strict_json.py"
 READER = "wilkc/core/strict_json.py"

@@ -37,6 +37,8 @@ _IMPOSSIBLE: Final[Mapping[str, str]] = {
     "inner command itself",
     "code_from_input": "no entry allows a program to read code from its input; name a script",
     "option_before_script": "no entry allows an option before a script that is not spelt out",
+    "script_not_named": "no entry makes a bare word a script, as it may be a sub-command or a task "
+    "of a package; write the script as a path that begins with `./` or `/`",
     "unlabelled_data": "the request must name a classification; there is nothing to list",
     "rate_exceeded": "the limit is used up for now; the edit is to the limit",
 }

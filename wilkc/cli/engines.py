@@ -11,6 +11,7 @@ import click
 
 from wilkc.bundle import VerifiedBundle, generate_key, sign_bundle, verify_bundle
 from wilkc.cli.signing import read_bundle_file, verify_with
+from wilkc.cli.sources import read_sources
 from wilkc.core.errors import UsageError
 from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
 from wilkc.opa.obtain import find_opa
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wilkc.bundle import PublicKey
+    from wilkc.cli.building import Built
     from wilkc.core.contract import Decision, Request
 
     Engine = Callable[[Sequence[Request]], list[Decision]]
@@ -34,7 +36,8 @@ class Choice:
     Attributes:
         socket: a sidecar that runs.
         bundle: a bundle for a private sidecar.
-        policies: specs to compile for a private sidecar or for the reference evaluator.
+        policies: specs to compile for a private sidecar or for the reference evaluator; those
+            of the default places where neither these nor another place is named.
         engine: `opa` or `reference`.
         keys: public keys, by one of which the bundle must be signed.
         key_id: the only one's id, where the file's name does not say it.
@@ -55,6 +58,11 @@ class Choice:
     answer_seconds: float
     start_seconds: float
 
+    @property
+    def compiles(self) -> bool:
+        """Whether specs are compiled for this call."""
+        return self.socket is None and self.bundle is None
+
 
 def check_choice(choice: Choice) -> None:
     """Refuse what makes no sense together.
@@ -63,9 +71,9 @@ def check_choice(choice: Choice) -> None:
         UsageError: says what to name instead.
     """
     places = (choice.socket is not None, choice.bundle is not None, bool(choice.policies))
-    if sum(places) != 1:
+    if sum(places) > 1:
         raise UsageError("name one of `--socket`, `--bundle` and `--policies`")
-    if choice.engine == "reference" and not choice.policies:
+    if choice.engine == "reference" and not choice.compiles:
         raise UsageError("the reference evaluator needs the specs: name them by `--policies`")
     if choice.bundle is None:
         if choice.keys or choice.key_id or choice.scope or choice.unverified:
@@ -79,8 +87,12 @@ def check_choice(choice: Choice) -> None:
 
 
 @contextmanager
-def open_engine(choice: Choice) -> Iterator[Engine]:
+def open_engine(choice: Choice, sources: Mapping[str, bytes] | None = None) -> Iterator[Engine]:
     """The function that answers, until the context ends.
+
+    Args:
+        choice: who answers.
+        sources: the specs to compile, where they were read already.
 
     Raises:
         UsageError: a path is not there.
@@ -89,7 +101,7 @@ def open_engine(choice: Choice) -> Iterator[Engine]:
         UnavailableError: OPA cannot be had.
     """
     if choice.engine == "reference":
-        yield _reference(choice.policies)
+        yield _reference(_built(choice, sources))
     elif choice.socket is not None:
         socket = Path(choice.socket)
         transport = Transport(socket, Announced(socket), seconds=choice.answer_seconds)
@@ -104,7 +116,7 @@ def open_engine(choice: Choice) -> Iterator[Engine]:
             answer_seconds=choice.answer_seconds,
             log=lambda text: click.echo(f"wilkc decide: {text}", err=True),
         )
-        with Sidecar(*_bundle(choice), settings) as sidecar:
+        with Sidecar(*_bundle(choice, sources), settings) as sidecar:
             yield _asking(sidecar.point)
 
 
@@ -117,11 +129,16 @@ def _asking(transport: Transport) -> Engine:
     return ask
 
 
-def _reference(policies: Sequence[str]) -> Engine:
-    from wilkc.cli.building import build_bundle  # noqa: PLC0415 - only who compiles loads it
-    from wilkc.plan import decide  # noqa: PLC0415
+def _built(choice: Choice, sources: Mapping[str, bytes] | None) -> Built:
+    from wilkc.cli.building import build_sources  # noqa: PLC0415 - only who compiles loads it
 
-    compiled = build_bundle(policies).compiled
+    return build_sources(read_sources(choice.policies) if sources is None else sources)
+
+
+def _reference(built: Built) -> Engine:
+    from wilkc.plan import decide  # noqa: PLC0415 - see above
+
+    compiled = built.compiled
 
     def ask(requests: Sequence[Request]) -> list[Decision]:
         return [decide(compiled.plan, request, revision=compiled.revision) for request in requests]
@@ -129,11 +146,11 @@ def _reference(policies: Sequence[str]) -> Engine:
     return ask
 
 
-def _bundle(choice: Choice) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
-    if choice.policies:
-        from wilkc.cli.building import build_bundle  # noqa: PLC0415 - see above
-
-        return _signed_for_now(build_bundle(choice.policies).bundle)
+def _bundle(
+    choice: Choice, sources: Mapping[str, bytes] | None
+) -> tuple[VerifiedBundle, Mapping[str, PublicKey]]:
+    if choice.compiles:
+        return _signed_for_now(_built(choice, sources).bundle)
     data = read_bundle_file(choice.bundle or "")
     if not choice.keys:
         return _signed_for_now(data)

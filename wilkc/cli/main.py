@@ -15,6 +15,7 @@ import click
 from wilkc import __version__
 from wilkc.cli import exits
 from wilkc.cli.lazy import LazyGroup
+from wilkc.cli.settings.problems import SettingsError
 from wilkc.core.errors import SpecError, WilkError
 
 COMMANDS: Final[dict[str, str]] = {
@@ -52,6 +53,9 @@ COMMANDS: Final[dict[str, str]] = {
     "verify-host": "wilkc.cli.commands.verify_host:verify_host",
 }
 
+WITH_SETTINGS: Final = frozenset({"build", "check", "diff", "explain", "prove", "test"})
+"""Commands that a project's settings may speak to, see `wilkc.cli.settings.known`."""
+
 
 @click.group(
     cls=LazyGroup,
@@ -59,8 +63,14 @@ COMMANDS: Final[dict[str, str]] = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="wilkc")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Compile, review, serve and enforce permission specs for AI agents."""
+    name = context.invoked_subcommand
+    if name in WITH_SETTINGS:
+        # Loaded for the few commands that have any: `run` and hooks never look for a file.
+        settings = importlib.import_module("wilkc.cli.settings.reading").read_settings()
+        context.default_map = {name: settings.commands.get(name, {})}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -84,12 +94,16 @@ def main(arguments: list[str] | None = None) -> None:
 def show_refusal(error: WilkError) -> None:
     """Print a refusal on standard error: one line, and one line of help if there is any.
 
-    Specs with errors are shown with every problem. What a refusal quotes comes from specs, logs
-    and names of files, and so from anybody: a terminal gets nothing of it that it acts on.
+    Specs and settings with errors are shown with every problem. What a refusal quotes comes from
+    specs, logs and names of files, and so from anybody: a terminal gets nothing of it that it
+    acts on.
     """
     # Loaded where something is refused: most calls end well.
     from wilkc.cli.decision_text import printable  # noqa: PLC0415
 
+    if isinstance(error, SettingsError):
+        click.echo(error.text(), err=True)
+        return
     if isinstance(error, SpecError):
         for found in error.diagnostics:
             click.echo(printable(f"{found.severity}[{found.code}]: {found.message}"), err=True)

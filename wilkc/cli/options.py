@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,12 +19,15 @@ budget_option: Final = click.option(
 )
 
 
-def format_option(forms: Sequence[str], text: str) -> Callable[[Command], Command]:
+def format_option(
+    forms: Sequence[str], text: str, variable: str | None = None
+) -> Callable[[Command], Command]:
     """`-f`, whose first form is the default.
 
     Args:
         forms: what may be asked for.
         text: its help.
+        variable: of the environment, which may say it as well.
     """
     return click.option(
         "-f",
@@ -32,8 +36,15 @@ def format_option(forms: Sequence[str], text: str) -> Callable[[Command], Comman
         type=click.Choice(forms),
         default=forms[0],
         show_default=True,
+        envvar=variable,
         help=text,
     )
+
+
+def from_settings(parameter: str) -> bool:
+    """Whether a settings file alone gave the running command a parameter."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is ParameterSource.DEFAULT_MAP
 
 
 def key_options(key: str, scope: str) -> Callable[[Command], Command]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from wilkc.analyze.boundary import Level, boundary_requests
 from wilkc.cli.decision_text import printable
 from wilkc.cli.library import CAPABILITIES
+from wilkc.cli.terminal import Progress
 from wilkc.compiler import DATA_FILE, assemble
 from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.opa.evaluating import open_evaluator
@@ -70,11 +71,12 @@ class Proof:
         return {"count": self.count, "level": self.level}
 
 
-def prove(compiled: Compiled, wish: Wish | None) -> Proof:
+def prove(compiled: Compiled, wish: Wish | None, *, quiet: bool = True) -> Proof:
     """Compare a compile with its specs.
 
     Args:
         compiled: plan and members.
+        quiet: whether to show nothing while it takes its time.
         wish: how much to ask; None asks everything up to `MAX_FULL` requests and a sample
             beyond, and does without where there is no OPA and `WILK_OPA` names none.
 
@@ -92,12 +94,17 @@ def prove(compiled: Compiled, wish: Wish | None) -> Proof:
             raise
         return Proof("none", why="there is no OPA")
     level, requests = _chosen(compiled, wish)
-    with open_evaluator(opa, compiled.files, CAPABILITIES) as evaluator:
+    total = len(requests) if isinstance(requests, list) else None
+    with (
+        Progress("proving", total, quiet=quiet) as progress,
+        open_evaluator(opa, compiled.files, CAPABILITIES) as evaluator,
+    ):
         _check_patterns(compiled, evaluator)
         count = 0
         for chunk in _chunks(requests):
             check_agreement(compiled.plan, compiled.revision, evaluator.answers, chunk)
             count += len(chunk)
+            progress.step(len(chunk))
     return Proof(level, count)
 
 

@@ -8,7 +8,7 @@ from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 from wilkc.cli.gaps import gap_notes
-from wilkc.cli.sources import read_sources
+from wilkc.cli.sources import STDIN, read_sources
 from wilkc.compiler import Reviewed, fix, review
 from wilkc.core.diagnostics import has_errors, sort_diagnostics
 from wilkc.core.errors import UsageError
@@ -47,7 +47,7 @@ def review_paths(
     """Check files, and mend or record what is found.
 
     Args:
-        paths: as `read_sources` takes them.
+        paths: as `read_sources` takes them; `-` is standard input.
         mend: whether to mend what can be, in the files.
         baseline: the file whose findings are not shown, if any.
         record: the file that all findings are written to, if any; then none is shown.
@@ -55,7 +55,11 @@ def review_paths(
     Raises:
         UsageError: a path is not there, or a file cannot be read or written.
     """
-    sources = read_sources(paths)
+    if mend and STDIN in paths:
+        raise UsageError(
+            "`--fix` mends files, and `-` is none", help_text="name the file that holds the spec"
+        )
+    sources = read_sources(paths, stdin=True)
     reviewed = review(sources)
     notes: list[str] = []
     if mend:

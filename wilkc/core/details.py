@@ -43,6 +43,7 @@ MESSAGES: Final[dict[str, str]] = {
     "code_not_spelled": "code given as an argument is not spelt out in `{list}`",
     "code_from_input": "the program would read code from its input",
     "option_before_script": "an option stands before the script",
+    "script_not_named": "the program may take the word for something else than a script file",
     "interpreter_not_listed": "the interpreter is not in `shell.allowed_interpreters`",
     "script_not_allowed": "no rule of `filesystem.execute` allows the script",
     "directory_not_allowed": "no rule of `{list}` matches the working directory",

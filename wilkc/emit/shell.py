@@ -70,6 +70,7 @@ def shell_tables() -> Json:
         "shell_text": f"^{_PATH}(?:{TABLES.shells}){END}(?:{ONE})*[-+][A-Za-z]*c",
         "interpreters": anchored(TABLES.interpreters),
         "scriptless": anchored(TABLES.scriptless),
+        "seeking": anchored(TABLES.seeking),
         "harmless": _harmless(),
         "code": {name: _code(code) for name, code in TABLES.code.items()},
         "wrappers": {name: _wrapper(name, wrapper) for name, wrapper in TABLES.wrappers.items()},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wilkc.language.atoms import Effect
     from wilkc.language.when import Held
-    from wilkc.plan.model import Permissions, Rule, SpecPlan
+    from wilkc.plan.model import DataPlan, Permissions, Rule, SpecPlan
 
     Counts = Callable[[When, Effect], bool | When]
 
@@ -146,6 +146,7 @@ def _kept(held: Permissions, counts: Counts) -> Permissions:
         return NameLists(allows(both.allow), blocks(both.block))
 
     file, network, shell = held.file, held.network, held.shell
+    directories = shell.directories
     return replace(
         held,
         file=replace(
@@ -153,14 +154,42 @@ def _kept(held: Permissions, counts: Counts) -> Permissions:
             allow={action: allows(rules) for action, rules in file.allow.items()},
             block=blocks(file.block),
         ),
-        network=replace(network, allow=allows(network.allow), block=blocks(network.block)),
-        shell=replace(shell, allow=allows(shell.allow), block=blocks(shell.block)),
+        network=replace(
+            network,
+            allow=allows(network.allow),
+            block=blocks(network.block),
+            blocked_ports=blocks(network.blocked_ports),
+        ),
+        shell=replace(
+            shell,
+            allow=allows(shell.allow),
+            block=blocks(shell.block),
+            # An empty list is nowhere, and no list would be the workspace.
+            directories=None if directories is None else allows(directories),
+        ),
+        data=_labelled(held.data, counts),
         llm=replace(held.llm, models=lists(held.llm.models)),
         named={
             kind: {action: lists(both) for action, both in actions.items()}
             for kind, actions in held.named.items()
         },
     )
+
+
+def _labelled(data: DataPlan, counts: Counts) -> DataPlan:
+    """The plan in which the labels that count are among those that always do."""
+    if data.labels is None or not data.conditional:
+        return data
+    counting: set[str] = set()
+    left: list[Rule[str]] = []
+    for rule in data.conditional:
+        held = rule.when is None or counts(rule.when, ALLOW)
+        if isinstance(held, When) and held.tests:
+            left.append(replace(rule, when=held))
+        elif held:
+            counting.update(rule.patterns)
+    labels = replace(data.labels, values=data.labels.values | counting)
+    return replace(data, labels=labels, conditional=tuple(left))
 
 
 def _counting(rules: tuple[R, ...], effect: Effect, counts: Counts) -> tuple[R, ...]:

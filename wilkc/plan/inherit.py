@@ -104,6 +104,7 @@ def _llms(own: LlmPlan, base: LlmPlan) -> LlmPlan:
 def _datas(own: DataPlan, base: DataPlan) -> DataPlan:
     return DataPlan(
         labels=_names(own.labels, base.labels),
+        conditional=(*own.conditional, *base.conditional),
         encryption=own.encryption or base.encryption,
         pii=own.pii or base.pii,
         retention=_smaller(own.retention, base.retention),

@@ -141,9 +141,14 @@ class LlmPlan:
 
 @dataclass(frozen=True, slots=True)
 class DataPlan:
-    """The `data` category; the flags are limits of value 1 where set, absent where not."""
+    """The `data` category; the flags are limits of value 1 where set, absent where not.
+
+    `labels` are those that count whatever a request shows, `conditional` those that do under a
+    condition; whoever judges has a plan in which none is left, see `plan.conditional`.
+    """
 
     labels: Names | None = None
+    conditional: tuple[Rule[str], ...] = ()
     encryption: Limit | None = None
     pii: Limit | None = None
     retention: Limit | None = None

@@ -24,7 +24,13 @@ _new_reference: Callable[[tuple[str, str, int, int, str]], RuleRef] = partial(
 
 def positions(permissions: Permissions) -> dict[str, RuleRef]:
     """Rule id to its place and text, for every rule, limit and set of words."""
-    return {name: _reference(held) for name, held in entries(permissions).items()}
+    found = {name: _reference(held) for name, held in entries(permissions).items()}
+    labels, conditional = permissions.data.labels, permissions.data.conditional
+    if labels is not None and conditional:
+        # They are one set, which has one entry's place, whichever of them counts.
+        texts = sorted((*labels.values, *map(_text, conditional)))
+        found[labels.id] = found[labels.id]._replace(text=", ".join(texts))
+    return found
 
 
 def entries(permissions: Permissions) -> dict[str, Entry]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Tools,
     )
     from wilkc.spec.models.policy import Bindings, ModelCategory, PermissionModel, SecurityPolicy
+    from wilkc.spec.models.ports import PortEntry, port_text
     from wilkc.spec.models.sandbox import Sandbox
     from wilkc.spec.models.settings import Settings
     from wilkc.spec.names import NAME
@@ -65,6 +66,7 @@ __all__ = [
     "Network",
     "PermissionModel",
     "Permissions",
+    "PortEntry",
     "ReadResult",
     "Sandbox",
     "SecurityPolicy",
@@ -84,6 +86,7 @@ __all__ = [
     "moment_of",
     "outline_of",
     "outlined",
+    "port_text",
     "read_matrix",
     "read_specs",
     "shape_of",
@@ -148,6 +151,7 @@ _HOMES: Final = {
         "PermissionModel",
         "SecurityPolicy",
     ),
+    "models.ports": ("PortEntry", "port_text"),
     "models.sandbox": ("Sandbox",),
     "models.settings": ("Settings",),
     "outlines": (

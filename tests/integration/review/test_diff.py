@@ -54,7 +54,7 @@ def test_a_widening_branch_is_refused(policies: Repo, wilkc: Callable[..., Ran])
         assert "WIDER" in ran.out
         assert "'**/*.pem'" in ran.out
         assert "'git push *'" in ran.out
-        assert ran.out.endswith("gate: --fail-on widening → refused: 1 agent wider\n")
+        assert ran.out.endswith("gate: --fail-on widening → refused, exit 6: 1 agent wider\n")
     assert wilkc("diff", "git:feature", "git:main", *GATE).code == 0
     assert wilkc("diff", "git:feature", "git:main", "--fail-on", "any").code == 6
     assert wilkc("diff", "git:main", "git:feature").code == 0
@@ -183,7 +183,7 @@ def test_output_goes_to_a_file_as_a_whole(policies: Repo, wilkc: Callable[..., R
     target = policies.path / "review.html"
     ran = wilkc("diff", "git:main", "-f", "html", "-o", target, *GATE)
     assert (ran.code, ran.out) == (6, "")
-    assert ran.err == "gate: --fail-on widening → refused: 1 agent wider\n"
+    assert ran.err == "gate: --fail-on widening → refused, exit 6: 1 agent wider\n"
     assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert wilkc("diff", "git:main", "-o", policies.path / "none" / "x").code == 2
 

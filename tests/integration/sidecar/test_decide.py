@@ -218,7 +218,7 @@ def test_a_stopped_sidecar_is_late(cli: Cli, sidecar: Sidecar) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "name one of"),
+        ((), "there is no request"),
         (("--socket", "x", "--bundle", "y"), "name one of"),
         (("--socket", "x", "--policies", "y"), "name one of"),
         (("--socket", "x", "--engine", "reference"), "needs the specs"),

@@ -9,6 +9,7 @@ may run more inside a wrapper may run more by itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -22,8 +23,9 @@ from wilkc.language.automata import (
     difference,
     path_language,
 )
-from wilkc.language.automata.scripts import script_language
+from wilkc.language.automata.scripts import rooted_scripts, script_language
 from wilkc.language.commands import (
+    TABLES,
     command_matches,
     harmless_options,
     program_name,
@@ -72,6 +74,11 @@ class Runnable:
         """Whether the program runs scripts."""
         return is_interpreter(self.program)
 
+    @property
+    def seeks(self) -> bool:
+        """Whether a bare word may be something else to the program than a script."""
+        return re.fullmatch(TABLES.seeking, self.program) is not None
+
     @cached_property
     def spells(self) -> bool:
         """Whether the pattern spells an option that gives an interpreter its program."""
@@ -94,7 +101,8 @@ class Runnable:
         if self.lists:
             for rule in self.spec.permissions.file.allow.get("execute", ()):
                 for pattern in rule.patterns:
-                    yield self.language & script_language(pattern, fold=self.spec.fold)
+                    found = self.language & script_language(pattern, fold=self.spec.fold)
+                    yield found & rooted_scripts() if self.seeks else found
 
     @property
     def hidden(self) -> Iterator[Language]:

@@ -51,6 +51,8 @@ def _has_script(argv: Argv) -> bool:
         return False
     if len(arguments) == 1 and arguments[0] in harmless_options(program_name(argv)):
         return True
+    if re.fullmatch(TABLES.seeking, program_name(argv)):
+        return arguments[0].startswith("./")
     return not arguments[0].startswith(("-", "+", "/dev/", "/proc/"))
 
 

@@ -10,6 +10,7 @@ from wilkc.analyze.lint.checks import (
     idle_base,
     idle_interpreter,
     idle_test,
+    impossible_test,
     missing_apex,
     missing_limits,
     plain_protocol,
@@ -50,6 +51,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     written_and_run.CHECK,
     shadowed.CHECK,
     idle_test.CHECK,
+    impossible_test.CHECK,
 )
 
 

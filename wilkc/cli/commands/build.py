@@ -11,20 +11,20 @@ import click
 
 from wilkc.cli import exits
 from wilkc.cli.attesting import attest_with
-from wilkc.cli.building import Built, build_bundle, with_place
+from wilkc.cli.building import Built, build_sources, with_place
 from wilkc.cli.cache import CacheFolder
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.files import write_atomically
 from wilkc.cli.proving import WISHES, Proof, Wish, prove, with_proof
 from wilkc.cli.signing import sign_with
 from wilkc.cli.sources import read_sources
-from wilkc.cli.terminal import wants_colour
+from wilkc.cli.terminal import Progress, wants_colour
 from wilkc.compiler import FORMS, Form
 from wilkc.core.canonical import MAX_INTEGER
 from wilkc.core.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wilkc.core.diagnostics import Diagnostic
 
@@ -51,12 +51,14 @@ if TYPE_CHECKING:
     type=click.Choice(FORMS),
     default="indexed",
     show_default=True,
+    envvar="WILK_BUILD_FORM",
     help="Data in buckets, fast at any size; or one Rego rule for each entry, to be read.",
 )
 @click.option(
     "--prove",
     "wish",
     type=click.Choice(WISHES),
+    envvar="WILK_BUILD_PROVE",
     help="How much to compare with the reference evaluator; default: full, and sample beyond "
     "20,000 requests.",
 )
@@ -86,19 +88,22 @@ def build(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Compile the specs under PATH to a bundle for OPA.
 
+    `-` is standard input, and as FILE of -o standard output.
+
     The same specs give the same bytes on any machine. Where OPA is there, the bundle is
     compared with the specs' own meaning first; one that differs is not written.
     """
     if attest is not None and key is None:
         raise UsageError("`--attest` needs a key: name it by `--sign`")
+    sources = read_sources(paths, stdin=True)
     try:
-        with _cache(cache) as store:
-            built = build_bundle(paths, form=form, store=store)
+        with _cache(cache) as store, Progress("compiling", quiet=quiet):
+            built = build_sources(sources, form=form, store=store)
     except SpecError as error:
-        _show(error.diagnostics, paths)
+        _show(error.diagnostics, sources)
         sys.exit(exits.SPEC)
-    _show(built.compiled.warnings, paths)
-    proof = prove(built.compiled, wish)
+    _show(built.compiled.warnings, sources)
+    proof = prove(built.compiled, wish, quiet=quiet)
     built = with_proof(built, proof)
     if sequence is not None:
         built = with_place(built, sequence)
@@ -107,11 +112,16 @@ def build(  # noqa: PLR0913 - one parameter per option
         bundle = sign_with(bundle, key, key_id=key_id, scope=scope)
     if key and attest is not None:
         write_atomically(Path(attest), attest_with(bundle, key, key_id=key_id))
-    write_atomically(Path(output), bundle)
+    piped = output == "-"
+    if piped:
+        sys.stdout.buffer.write(bundle)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(output), bundle)
     if not quiet:
-        click.echo(_report(built, output, bundle, proof, signed=key is not None))
+        click.echo(_report(built, output, bundle, proof, signed=key is not None), err=piped)
     if stats:
-        click.echo(_stats(built, bundle, store))
+        click.echo(_stats(built, bundle, store), err=piped)
 
 
 def _cache(folder: str | None) -> CacheFolder | nullcontext[None]:
@@ -120,9 +130,8 @@ def _cache(folder: str | None) -> CacheFolder | nullcontext[None]:
     return CacheFolder(Path(folder), lambda text: click.echo(f"warning: {text}", err=True))
 
 
-def _show(diagnostics: Sequence[Diagnostic], paths: Sequence[str]) -> None:
+def _show(diagnostics: Sequence[Diagnostic], sources: Mapping[str, bytes]) -> None:
     if diagnostics:
-        sources = read_sources(paths)
         click.echo(as_text(diagnostics, sources, colour=wants_colour()), err=True)
 
 

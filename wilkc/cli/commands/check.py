@@ -14,7 +14,7 @@ from wilkc.cli.decision_text import printable
 from wilkc.cli.formats import FORMATS, Report, rendered
 from wilkc.cli.options import format_option
 from wilkc.cli.reviews import Review, review_paths
-from wilkc.cli.terminal import wants_colour
+from wilkc.cli.terminal import Progress, wants_colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +31,15 @@ _OPTIONS = (
     format_option(
         FORMATS,
         "How problems are shown. `github` also appends to the file that GITHUB_STEP_SUMMARY names.",
+        "WILK_CHECK_FORMAT",
     ),
     click.option("-o", "--output", metavar="FILE", help="Write there instead of printing."),
-    click.option("--strict", is_flag=True, help="Warnings make the check fail, too."),
+    click.option(
+        "--strict",
+        is_flag=True,
+        envvar="WILK_CHECK_STRICT",
+        help="Warnings make the check fail, too.",
+    ),
     click.option(
         "--baseline", metavar="FILE", help="Do not show the findings that this file records."
     ),
@@ -66,17 +72,19 @@ def check(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Check the specs under PATH: syntax, types, patterns, meaning, their own tests, and lint.
 
+    `-` is standard input: one more file, for editors, whose specs name their agents.
     With text, what sandboxed commands can do although the policy denies it goes to standard
     error.
     Exits with 3 when there are errors; lint only warns. `# wilk: ignore CODE: REASON`, on the
     line or on one above it, passes over a warning of lint.
     """
-    review = review_paths(
-        paths,
-        mend=mend,
-        baseline=Path(baseline) if baseline else None,
-        record=Path(write_baseline) if write_baseline else None,
-    )
+    with Progress("checking", quiet=quiet):
+        review = review_paths(
+            paths,
+            mend=mend,
+            baseline=Path(baseline) if baseline else None,
+            record=Path(write_baseline) if write_baseline else None,
+        )
     for line in review.notes:
         click.echo(line, err=True)
     report = _report(review, strict=strict, to_file=output is not None)

@@ -19,8 +19,8 @@ from wilkc.cli.questions import Question, batch_questions, short_question
 from wilkc.cli.recorded import recorded
 from wilkc.cli.recording import audit_options
 from wilkc.cli.signals import end_in_order
-from wilkc.cli.sources import read_sources
-from wilkc.cli.terminal import wants_colour
+from wilkc.cli.sources import STDIN, read_sources
+from wilkc.cli.terminal import Progress, wants_colour
 from wilkc.core.errors import SpecError, UnavailableError, UsageError
 from wilkc.opa import NoAnswerError, is_answer, no_answer
 from wilkc.opa.denials import NO_DECISION_POINT
@@ -47,13 +47,19 @@ GROUP: Final = 1000
     "Scope that the bundle's signature must bind.",
 )
 @click.option("--unverified", is_flag=True, help="Take the bundle without looking at signatures.")
-@click.option("--policies", multiple=True, metavar="PATH", help="Compile these specs first.")
+@click.option(
+    "--policies",
+    multiple=True,
+    metavar="PATH",
+    help="Compile these specs first, `-` for stdin; without --socket and --bundle those of the "
+    "default places.",
+)
 @click.option(
     "--engine",
     type=click.Choice(["opa", "reference"]),
     default="opa",
     show_default=True,
-    help="Who decides; the reference evaluator needs --policies.",
+    help="Who decides; the reference evaluator takes specs alone.",
 )
 @click.option("--batch", metavar="FILE", help="JSON Lines of AuthZEN requests; `-` for stdin.")
 @click.option(
@@ -103,16 +109,21 @@ def decide(  # noqa: PLR0913 - one parameter per option
     end_in_order()
     choice = Choice(**options)  # type: ignore[arg-type]  # click's options, checked by click
     check_choice(choice)
+    if batch == STDIN in choice.policies:
+        raise UsageError("`-` is either the batch or the specs, not both")
     questions = iter(_questions(agent, resource, action, batch))
+    sources = read_sources(choice.policies, stdin=True) if choice.compiles else {}
     show = _shower(form or ("text" if batch is None else "json"), batched=batch is not None)
     try:
         with (
-            open_engine(choice) as engine,
+            open_engine(choice, sources) as engine,
             recorded(engine, audit, audit_keys, audit_provider) as recording,
+            # Answers that are read on the same terminal tell how far it is.
+            Progress("deciding", quiet=sys.stdout.isatty()) as progress,
         ):
-            code = _answer_all(questions, recording, show)
+            code = _answer_all(questions, recording, show, progress.step)
     except SpecError as error:
-        shown = as_text(error.diagnostics, read_sources(choice.policies), colour=wants_colour())
+        shown = as_text(error.diagnostics, sources, colour=wants_colour())
         click.echo(shown, err=True)
         sys.exit(exits.SPEC)
     except UnavailableError as error:
@@ -138,9 +149,12 @@ def _questions(
 
 
 def _answer_all(
-    questions: Iterator[Question], engine: Engine, show: Callable[[Question, Decision], None]
+    questions: Iterator[Question],
+    engine: Engine,
+    show: Callable[[Question, Decision], None],
+    step: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Show every answer in order; the exit code of the weightiest."""
+    """Show every answer in order, and say how many; the exit code of the weightiest."""
     code = exits.OK
     while group := list(itertools.islice(questions, GROUP)):
         for question, decision in zip(group, _answers(group, engine), strict=True):
@@ -149,6 +163,7 @@ def _answer_all(
                 code = exits.UNAVAILABLE
             elif not decision.allow:
                 code = max(code, exits.DENIED)
+        step(len(group))
     return code
 
 

@@ -11,10 +11,10 @@ import click
 
 from wilkc.cli import exits
 from wilkc.cli.files import write_atomically
-from wilkc.cli.options import budget_option, format_option, key_options
+from wilkc.cli.options import budget_option, format_option, from_settings, key_options
 from wilkc.cli.review import GATES, Links, Review, as_json, gate_line, html, markdown, text
 from wilkc.cli.review.reviewing import only_agents, review_versions
-from wilkc.cli.terminal import wants_colour
+from wilkc.cli.terminal import Progress, wants_colour
 from wilkc.cli.versions import Trust, open_versions
 from wilkc.core.errors import UsageError
 
@@ -25,13 +25,16 @@ FORMATS: Final = ("text", "json", "markdown", "html")
 @click.argument("old")
 @click.argument("new", required=False)
 @format_option(
-    FORMATS, "For the terminal, for machines, for a pull-request comment, or as one page."
+    FORMATS,
+    "For the terminal, for machines, for a pull-request comment, or as one page.",
+    "WILK_DIFF_FORMAT",
 )
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there; `-` is stdout.")
 @click.option(
     "--fail-on",
     type=click.Choice(GATES),
     default=None,
+    envvar="WILK_DIFF_FAIL_ON",
     help="Exit with 6 on a widening, on any change, or on a widening of at least this risk; "
     "what may be one because it could not be decided or compared counts as one.",
 )
@@ -71,18 +74,25 @@ def diff(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Show what the policies NEW allow that OLD do not, and the reverse, for every agent.
 
-    Each is a folder, a file, a bundle, `git:REV[:PATH]`, or `nothing:`. Without NEW the working
-    files are compared. Signatures of bundles are verified only where --key is given.
+    Each is a folder, a file, a bundle, `git:REV[:PATH]`, `nothing:`, or `-` for a spec on
+    standard input. Without NEW the working files are compared. Signatures of bundles are
+    verified only where --key is given.
 
     Every example is asked of both versions, by the reference evaluator and by OPA. Files with
     errors are left out and named; what can be compared is compared.
     """
+    if agents and fail_on and from_settings("fail_on"):
+        click.echo("wilkc: the gate of the settings judges nothing here: `--agent`", err=True)
+        fail_on = None
     if agents and fail_on:
         raise UsageError("a gate judges every agent: leave `--agent` or `--fail-on` out")
     first, second = open_versions(old, new, Trust(keys, key_id, scope))
     links = Links(link_base, first, second)
     command = shlex.join(["wilkc", "diff", old, *([new] if new else [])])
-    review = review_versions(first, second, command=command, fail_on=fail_on or "", budget=budget)
+    with Progress("comparing"):
+        review = review_versions(
+            first, second, command=command, fail_on=fail_on or "", budget=budget
+        )
     if replay is not None:
         review = _replayed(review, replay, replay_keys, replay_provider)
     shown = _shown(only_agents(review, agents) if agents else review, form, links, output)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     help="Who decides; with opa both do, and must agree.",
 )
 @click.option("--sandbox", is_flag=True, help="Show the sandbox plan of AGENT's spec instead.")
-@format_option(["text", "json"], "How the explanation is shown.")
+@format_option(["text", "json"], "How the explanation is shown.", "WILK_EXPLAIN_FORMAT")
 def explain(  # noqa: PLR0913 - one parameter per option
     *,
     agent: str,
@@ -60,6 +60,8 @@ def explain(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Explain whether AGENT may do ACTION to TYPE:REST: by which line, or what is nearest.
 
+    `-` as PATH is standard input.
+
     For a denial: the nearest entry of the list that could have allowed it, what kept that from
     matching, and the smallest entry that would allow exactly this, tried in memory. With
     --sandbox, AGENT and PATH alone: what commands of the agent's spec see and may use.
@@ -68,14 +70,14 @@ def explain(  # noqa: PLR0913 - one parameter per option
     """
     if sandbox:
         given = [one for one in (resource, action, *paths, *policies) if one is not None]
-        _show_sandbox(agent, _understood(read_sources(given)), form)
+        _show_sandbox(agent, _understood(read_sources(given, stdin=True)), form)
         return
     if resource is None or action is None:
         raise UsageError(
             "there is no request",
             help_text="for example: wilkc explain reviewer file:./src/a.ts read policies",
         )
-    sources = read_sources([*paths, *policies])
+    sources = read_sources([*paths, *policies], stdin=True)
     held = _understood(sources)
     found = _explained(held, agent, resource, action, _object(context), _object(properties))
     if engine == "opa":

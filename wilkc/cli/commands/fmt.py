@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_IMODE
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +15,7 @@ from wilkc.cli import exits
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.files import write_atomically
 from wilkc.cli.main import show_refusal
-from wilkc.cli.sources import MAX_FILE_BYTES, read_sources
+from wilkc.cli.sources import STDIN, read_sources
 from wilkc.cli.terminal import wants_colour
 from wilkc.core.errors import SpecError, UsageError, WilkError
 from wilkc.format import format_spec, same_plan
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wilkc.core.diagnostics import Diagnostic
-
-STDIN: Final = "-"
 
 
 @dataclass
@@ -78,11 +76,9 @@ def fmt(*, paths: tuple[str, ...], only_check: bool, diff: bool, quiet: bool) ->
 
 
 def _sources(paths: tuple[str, ...]) -> dict[str, bytes]:
-    if STDIN not in paths:
-        return read_sources(paths)
-    if len(paths) > 1:
+    if STDIN in paths and len(paths) > 1:
         raise UsageError("`-` stands alone", help_text="name files, or give one text on stdin")
-    return {STDIN: sys.stdin.buffer.read(MAX_FILE_BYTES)}
+    return read_sources(paths, stdin=True)
 
 
 def _formatted(sources: Mapping[str, bytes]) -> _Outcome:

@@ -9,6 +9,7 @@ import click
 
 from wilkc.cli.decision_text import printable
 from wilkc.cli.files import write_atomically
+from wilkc.cli.sources import STDIN, read_stdin
 from wilkc.compiler import check
 from wilkc.core.errors import UsageError
 from wilkc.importers import SOURCES, import_rules
@@ -27,7 +28,7 @@ def import_command(*, source: str, files: tuple[str, ...], agent: str, output: s
 
     What cannot be carried over is told on standard error, rule by rule. SOURCE is claude
     (settings.json), codex (.rules), deno (deno.json, or deno.json#TASK), gemini (settings.json
-    and policies in .toml, all together) or openshell (a policy in YAML).
+    and policies in .toml, all together) or openshell (a policy in YAML). `-` is standard input.
     """
     draft = import_rules(source, {name: _content(name) for name in files})
     for note in draft.notes:
@@ -40,13 +41,15 @@ def import_command(*, source: str, files: tuple[str, ...], agent: str, output: s
     errors = [one for one in check({f"{agent}.yaml": text.encode()}) if one.severity == "error"]
     if errors:
         raise UsageError(f"the rules make no valid spec: {errors[0].message}")
-    if output == "-":
+    if output == STDIN:
         click.echo(text, nl=False)
     else:
         write_atomically(Path(output), text.encode())
 
 
 def _content(name: str) -> bytes:
+    if name == STDIN:
+        return read_stdin(MOST_BYTES)
     path = Path(name if Path(name).exists() else name.partition("#")[0])
     try:
         with path.open("rb") as file:

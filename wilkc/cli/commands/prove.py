@@ -14,9 +14,9 @@ from wilkc.cli.review.proof_text import proof_json, proof_text
 from wilkc.cli.review.proofs import confirm_granted, failed, nevers_of, no_new_access
 from wilkc.cli.review.proofs import prove as prove_wanted
 from wilkc.cli.review.reviewing import understand
-from wilkc.cli.sources import read_sources
-from wilkc.cli.terminal import wants_colour
-from wilkc.cli.versions import Trust, open_version
+from wilkc.cli.sources import STDIN, read_sources
+from wilkc.cli.terminal import Progress, wants_colour
+from wilkc.cli.versions import DEFAULT_PATH, GIT, Trust, default_paths, open_version
 from wilkc.compiler import check, plan_what_compiles
 from wilkc.core.diagnostics import has_errors
 from wilkc.core.errors import SpecError, UsageError
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "Public key that a bundle as BASE must be signed by; several while keys change.",
     "Scope that the bundle's signature must bind.",
 )
-@format_option(["text", "json"], "How the verdicts are shown.")
+@format_option(["text", "json"], "How the verdicts are shown.", "WILK_PROVE_FORMAT")
 def prove(  # noqa: PLR0913 - one parameter per option
     *,
     paths: tuple[str, ...],
@@ -60,10 +60,14 @@ def prove(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Prove the guardrails of the policies under PATH over all agents and all requests.
 
+    `-` is standard input.
+
     A guardrail that does not hold is shown with a shortest request against it. Exits with 6
     unless every guardrail is proved; what cannot be decided is not proved.
     """
-    sources = read_sources(paths)
+    # What is proved beside a revision lies in its repository.
+    own = default_paths() if base is not None and base.startswith(GIT) else ()
+    sources = read_sources(paths or own, stdin=True)
     # Whether guardrails hold is what this command is asked, and answers at length.
     problems = tuple(found for found in check(sources) if found.code != "W151")
     if has_errors(problems):
@@ -79,13 +83,14 @@ def prove(  # noqa: PLR0913 - one parameter per option
         )
     if not found.plan.agents:
         raise UsageError("nothing to prove: there is no agent")
-    verdicts = prove_wanted(found.plan, wanted, budget)
     left_out: tuple[LeftOut, ...] = ()
-    if base is not None:
-        version = understand(open_version(base, _path(paths), Trust(keys, key_id, scope)))
-        verdicts += no_new_access(version, found.plan, budget)
-        left_out = version.side.left_out
-    confirmed = confirm_granted(found.plan, verdicts)
+    with Progress("proving"):
+        verdicts = prove_wanted(found.plan, wanted, budget)
+        if base is not None:
+            version = understand(open_version(base, _paths(paths), Trust(keys, key_id, scope)))
+            verdicts += no_new_access(version, found.plan, budget)
+            left_out = version.side.left_out
+        confirmed = confirm_granted(found.plan, verdicts)
     if form == "json":
         click.echo(proof_json(verdicts, confirmed, left_out))
     else:
@@ -93,6 +98,8 @@ def prove(  # noqa: PLR0913 - one parameter per option
     sys.exit(exits.REFUSED if any(failed(verdicts)) else exits.OK)
 
 
-def _path(paths: tuple[str, ...]) -> str:
+def _paths(paths: tuple[str, ...]) -> tuple[str, ...]:
     """What a revision without a path stands for."""
-    return paths[0] if len(paths) == 1 else "policies"
+    if not paths:
+        return default_paths()
+    return paths if len(paths) == 1 and paths[0] != STDIN else (DEFAULT_PATH,)

@@ -14,9 +14,9 @@ from wilkc.cli import exits
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.files import write_atomically
 from wilkc.cli.junit import report_junit
-from wilkc.cli.options import format_option
+from wilkc.cli.options import format_option, from_settings
 from wilkc.cli.sources import read_file, read_sources
-from wilkc.cli.terminal import wants_colour
+from wilkc.cli.terminal import Progress, wants_colour
 from wilkc.cli.tested import percentage, report_json, report_text
 from wilkc.cli.testing import gather_cases, run_tests
 from wilkc.compiler import understand
@@ -39,10 +39,18 @@ _PERCENT = click.FloatRange(min=0, max=100)
     "--record", metavar="FILE", help="Write what the policy answers now as a matrix, YAML or CSV."
 )
 @click.option(
-    "--min-coverage", type=_PERCENT, metavar="PERCENT", help="Entries that must decide a test."
+    "--min-coverage",
+    type=_PERCENT,
+    metavar="PERCENT",
+    envvar="WILK_TEST_MIN_COVERAGE",
+    help="Entries that must decide a test.",
 )
 @click.option(
-    "--min-mutation", type=_PERCENT, metavar="PERCENT", help="Changes that a test must notice."
+    "--min-mutation",
+    type=_PERCENT,
+    metavar="PERCENT",
+    envvar="WILK_TEST_MIN_MUTATION",
+    help="Changes that a test must notice.",
 )
 @click.option("--no-mutation", is_flag=True, help="Do not try what changes the tests notice.")
 @click.option(
@@ -53,7 +61,7 @@ _PERCENT = click.FloatRange(min=0, max=100)
     help="Who answers; both asks OPA too where it is there, and it must agree.",
 )
 @click.option("--allow-empty", is_flag=True, help="Let a policy without any tests pass.")
-@format_option(["text", "json", "junit"], "How the report is shown.")
+@format_option(["text", "json", "junit"], "How the report is shown.", "WILK_TEST_FORMAT")
 @click.option("-o", "--output", metavar="FILE", help="Where the report goes; text is printed too.")
 def test(  # noqa: PLR0913 - one parameter per option
     *,
@@ -70,12 +78,17 @@ def test(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Run the tests of the specs under PATH: their own `tests:`, and rows of matrix files.
 
+    `-` is standard input, and as FILE of -o standard output.
+
     Reports which entries decided a test, and which changes to an entry no test would notice.
     Exits with 3 when a test fails or there is none, 6 when a threshold is not met.
     """
+    if no_mutation and min_mutation is not None and from_settings("min_mutation"):
+        click.echo("wilkc: `min-mutation` of the settings is not asked: `--no-mutation`", err=True)
+        min_mutation = None
     if no_mutation and min_mutation is not None:
         raise UsageError("`--min-mutation` needs what `--no-mutation` leaves out")
-    sources = {**read_sources(paths)}
+    sources = {**read_sources(paths, stdin=True)}
     matrices = {name: read_file(Path(name)) for name in matrix}
     texts = {**sources, **matrices}
     try:
@@ -84,7 +97,10 @@ def test(  # noqa: PLR0913 - one parameter per option
     except SpecError as error:
         click.echo(as_text(error.diagnostics, texts, colour=wants_colour()), err=True)
         sys.exit(exits.SPEC)
-    report = run_tests(held.plan, cases, with_opa=engine == "both", with_mutants=not no_mutation)
+    with Progress("testing"):
+        report = run_tests(
+            held.plan, cases, with_opa=engine == "both", with_mutants=not no_mutation
+        )
     _show(report, texts, form, output)
     recorded = 0 if record is None else _record(held.plan, report, record)
     code = exits.OK
@@ -99,16 +115,16 @@ def test(  # noqa: PLR0913 - one parameter per option
 
 
 def _show(report: Report, texts: Mapping[str, bytes], form: str, output: str | None) -> None:
-    text = report_text(report, texts, colour=output is None and wants_colour())
+    text = report_text(report, texts, colour=output in {None, "-"} and wants_colour())
     made = {
         "text": lambda: text,
         "json": lambda: json.dumps(report_json(report), indent=2),
         "junit": lambda: report_junit(report),
     }[form]()
-    if output is None:
+    if output in {None, "-"}:
         click.echo(made)
         return
-    write_atomically(Path(output), f"{made}\n".encode("utf-8", "backslashreplace"))
+    write_atomically(Path(str(output)), f"{made}\n".encode("utf-8", "backslashreplace"))
     click.echo(text)
 
 

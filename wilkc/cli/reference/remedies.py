@@ -30,7 +30,9 @@ REMEDIES: Final[dict[str, str]] = {
     "guarded_option": "Leave the option out, or spell it in an entry of its own.",
     "code_not_spelled": "Put the code in a script file, or spell it in the entry.",
     "code_from_input": "Name a script file instead of piping code in.",
-    "option_before_script": "Put options after the script, or leave them out.",
+    "option_before_script": "Put options after the script, or leave them out; a script of Deno or "
+    "Bun stands behind the program itself, without `run`.",
+    "script_not_named": "Write the script as a path that begins with `./` or `/`.",
     "interpreter_not_listed": "Add the interpreter to the list, if scripts may run with it.",
     "script_not_allowed": "Add the script's path to `filesystem.execute`.",
     "directory_not_allowed": "Run the command elsewhere, or add the directory to the list.",

@@ -34,12 +34,14 @@ class PlaceView:
         word: `added`, `removed`, `before`, `now` or `rule`.
         text: the entry as written.
         at: file and line.
+        column: from 1, in code points.
         link: address of the line, or empty.
     """
 
     word: str
     text: str
     at: str
+    column: int
     link: str
 
 
@@ -277,7 +279,8 @@ def _places(change: Change, links: Links) -> Iterator[PlaceView]:
 
 
 def _place(word: str, rule: RuleRef, link: str) -> PlaceView:
-    return PlaceView(word, visible(rule.text), f"{visible(rule.file)}:{rule.line}", link)
+    at = f"{visible(rule.file)}:{rule.line}"
+    return PlaceView(word, visible(rule.text), at, rule.column, link)
 
 
 def _undecided(one: Undecided, links: Links) -> ClauseView:

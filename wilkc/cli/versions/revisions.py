@@ -13,41 +13,46 @@ from wilkc.compiler import LeftOut
 from wilkc.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wilkc.cli.git import Entry
 
 
-def read_revision(revision: str, path: str) -> Version:
-    """The specs at a path of a revision, under the names they have from the current folder.
+def read_revision(revision: str, paths: Sequence[str]) -> Version:
+    """The specs at paths of a revision, under the names they have from the current folder.
 
     Links and submodules are not followed and not passed over in silence: they are named among
     what was not read.
 
     Args:
         revision: anything that names a commit.
-        path: from the current folder, as with the working files.
+        paths: from the current folder, as with the working files; of several, those that are
+            not there have come later.
 
     Raises:
-        UsageError: there is no repository, revision or path, or nothing to read in it.
+        UsageError: there is no repository, revision or any path, or nothing to read in them.
         UnavailableError: there is no Git.
     """
     repository = Repository()
     commit = repository.commit(revision)
-    place = _from_top(path, repository.prefix)
-    entries = repository.entries(commit, place)
-    if not entries:
+    shown = ", ".join(paths)
+    places = {_from_top(path, repository.prefix): path for path in paths}
+    found = [(one, place) for place in places for one in repository.entries(commit, place)]
+    if not found:
         raise UsageError(
-            f"there is no `{path}` in the revision `{revision}`",
+            f"there is no `{shown}` in the revision `{revision}`",
             help_text="where the policies begin with this change, name `nothing:` as the old "
             "version",
         )
-    wanted = [one for one in entries if _may_be_spec(one, place)]
+    named = {one.name: one for one, place in found if _may_be_spec(one, place)}
+    wanted = [named[name] for name in sorted(named)]
     odd = tuple(_unread(one, why, repository) for one in wanted if (why := _oddity(one)))
     plain = [one for one in wanted if not _oddity(one)]
     if not plain and not odd:
-        raise UsageError(f"there is no spec under `{path}` in the revision `{revision}`")
+        raise UsageError(f"there is no spec under `{shown}` in the revision `{revision}`")
     contents = repository.read(plain)
     sources = {_shown(name, repository): contents[name] for name in contents}
-    label = f"git:{revision}:{path} ({commit[:12]})"
+    label = f"git:{revision}:{shown} ({commit[:12]})"
     return Version(label, sources, unread=odd, commit=commit, top=repository.prefix)
 
 

@@ -203,6 +203,18 @@ CODES: Final[tuple[Code, ...]] = (
         f"{_AUTHOR} what was to be tested.",
     ),
     Code(
+        "W219",
+        "a test of a condition never holds",
+        "Sizes, numbers of tokens, truth values and labels have one type, and a request that sends "
+        "another is refused. A test of another type is never shown to hold: an allow under it "
+        "grants nothing, and a block under it blocks as if it were not tested.",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: './out/**', when: {resource.size: ['1MB']}}\n",
+        "permissions:\n  filesystem:\n    write:\n"
+        "      - {path: './out/**', when: {resource.size: {max: 1MB}}}\n",
+        f"{_AUTHOR} what was to be tested.",
+    ),
+    Code(
         "W237",
         "a baseline records what no longer occurs",
         "The finding was mended. An entry that stays would hide the same finding when it comes "

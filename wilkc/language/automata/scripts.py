@@ -41,6 +41,16 @@ def script_language(pattern: PathPattern, *, fold: bool = False) -> Language:
     )
 
 
+@lru_cache(maxsize=1)
+def rooted_scripts() -> Language:
+    """Commands whose first argument begins with `.` or `/`, as programs want that seek others."""
+    return Language(
+        lambda: (_rooted(),),
+        lambda text: len(words := arguments_of(text)) > 1 and words[1].startswith((".", "/")),
+        frozenset({("rooted script",)}),
+    )
+
+
 def script_of(text: str) -> Path | None:
     """The path of a command's script, or None where it names none."""
     words = arguments_of(text)
@@ -88,6 +98,12 @@ def _canonical() -> Machine:
     first = builder.either(NOTHING, builder.text("./"), builder.text("/"))
     more = builder.repeat(builder.sequence(builder.text("/"), _segment(builder)))
     return builder.machine(_around(builder, builder.sequence(first, _segment(builder), more)))
+
+
+def _rooted() -> Machine:
+    builder = Builder()
+    script = builder.sequence(builder.one(chars("./")), builder.run(_CHAR))
+    return builder.machine(_around(builder, script))
 
 
 def _around(builder: Builder, script: Fragment) -> Fragment:

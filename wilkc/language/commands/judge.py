@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _INTERPRETER: Final = re.compile(TABLES.interpreters)
 _SCRIPTLESS: Final = re.compile(TABLES.scriptless)
+_SEEKING: Final = re.compile(TABLES.seeking)
 _INPUT: Final = re.compile(r"-\Z|/dev/|/proc/|[A-Za-z][A-Za-z0-9+.-]+:")
 """Scripts that are no files of their own: the input, what is open, or an address."""
 Entry = tuple[str, CommandPattern]
@@ -123,6 +124,14 @@ def _interpreter_problem(argv: Argv, rules: CommandRules) -> str:
     # A shell takes `+c` and `+O` for options too.
     if is_option(script) or script.startswith("+") or guarded_options(argv[:2]):
         return "option_before_script"
-    if program_name(argv) not in rules.interpreters:
+    return _script_problem(program_name(argv), script, rules)
+
+
+def _script_problem(name: str, script: str, rules: CommandRules) -> str:
+    """Why an interpreter may not run its first operand; empty if it may."""
+    # `bun dev` runs what a package says of `dev`, and `deno publish` sends files away.
+    if _SEEKING.fullmatch(name) and not script.startswith((".", "/")):
+        return "script_not_named"
+    if name not in rules.interpreters:
         return "interpreter_not_listed"
     return "" if rules.script_allowed(script) else "script_not_allowed"

@@ -4,10 +4,11 @@ The file is part of the language: `flags` maps letters to long names, `wrappers`
 wrapper's inner command begins, `opaque` names programs that run what cannot be judged,
 `shells` and `interpreters` are expressions over a program's last path component, `harmless`
 says what an interpreter may be asked alone, `scriptless` which of them read code from their
-input whatever operand they have, `code` how one is given its program by an option,
-`guards` lists for each program the options that run, read or write something else, `alone` for
-each program with sub-commands the options before them that take no further argument, `scripts`
-the programs whose first operand is code.
+input whatever operand they have, `seeking` which of them look for a sub-command or a task of a
+package under a bare word, and only then for a file, `code` how one is given its program by an
+option, `guards` lists for each program the options that run, read or write something else, `alone`
+for each program with sub-commands the options before them that take no further argument,
+`scripts` the programs whose first operand is code.
 """
 
 from __future__ import annotations
@@ -119,6 +120,7 @@ class Tables:
     shells: str
     interpreters: str
     scriptless: str
+    seeking: str
     harmless: Mapping[str, tuple[str, ...]]
     code: Mapping[str, Code]
     guards: Mapping[str, tuple[Guard, ...]]
@@ -137,6 +139,7 @@ def _load() -> Tables:
         shells=raw["shells"],
         interpreters=raw["interpreters"],
         scriptless=raw["scriptless"],
+        seeking=raw["seeking"],
         harmless={names: tuple(options.split()) for names, options in raw["harmless"].items()},
         code={name: _code(entry) for names, entry in raw["code"].items() for name in names.split()},
         guards={

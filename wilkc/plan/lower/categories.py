@@ -12,6 +12,7 @@ from wilkc.plan.lower.entries import (
     Place,
     command_rules,
     flag,
+    label_rules,
     limit,
     name_lists,
     name_rules,
@@ -133,10 +134,12 @@ def lower_llm(section: Llm, place: Place) -> LlmPlan:
 
 def lower_data(section: Data, place: Place) -> DataPlan:
     """The `data` category."""
+    labels, conditional = label_rules(
+        section.data_classification, place.at("data_classification"), "data.classification"
+    )
     return DataPlan(
-        labels=names(
-            section.data_classification, place.at("data_classification"), "data.classification"
-        ),
+        labels=labels,
+        conditional=conditional,
         encryption=flag(
             section.encryption_required, place.at("encryption_required"), "data.encryption"
         ),

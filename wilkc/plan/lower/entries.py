@@ -117,6 +117,15 @@ def names(values: Listed[str] | None, place: Place, name: str) -> Names | None:
     return Names(place.origin + name, frozenset(values), place.span)
 
 
+def label_rules(
+    entries: Entries, place: Place, name: str
+) -> tuple[Names | None, tuple[Rule[str], ...]]:
+    """The labels that always count, or None where the key is absent, and those under conditions."""
+    plain = None if entries is None else [one for one in entries if isinstance(one, str)]
+    rules = _rules(entries, place, name, lambda text: (text,))
+    return names(plain, place, name), tuple(rule for rule in rules if rule.when is not None)
+
+
 def _rules(
     texts: Entries, place: Place, name: str, parse: Callable[[str], tuple[P, ...]]
 ) -> tuple[Rule[P], ...]:

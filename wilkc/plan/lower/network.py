@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from wilkc.language.hosts import DEFAULT_PORTS, parse_host_rule
 from wilkc.plan.lower.entries import Place, limit
 from wilkc.plan.model import HostRule, NetworkPlan, Rule
-from wilkc.spec import entry_parts
+from wilkc.spec import entry_parts, port_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wilkc.core.spans import Span
-    from wilkc.spec import HostEntry, Network
+    from wilkc.spec import HostEntry, Network, PortEntry
 
 Ports = tuple[tuple[int, int], ...]
 DEFAULT_PROTOCOLS = frozenset({"https"})
@@ -96,13 +96,15 @@ def _default_ports(protocols: frozenset[str]) -> Ports:
     return tuple((port, port) for port in known)
 
 
-def _port_rules(ranges: Ports | None, place: Place) -> tuple[Rule[tuple[int, int]], ...]:
-    return tuple(
-        Rule(
-            f"{place.origin}net.blocked_ports.{number}",
-            str(low) if low == high else f"{low}-{high}",
-            place.at(number).span,
-            ((low, high),),
-        )
-        for number, (low, high) in enumerate(ranges or ())
-    )
+def _port_rules(
+    entries: Sequence[tuple[int, int] | PortEntry] | None, place: Place
+) -> tuple[Rule[tuple[int, int]], ...]:
+    rules = []
+    for number, entry in enumerate(entries or ()):
+        name = f"{place.origin}net.blocked_ports.{number}"
+        if isinstance(entry, tuple):
+            rules.append(Rule(name, port_text(entry), place.entry(number), (entry,)))
+        else:
+            text, when = entry_parts(entry)
+            rules.append(Rule(name, text, place.entry(number), (entry.port,), when=when))
+    return tuple(rules)

@@ -6,7 +6,7 @@ Layer: spec. LANGUAGE.md section 12.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
@@ -17,11 +17,15 @@ from wilkc.spec.models.base import (
     BlockedPath,
     NameText,
     Section,
+    Words,
 )
 from wilkc.spec.models.conditions import Condition
 
 if TYPE_CHECKING:
     from wilkc.language.when import When
+
+
+Signalled = Literal["own", "named"]
 
 
 class Entry(Section):
@@ -161,6 +165,32 @@ class NameEntry(_Conditional):
     when: Condition
 
 
+class LabelEntry(_Conditional):
+    """A label of data that counts under a condition.
+
+    Attributes:
+        label: the label, e.g. `internal`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    label: Words
+    when: Condition
+
+
+class SignalEntry(_Conditional):
+    """Processes that may be signalled under a condition.
+
+    Attributes:
+        name: which processes, e.g. `own`
+        when: what must hold for the entry to count,
+            e.g. `{context.time: {max: '2026-11-28T12:00:00Z'}}`
+    """
+
+    name: Signalled
+    when: Condition
+
+
 def entry_kind(value: Any) -> str:
     """Which of the two an entry is; what is neither is refused as a text."""
     return "entry" if isinstance(value, dict | Entry) else "text"
@@ -202,4 +232,11 @@ AgentItem = Annotated[
 ]
 NameItem = Annotated[
     Annotated[NameText, Tag("text")] | Annotated[NameEntry, Tag("entry")], Discriminator(entry_kind)
+]
+LabelItem = Annotated[
+    Annotated[Words, Tag("text")] | Annotated[LabelEntry, Tag("entry")], Discriminator(entry_kind)
+]
+SignalItem = Annotated[
+    Annotated[Signalled, Tag("text")] | Annotated[SignalEntry, Tag("entry")],
+    Discriminator(entry_kind),
 ]

@@ -5,11 +5,10 @@ None means that a key is absent; an empty tuple means nobody.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Discriminator,
     Field,
     Tag,
@@ -20,7 +19,6 @@ from wilkc.core.contract import Json
 from wilkc.core.errors import PatternError
 from wilkc.language.schemas import parse_schema
 from wilkc.spec.models.base import (
-    AllowedPath,
     Count,
     Duration,
     HostText,
@@ -40,29 +38,16 @@ from wilkc.spec.models.entries import (
     BlockedCommandItem,
     BlockedPathItem,
     Entry,
+    LabelItem,
     ModelItem,
     NameItem,
+    SignalItem,
     ToolItem,
     entry_kind,
 )
+from wilkc.spec.models.ports import BlockedPort, Ports
 
-MAX_PORT = 65_535
-_PORT = "write one number, or two with a `-` between them in quotes"
 Protocol = Literal["http", "https", "ws", "wss", "ssh", "ftp", "tcp", "udp"]
-PortRange = tuple[int, int]
-
-
-def _port_range(value: Any) -> PortRange:
-    low, dash, high = value.partition("-") if isinstance(value, str) else ("", "", "")
-    if isinstance(value, int) and not isinstance(value, bool):
-        bounds = (value, value)
-    elif dash and low.isdecimal() and high.isdecimal() and value.isascii():
-        bounds = (int(low), int(high))
-    else:
-        raise refusal("W104", "expected a port such as 443, or a range such as `8000-8999`", _PORT)
-    if not 1 <= bounds[0] <= bounds[1] <= MAX_PORT:
-        raise refusal("W104", f"ports lie between 1 and {MAX_PORT}, the lower bound first", _PORT)
-    return bounds
 
 
 def _extension(text: str) -> str:
@@ -71,14 +56,6 @@ def _extension(text: str) -> str:
     return text
 
 
-_PORT_SCHEMA = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": MAX_PORT},
-        {"type": "string", "pattern": "^[0-9]{1,5}-[0-9]{1,5}$"},
-    ]
-}
-Port = Annotated[PortRange, BeforeValidator(_port_range), WithJsonSchema(_PORT_SCHEMA)]
-Ports = tuple[Port, ...]
 Extension = Annotated[
     str,
     AfterValidator(_extension),
@@ -170,7 +147,7 @@ class Network(Section):
     allowed_hosts: tuple[Host, ...] | None = None
     allowed_ports: Ports | None = None
     blocked_hosts: tuple[Host, ...] | None = None
-    blocked_ports: Ports | None = None
+    blocked_ports: tuple[BlockedPort, ...] | None = None
     protocols: tuple[Protocol, ...] | None = None
     max_requests_per_minute: Count | None = None
     timeout_seconds: Duration | None = None
@@ -208,7 +185,7 @@ class Shell(Section):
     blocked_commands: tuple[BlockedCommandItem, ...] | None = None
     allowed_interpreters: tuple[Name, ...] | None = None
     environment_variables: EnvironmentVariables | None = None
-    working_directories: tuple[AllowedPath, ...] | None = None
+    working_directories: tuple[AllowedPathItem, ...] | None = None
     max_execution_time: Duration | None = None
     max_memory_usage: Size | None = None
 
@@ -242,7 +219,7 @@ class Data(Section):
     """
 
     pii_detection: bool | None = None
-    data_classification: tuple[Words, ...] | None = None
+    data_classification: tuple[LabelItem, ...] | None = None
     encryption_required: bool | None = None
     retention_policy: Duration | None = None
 
@@ -299,7 +276,7 @@ class System(Section):
     """
 
     info: tuple[NameItem, ...] | None = None
-    signal: tuple[Literal["own", "named"], ...] | None = None
+    signal: tuple[SignalItem, ...] | None = None
     env: EnvironmentAccess | None = None
     config: ConfigAccess | None = None
     registry: RegistryAccess | None = None

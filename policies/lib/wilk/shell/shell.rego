@@ -112,6 +112,7 @@ _tables_whole if {
 	is_string(data.wilk.tables.shell.scripts.sed)
 	is_string(data.wilk.tables.shell.operands.sed)
 	is_string(data.wilk.tables.shell.scriptless)
+	is_string(data.wilk.tables.shell.seeking)
 	is_string(data.wilk.tables.shell.shell_text)
 	is_string(data.wilk.tables.shell.interpreters)
 }

@@ -52,6 +52,7 @@ world := {
 			"shell_text": `^(?:[^\x{0}]*/)?(?:ba)?sh\x{0}(?:[^\x{0}]*\x{0})*[-+][A-Za-z]*c`,
 			"interpreters": `^python3$`,
 			"scriptless": `^R$`,
+			"seeking": `^bun$`,
 			"harmless": `^python3\x{0}--version\x{0}$`,
 			"code": {"python3": `^python3\x{0}-c\x{0}[^\x{0}]*\x{0}`},
 			"wrappers": {"timeout": {
@@ -233,7 +234,7 @@ test_missing_tables_deny[path] if {
 	some path in [
 		"/tables/shell/interpreters", "/tables/shell/opaque", "/tables/shell/guards",
 		"/tables/shell/wrappers", "/tables/shell/scripts", "/tables/shell/operands",
-		"/tables/shell/scriptless",
+		"/tables/shell/scriptless", "/tables/shell/seeking",
 		"/tables/shell/shell_text", "/tables/path",
 	]
 	every operation in [{"op": "remove", "path": path}, {"op": "replace", "path": path, "value": null}] {

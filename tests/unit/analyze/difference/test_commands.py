@@ -150,6 +150,19 @@ def test_a_blocked_file_is_no_script(compared: Compared) -> None:
     assert ("newly_allowed", "file execute", "./scripts/a.py") in wider
 
 
+def test_a_script_of_bun_is_shown_as_it_must_be_written(compared: Compared) -> None:
+    bun = {"allowed_interpreters": ["bun"]}
+    old, new = runs("bun *", **bun), runs("bun *", execute=("./scripts/*.py", "./tools/a"), **bun)
+    assert clauses(compared(old, new)) == {
+        ("newly_allowed", "file execute", "./tools/a"),
+        ("newly_allowed", "shell execute", "bun ./tools/a"),
+    }
+    word = compared(runs(**bun), runs("bun scripts/a.py", **bun))
+    assert (word.changes, word.undecided) == ((), ())
+    path = compared(runs(**bun), runs("bun ./scripts/a.py", **bun))
+    assert clauses(path) == {("newly_allowed", "shell execute", "bun ./scripts/a.py")}
+
+
 def test_the_first_line_of_a_script_names_an_interpreter(compared: Compared) -> None:
     def held(*interpreters: str) -> dict[str, Any]:
         return runs("./run.sh", execute=("./run.sh",), allowed_interpreters=[*interpreters])

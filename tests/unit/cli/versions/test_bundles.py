@@ -39,7 +39,7 @@ def bundle() -> bytes:
 def _opened(tmp_path: Path, data: bytes, trust: Trust | None = None) -> Version:
     path = tmp_path / "b.tar.gz"
     path.write_bytes(data)
-    return open_version(str(path), "policies", trust or Trust())
+    return open_version(str(path), ["policies"], trust or Trust())
 
 
 def _changed(data: bytes, change: Callable[[dict[str, bytes], dict[str, Any]], None]) -> bytes:

@@ -20,7 +20,7 @@ WIDER = SPEC.replace("src", "*")
 
 
 def _read(named: str) -> dict[str, bytes]:
-    return dict(open_version(named, "policies", Trust()).sources)
+    return dict(open_version(named, ["policies"], Trust()).sources)
 
 
 def test_a_revision_is_read_without_being_checked_out(repo: Repo) -> None:
@@ -30,7 +30,7 @@ def test_a_revision_is_read_without_being_checked_out(repo: Repo) -> None:
     repo.write("other/c.yaml")
     commit = repo.commit()
     repo.write("policies/a.yaml", WIDER)
-    version = open_version("git:HEAD", "policies", Trust())
+    version = open_version("git:HEAD", ["policies"], Trust())
     assert dict(version.sources) == {
         "policies/a.yaml": SPEC.encode(),
         "policies/deep/b.yml": SPEC.encode(),
@@ -93,7 +93,7 @@ def test_what_cannot_be_read_is_refused(repo: Repo, named: str, message: str) ->
     repo.write("docs/readme.md")
     repo.commit()
     with pytest.raises(UsageError, match=re.escape(message)):
-        open_version(named, "policies", Trust())
+        open_version(named, ["policies"], Trust())
     assert {path.name for path in repo.path.iterdir()} == {".git", "docs", "policies"}
 
 
@@ -142,7 +142,7 @@ def test_links_and_submodules_are_named_and_not_followed(repo: Repo) -> None:
     commit = repo.commit()
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{commit},policies/module")
     repo.git("commit", "--quiet", "-m", "a submodule")
-    version = open_version("git:HEAD", "policies", Trust())
+    version = open_version("git:HEAD", ["policies"], Trust())
     assert set(version.sources) == {"policies/a.yaml"}
     assert {one.file: one.why.partition(",")[0] for one in version.unread} == {
         "policies/link.yaml": "a symbolic link",
@@ -163,7 +163,7 @@ def test_a_name_that_is_not_text_is_not_read(repo: Repo) -> None:
     repo.write("policies/a.yaml")
     Path(os.fsdecode(b"policies/\xff.yaml")).write_text(SPEC, encoding="utf-8")
     repo.commit()
-    version = open_version("git:HEAD", "policies", Trust())
+    version = open_version("git:HEAD", ["policies"], Trust())
     assert set(version.sources) == {"policies/a.yaml"}
     assert [one.file for one in version.unread] == ["policies/\\udcff.yaml"]
 
@@ -175,7 +175,7 @@ def test_a_file_larger_than_any_spec_is_not_read(
     repo.write("policies/b.yaml", "#" * 1000)
     repo.commit()
     monkeypatch.setattr("wilkc.cli.versions.revisions.MAX_FILE_BYTES", 999)
-    version = open_version("git:HEAD", "policies", Trust())
+    version = open_version("git:HEAD", ["policies"], Trust())
     assert [one.why for one in version.unread] == ["larger than any spec may be"]
     monkeypatch.setattr("wilkc.cli.git.MAX_TOTAL_BYTES", 10)
     with pytest.raises(UsageError, match="more than 10 bytes"):

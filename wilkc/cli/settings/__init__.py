@@ -1,0 +1,1 @@
+"""Settings under `[tool.wilk]` in `pyproject.toml`, or in `wilk.toml`. Layer: cli."""
