@@ -112,6 +112,23 @@ def _answer(compiled: Compiled, request: Request | None, expected: str) -> str:
     return "allow" if decide(compiled.plan, request).allow else "deny"
 
 
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        ("git status && " * 49 + "git status", True),
+        ("git status && " * 49 + "curl https://evil.example.net", False),
+        ("git status && " * 50 + "git status", False),
+        ("echo " + "a" * 9_995, True),
+        ("echo " + "a" * 9_996, False),
+    ],
+)
+def test_a_line_is_judged_up_to_its_limits(judged: Judged, line: str, *, allowed: bool) -> None:
+    compiled = judged.compiled(attacked=ATTACKED)
+    request = _request("attacked", line)
+    assert (request is not None and decide(compiled.plan, request).allow) == allowed
+    assert judged.differences(compiled, [one for one in [request] if one is not None]) == []
+
+
 def test_every_attack_of_the_siblings_has_a_source() -> None:
     assert {case["family"] for case in SIBLINGS["cases"]} == set(SIBLINGS["sources"])
 
