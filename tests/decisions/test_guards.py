@@ -136,6 +136,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "pytest *": [("pytest --co", "allowed"), ("pytest --conf=x", GUARDED)],
     "file *": [("file -b x", "allowed"), ("file -bz x", GUARDED), ("file --uncompress x", GUARDED)],
     "man *": [("man 3 printf", "allowed"), ("man -r x ls", GUARDED), ("man --prom=x ls", GUARDED)],
+    "ip *": [("ip -br addr", "allowed"), ("ip --batch x", GUARDED), ("ip -ba x", GUARDED)],
     # Characters that are short options too do not end a cluster.
     "curl *": [
         ("curl https://a", "allowed"),
