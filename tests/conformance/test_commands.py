@@ -15,10 +15,12 @@ from wilkc.plan import decide
 
 if TYPE_CHECKING:
     from tests.conftest import Judged
+    from wilkc.compiler import Compiled
 
 HERE = Path(__file__).parent
 CASES = json.loads((HERE / "command-cases.json").read_text(encoding="utf-8"))["cases"]
 ATTACKS = json.loads((HERE / "command-attack-cases.json").read_text(encoding="utf-8"))
+SIBLINGS = json.loads((HERE / "command-sibling-cases.json").read_text(encoding="utf-8"))
 DECIDED = [case for case in ATTACKS if case["expect"] in {"allow", "deny", "deny-parse"}]
 ATTACKED = """
 agent: attacked
@@ -85,6 +87,50 @@ def test_every_attack_is_judged_as_expected_in_the_reference_and_in_opa(judged: 
     ]
     assert wrong == []
     assert judged.differences(compiled, [one for _, one in sent if one is not None]) == []
+
+
+@pytest.mark.parametrize("policy", ["attacked", *SIBLINGS["policies"]])
+def test_what_stands_beside_an_attack_is_told_from_it(judged: Judged, policy: str) -> None:
+    agent = "attacked" if policy == "attacked" else "asked"
+    spec = ATTACKED if policy == "attacked" else _spec(SIBLINGS["policies"][policy])
+    compiled = judged.compiled(**{agent: spec})
+    cases = [case for case in SIBLINGS["cases"] if case["policy"] == policy]
+    sent = [(case, _request(agent, case["command"])) for case in cases]
+    wanted = {json.dumps(case["command"]): case["expected"] for case in cases}
+    found = {
+        json.dumps(case["command"]): _answer(compiled, request, case["expected"])
+        for case, request in sent
+    }
+    assert found == wanted
+    assert judged.differences(compiled, [one for _, one in sent if one is not None]) == []
+
+
+def _answer(compiled: Compiled, request: Request | None, expected: str) -> str:
+    """The answer in the words of a case; a line that is not understood is denied as well."""
+    if request is None:
+        return expected if expected == "deny" else "deny-parse"
+    return "allow" if decide(compiled.plan, request).allow else "deny"
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        ("git status && " * 49 + "git status", True),
+        ("git status && " * 49 + "curl https://evil.example.net", False),
+        ("git status && " * 50 + "git status", False),
+        ("echo " + "a" * 9_995, True),
+        ("echo " + "a" * 9_996, False),
+    ],
+)
+def test_a_line_is_judged_up_to_its_limits(judged: Judged, line: str, *, allowed: bool) -> None:
+    compiled = judged.compiled(attacked=ATTACKED)
+    request = _request("attacked", line)
+    assert (request is not None and decide(compiled.plan, request).allow) == allowed
+    assert judged.differences(compiled, [one for one in [request] if one is not None]) == []
+
+
+def test_every_attack_of_the_siblings_has_a_source() -> None:
+    assert {case["family"] for case in SIBLINGS["cases"]} == set(SIBLINGS["sources"])
 
 
 @pytest.mark.parametrize("case", [c for c in DECIDED if c["expect"] == "deny-parse"])

@@ -30,7 +30,7 @@ from wilkc.language.commands import (
 from wilkc.plan.judges.shell import shell_conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wilkc.core.contract import Json
     from wilkc.plan.model import Rule, ShellPlan
@@ -233,11 +233,12 @@ def _flag(flag: Flag) -> str:
     return rf"^{ONE}{before}(?:{'|'.join(forms)}){END}"
 
 
-def _abbreviation(name: str, shortest: int) -> str:
-    """Every beginning of a name of at least so many characters."""
+def _abbreviation(name: str, shortest: int, own: Collection[str] = ()) -> str:
+    """Every beginning of a name of at least so many characters, but for those in `own`."""
     source = ""
     for index in range(len(name) - 1, shortest - 1, -1):
-        source = f"(?:{text_regex(name[index])}{source})?"
+        ends = name[:index] not in own
+        source = f"(?:{text_regex(name[index])}{source}){'?' if ends else ''}"
     return text_regex(name[:shortest]) + source
 
 
@@ -300,7 +301,7 @@ def _guard_items(place: int, guard: Guard) -> list[Json]:
     for letter in guard.short:
         form = text_regex(letter)
         items.append((f"short:{letter}", f"^-{before if guard.cluster else ''}{form}"))
-    items.extend((f"long:{name}", _long(name)) for name in guard.long)
+    items.extend((f"long:{name}", _long(name, guard.own)) for name in guard.long)
     items.extend((f"word:{word}", rf"^{text_regex(word)}$") for word in guard.words)
     items.extend((f"prefix:{prefix}", rf"(?:^|=){text_regex(prefix)}") for prefix in guard.prefixes)
     found: list[tuple[str, str, str]] = [(key, source, guard.scope) for key, source in items]
@@ -318,7 +319,8 @@ def _values(guard: Guard) -> str:
     return anchored("|".join(map(text_regex, guard.values))) if guard.values else NOTHING
 
 
-def _long(name: str) -> str:
+def _long(name: str, own: Sequence[str]) -> str:
     if not name.startswith("--"):
         return rf"^{text_regex(name)}(?:=[\x{{0}}-\x{{10ffff}}]*)?$"
-    return rf"^--{_abbreviation(name[2:], 1)}(?:=[\x{{0}}-\x{{10ffff}}]*)?$"
+    abbreviated = _abbreviation(name[2:], 1, {one[2:] for one in own})
+    return rf"^--{abbreviated}(?:=[\x{{0}}-\x{{10ffff}}]*)?$"

@@ -59,7 +59,7 @@ def guard_keys(guard: Guard, argument: str) -> Iterator[str]:
         yield from (
             f"short:{letter}" for letter in guard.short if _is_short(guard, argument, letter)
         )
-        yield from (f"long:{name}" for name in guard.long if _is_long(argument, name))
+        yield from (f"long:{name}" for name in guard.long if _is_long(guard, argument, name))
     yield from (f"word:{word}" for word in guard.words if argument == word)
     for prefix in guard.prefixes:
         if argument.startswith(prefix) or f"={prefix}" in argument:
@@ -128,8 +128,8 @@ def _letters(guard: Guard, cluster: str) -> str:
     return found[0] if found else ""
 
 
-def _is_long(argument: str, name: str) -> bool:
+def _is_long(guard: Guard, argument: str, name: str) -> bool:
     given = argument.partition("=")[0]
-    if not name.startswith("--"):
+    if not name.startswith("--") or given in guard.own:
         return given == name
     return len(given) >= SHORTEST_LONG and name.startswith(given)

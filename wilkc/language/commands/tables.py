@@ -51,6 +51,7 @@ class Guard:
     Attributes:
         short: letters of short options.
         long: long options with their dashes, also abbreviated and with `=value`.
+        own: long options that are no abbreviation of a longer one that begins so.
         words: arguments that count when equal.
         prefixes: arguments that count when they begin so, whole or after a `=`.
         cluster: whether short options may stand in clusters.
@@ -67,6 +68,7 @@ class Guard:
 
     short: str
     long: tuple[str, ...]
+    own: tuple[str, ...]
     words: tuple[str, ...]
     prefixes: tuple[str, ...]
     cluster: bool
@@ -169,6 +171,7 @@ def _guard(entry: dict[str, Any], wrapper: Wrapper | None, alone: tuple[str, ...
     return Guard(
         short=entry.get("short", ""),
         long=tuple(entry.get("long", "").split()),
+        own=tuple(entry.get("own", "").split()),
         words=tuple(entry.get("words", "").split()),
         prefixes=tuple(entry.get("prefixes", "").split()),
         cluster=entry.get("cluster", True),
