@@ -119,14 +119,17 @@ def _sibling_request(action: str, path: str, properties: dict[str, Any]) -> Requ
 
 def test_every_sibling_is_judged_as_expected_in_the_reference_and_in_opa(judged: Judged) -> None:
     compiled = judged.compiled(asked=_spec({"filesystem": ATTACKED}).decode())
-    sent, wrong, count = [], [], 0
+    sent: list[Request] = []
+    wrong: list[str] = []
+    count = 0
     for group in SIBLINGS:
         for path, *properties in (
             given if isinstance(given, list) else [given] for given in group["paths"]
         ):
             count += 1
             request = _sibling_request(group["action"], path, *(properties or [{}]))
-            sent += [request] if request is not None else []
+            if request is not None:
+                sent.append(request)
             allowed = request is not None and decide(compiled.plan, request).allow
             if allowed != (group["expect"] == "allow"):
                 wrong.append(f"{group['family']} {group['attack']}: {path!a}")
