@@ -22,6 +22,8 @@ HERE = Path(__file__).parent
 LIBRARY = HERE.parents[1] / "policies" / "lib"
 HOST_CASES = json.loads((HERE / "host-cases.json").read_text(encoding="utf-8"))["cases"]
 ATTACKS = json.loads((HERE / "network-attack-cases.json").read_text(encoding="utf-8"))
+SIBLINGS = json.loads((HERE / "network-sibling-cases.json").read_text(encoding="utf-8"))
+"""Groups of targets, with or without the addresses of their names, written like the attacks."""
 ATTACKED = {
     "allowed_hosts": [
         "api.example.com",
@@ -51,15 +53,25 @@ def _host_request(case: dict[str, Any]) -> Request | None:
 def _attack_request(case: dict[str, Any]) -> Request | None:
     given = case["request"]
     text = given["raw"].split(" ")[1] if "raw" in given else given["target"]
+    return _target_request(text, given.get("resolver", {}))
+
+
+def _target_request(text: str, resolver: dict[str, list[str]]) -> Request | None:
     try:
         request = canonical_request(parse_short("asked", f"network:{text}"))
+        resolved = resolver.get(request.properties["host"])
+        if resolved is None:
+            return request
+        properties = {**request.properties, "resolved": resolved}
+        return canonical_request(replace(request, properties=properties))
     except RequestError:
         return None
-    resolved = given.get("resolver", {}).get(request.properties["host"])
-    if resolved is None:
-        return request
-    properties = {**request.properties, "resolved": resolved}
-    return canonical_request(replace(request, properties=properties))
+
+
+def _sibling_request(text: str, resolved: list[str] | None = None) -> Request | None:
+    """Whatever host the text names leads to the given addresses."""
+    resolver = {} if resolved is None else {text.rpartition(":")[0]: resolved}
+    return _target_request(text, resolver)
 
 
 def _wrong(
@@ -102,6 +114,27 @@ def test_every_attack_is_judged_as_expected_in_the_reference_and_in_opa(judged: 
         ]
         wrong += _wrong(judged, json.loads(policy), cases)
     assert wrong == []
+
+
+def test_every_sibling_is_judged_as_expected_in_the_reference_and_in_opa(judged: Judged) -> None:
+    wrong = []
+    for policy in {json.dumps(group.get("policy", ATTACKED)) for group in SIBLINGS}:
+        cases = [
+            (f"{group['family']} {group['attack']}: {target}", _sibling_request(*target), wanted)
+            for group in SIBLINGS
+            if json.dumps(group.get("policy", ATTACKED)) == policy
+            for given in group["targets"]
+            for target, wanted in [(given if isinstance(given, list) else [given], group["expect"])]
+        ]
+        wrong += _wrong(judged, json.loads(policy), cases)
+    assert wrong == []
+
+
+def test_every_sibling_of_an_attack_has_its_control() -> None:
+    """In each family something is allowed, so that what is denied is denied for what it is."""
+    allowed = {group["family"] for group in SIBLINGS if group["expect"] == "allow"}
+    assert {group["family"] for group in SIBLINGS} - allowed == {"N8"}
+    assert sum(len(group["targets"]) for group in SIBLINGS) == 294
 
 
 def test_the_rego_holds_the_tables_of_the_language(opa: Path) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ATTACKS = json.loads((HERE / "policy-attack-cases.json").read_text(encoding="utf-8"))
+SIBLINGS = json.loads((HERE / "file-sibling-cases.json").read_text(encoding="utf-8"))
+"""Groups of paths, with or without properties, asked of the file rules below."""
 REFUSED = [case for case in ATTACKS if case["expect"] == "compile-error"]
 ASKED = [case for case in ATTACKS if case["expect"] == "deny"]
 CODES: Final = {
@@ -105,4 +107,32 @@ def test_a_request_is_denied_in_the_reference_and_in_opa(
     sent = [request for request in asked if request is not None]
     allowed = [request is not None and decide(compiled.plan, request).allow for request in asked]
     assert allowed == [False, case["id"] in CONTROLS]
+    assert judged.differences(compiled, sent) == []
+
+
+def _sibling_request(action: str, path: str, properties: dict[str, Any]) -> Request | None:
+    try:
+        return canonical_request(Request("asked", action, "file", path, properties))
+    except RequestError:
+        return None
+
+
+def test_every_sibling_is_judged_as_expected_in_the_reference_and_in_opa(judged: Judged) -> None:
+    compiled = judged.compiled(asked=_spec({"filesystem": ATTACKED}).decode())
+    sent: list[Request] = []
+    wrong: list[str] = []
+    count = 0
+    for group in SIBLINGS:
+        for path, *properties in (
+            given if isinstance(given, list) else [given] for given in group["paths"]
+        ):
+            count += 1
+            request = _sibling_request(group["action"], path, *(properties or [{}]))
+            if request is not None:
+                sent.append(request)
+            allowed = request is not None and decide(compiled.plan, request).allow
+            if allowed != (group["expect"] == "allow"):
+                wrong.append(f"{group['family']} {group['attack']}: {path!a}")
+    assert wrong == []
+    assert count == 128
     assert judged.differences(compiled, sent) == []

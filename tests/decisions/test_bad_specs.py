@@ -45,6 +45,7 @@ WANTED: dict[str, list[tuple[str, int, int]]] = {
     "no_kind.yaml": [("W010", 1, 1)],
     "not_yaml.yaml": [("W001", 1, 40)],
     "null_category.yaml": [("W109", 2, 22), ("W109", 3, 11)],
+    "null_document.yaml": [("W010", 4, 1)],
     "number_for_text.yaml": [("W101", 2, 26)],
     "octal_number.yaml": [("W100", 2, 33)],
     "quoted_number_without_unit.yaml": [("W104", 3, 31)],

@@ -121,6 +121,10 @@ def _check_characters(text: str, file: str) -> None:
             raise _refused(code, message, _point(file, before), advice)
 
 
+def _is_unwritten(span: Span) -> bool:
+    return span[1:3] == span[3:5]
+
+
 def _point(file: str, before: str) -> Span:
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1) + 1
@@ -140,14 +144,15 @@ class _Reader:
     _count: int = 0
 
     def documents(self, text: str) -> Iterator[Node]:
-        """The documents that hold anything."""
+        """The documents in which anything is written; a `---` that was left over begins none."""
         loader = _LOADER(text)
         try:
             while loader.check_event():
                 event = loader.get_event()
                 if isinstance(event, yaml.DocumentStartEvent):
                     node = self._node(loader, loader.get_event(), 1)
-                    if not (isinstance(node, Scalar) and node.value is None):
+                    # A `null` that somebody wrote is a document, of no kind that is known.
+                    if not (isinstance(node, Scalar) and _is_unwritten(node.span)):
                         yield node
         except yaml.MarkedYAMLError as error:
             raise self._syntax_error(error) from error

@@ -39,9 +39,9 @@ GOOD = {
 }
 OF_SHAPE = [
     "allowing_default.yaml", "bad_name.yaml", "exponent.yaml", "list_at_the_top.yaml",
-    "negative_size.yaml", "no_kind.yaml", "null_category.yaml", "number_for_text.yaml",
-    "octal_number.yaml", "quoted_number_without_unit.yaml", "several_problems.yaml",
-    "two_kinds.yaml", "unknown_key.yaml", "wrong_type.yaml",
+    "negative_size.yaml", "no_kind.yaml", "null_category.yaml", "null_document.yaml",
+    "number_for_text.yaml", "octal_number.yaml", "quoted_number_without_unit.yaml",
+    "several_problems.yaml", "two_kinds.yaml", "unknown_key.yaml", "wrong_type.yaml",
 ]  # fmt: skip
 """What can be seen without knowing what a pattern or another document means."""
 UNREADABLE = [

@@ -96,3 +96,22 @@ def test_sizes_have_no_sign(size: str) -> None:
 def test_sizes_without_a_sign_are_taken(size: str) -> None:
     text = f"permissions: {{filesystem: {{metadata: {{max_file_size: {size}}}}}}}\n"
     assert _found(text) == []
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+@pytest.mark.parametrize("text", ["null", "~", "Null # nothing", "NULL"])
+def test_a_null_that_somebody_wrote_is_a_document_without_a_kind(
+    text: str, loader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_LOADER", getattr(yaml, loader))
+    assert _found(f"{text}\n---\n{SPEC}") == [("W010", 1, 1)]
+    assert _found(f"{SPEC}---\n{text}\n") == [("W010", 7, 1)]
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+@pytest.mark.parametrize("left", ["{}---\n", "---\n---\n{}", "{}---\n# nothing\n---\n", "{}...\n"])
+def test_a_separator_that_was_left_over_begins_no_document(
+    left: str, loader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_LOADER", getattr(yaml, loader))
+    assert _found(left.format(SPEC)) == []

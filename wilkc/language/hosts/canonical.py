@@ -2,7 +2,7 @@
 
 LANGUAGE.md section 5. `canonical_host` is what the enforcement point applies to what a
 client gave; `decision_host` is what the decision point still demands of the result.
-Sources: RFC 1123, RFC 5891 (IDNA 2008), RFC 5952, WHATWG URL 'ends in a number'.
+Sources: RFC 1123, RFC 5891 and RFC 5893 (IDNA 2008), RFC 5952, WHATWG URL 'ends in a number'.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _QUAD: Final = re.compile(rf"{_OCTET}(?:[.]{_OCTET}){{3}}")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ASCII_NAME: Final = re.compile(r"[A-Za-z0-9.-]+")
 _RESERVED_HYPHENS: Final = "--"
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
+"""Bidirectional classes, one of which makes a label, and its whole name, a bidirectional one."""
 
 
 def canonical_host(text: str) -> str:
@@ -142,8 +144,27 @@ def _a_label(label: str) -> str:
 def _check_labels(host: str) -> None:
     if len(host) > MAX_NAME:
         _refuse(f"it has more than {MAX_NAME} characters")
-    for label in host.split("."):
+    labels = host.split(".")
+    for label in labels:
         _check_label(label)
+    if any(map(_is_reserved, labels)):
+        _check_direction(labels)
+
+
+def _check_direction(labels: list[str]) -> None:
+    """RFC 5893, section 2: one label written from right to left binds all labels of its name.
+
+    Else a name would be shown with its labels in another order than they are looked up in.
+    """
+    shown = [idna.ulabel(label) for label in labels]
+    held = {unicodedata.bidirectional(char) for label in shown for char in label}
+    if held.isdisjoint(_RIGHT_TO_LEFT):
+        return
+    try:
+        for label in shown:
+            idna.check_bidi(label, check_ltr=True)
+    except UnicodeError as error:
+        raise _refusal("its labels are written in directions that do not go together") from error
 
 
 def _check_label(label: str) -> None:

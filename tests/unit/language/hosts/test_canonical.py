@@ -67,6 +67,31 @@ def test_other_texts_are_refused(given: str) -> None:
         decision_host(given) if "xn--" not in given else canonical_host(given)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    ["0a.\u05d0", "7\ua806.\u06b6", "a.0\u00fc.\u05d0", "1.\u0633\u0639", "\u05d0.x.1a"],
+)
+def test_one_label_from_right_to_left_binds_the_others(labels: str) -> None:
+    with pytest.raises(RequestError, match="directions"):
+        canonical_host(labels)
+    for label in labels.split("."):
+        # Each is a fine label of another name.
+        assert canonical_host(f"{label}.example" if label.isascii() else label)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("a1.\u05d0", "a1.xn--4db"),
+        ("www.\u05d0.example", "www.xn--4db.example"),
+        ("\u05d0\u05d1.\u05d2", "xn--4dbc.xn--6db"),
+        ("1.b\u00fc.example", "1.xn--b-eha.example"),
+    ],
+)
+def test_directions_that_go_together_are_read(given: str, wanted: str) -> None:
+    assert canonical_host(given) == canonical_host(wanted) == wanted
+
+
 @pytest.mark.parametrize("given", [None, 1, b"a", ["a"]])
 def test_what_is_no_text_is_refused(given: object) -> None:
     for read in (canonical_host, decision_host, decision_address):
