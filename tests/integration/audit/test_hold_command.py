@@ -48,15 +48,15 @@ def test_a_hold_is_placed_listed_and_released(tmp_path: Path) -> None:
 
 def test_a_hidden_hold_is_listed_by_nobody_who_asks_for_verified_ones(tmp_path: Path) -> None:
     log, _ = _log(tmp_path)
-    assert _wilkc("audit", "hold", "place", log, "--last", "9", "--id", "case-7").returncode == 0
-    listed = _wilkc("audit", "hold", "list", log, "--verified")
+    assert run_wilkc("audit", "hold", "place", log, "--last", "9", "--id", "case-7").returncode == 0
+    listed = run_wilkc("audit", "hold", "list", log, "--verified")
     assert (listed.returncode, listed.stdout.split()[0], listed.stderr) == (0, "case-7", "")
     (path,) = log.glob("seg-*.jsonl")
     path.write_bytes(path.read_bytes().replace(b'"hold.placed"', b'"hold.placet"'))
-    hidden = _wilkc("audit", "hold", "list", log)
+    hidden = run_wilkc("audit", "hold", "list", log)
     assert (hidden.returncode, hidden.stdout) == (0, "")
     assert hidden.stderr.startswith("not verified")
-    refused = _wilkc("audit", "hold", "list", log, "--verified")
+    refused = run_wilkc("audit", "hold", "list", log, "--verified")
     assert (refused.returncode, refused.stdout) == (5, "")
 
 
