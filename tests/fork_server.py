@@ -77,7 +77,8 @@ def serve(listener: socket.socket) -> list[str]:
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        if 0 in select.select([listener, 0], [], [])[0]:
+        watched: list[socket.socket | int] = [listener, 0]
+        if 0 in select.select(watched, [], [])[0]:
             sys.exit(0)
         connection, _ = listener.accept()
         if os.fork() == 0:
