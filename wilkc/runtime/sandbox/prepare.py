@@ -121,7 +121,7 @@ def prepare(
     written = tuple(one.path for one in trees if one.access == "write")
     lookout = replace(_lookout(plan, roots, identity, bases), writable=written)
     judged = _judged(bases, trees)
-    stamped = {*judged, *(top for top in written if os.path.isdir(top))}  # noqa: PTH112
+    stamped = tuple(top for top in written if os.path.isdir(top))  # noqa: PTH112
     tops = whole.tops_of(plan, roots) if full else set()
     seen = survey(_walked(bases, trees, stamped, tops, lookout.beyond), lookout)
     scene = _Scene(job, point, bases, roots, use_fds)
@@ -153,8 +153,7 @@ def prepare(
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
     view = _view(scene, identity, binds, cut)
-    tops = tuple(sorted(stamped))
-    return Prepared(job, roots, identity, view, cut, seen, lookout, judged, tops, bases, absent)
+    return Prepared(job, roots, identity, view, cut, seen, lookout, judged, stamped, bases, absent)
 
 
 def _permits(agent: str, point: DecisionPoint, mount: Mount, name: str) -> bool:

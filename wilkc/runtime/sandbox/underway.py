@@ -63,11 +63,11 @@ class Run:
 
 def clean_up(run: Run) -> None:
     """Take everything down; never raises."""
-    for step in _STEPS:
+    for name, step in _STEPS:
         try:
             step(run)
         except Exception as error:  # noqa: BLE001  # no failure of one step hides another
-            run.facts.failures.append(f"{step.__name__.strip('_')}: {error}")
+            run.facts.failures.append(f"{name}: {error}")
 
 
 def _measure(run: Run) -> None:
@@ -109,6 +109,12 @@ def _remove_left(run: Run) -> None:
         run.facts.failures += remove_made(run.bases.made)
 
 
-_STEPS: Final[tuple[Callable[[Run], None], ...]] = (
-    _measure, _kill, _close_way, _remove_group, _discard_private, _close_mounts, _remove_left,
-)  # fmt: skip
+_STEPS: Final[tuple[tuple[str, Callable[[Run], None]], ...]] = (
+    ("use of the group", _measure),
+    ("end of the group", _kill),
+    ("end of the proxy", _close_way),
+    ("removal of the group", _remove_group),
+    ("removal of private directories", _discard_private),
+    ("end of the mounts", _close_mounts),
+    ("removal of what was made", _remove_left),
+)

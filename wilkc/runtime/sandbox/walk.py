@@ -140,7 +140,7 @@ def _entries(top: str, lookout: Lookout, found: Survey) -> Iterator[os.DirEntry[
         directory = pending.pop()
         try:
             entries = _listed(directory, lookout)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except PermissionError:
             _closed(directory, lookout, found)

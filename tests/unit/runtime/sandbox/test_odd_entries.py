@@ -23,7 +23,7 @@ def test_a_pipe_in_a_mount_for_reading_leads_to_nobody(work: Any, spec: Any) -> 
     work.own()
     listening = os.open(work.path / "src/pipe", os.O_RDWR | os.O_NONBLOCK)
     try:
-        ended = work.sh(spec(**RULES), "echo told > src/pipe; cat src/pipe")
+        ended = work.sh(spec(**RULES), "echo told > src/pipe")
         assert ended.kind == "exited", ended.message
         assert "denied" in ended.stderr
         with pytest.raises(BlockingIOError):

@@ -54,7 +54,8 @@ def test_no_step_keeps_another_from_being_taken(tmp_path: Path) -> None:
     assert not made.exists()
     assert run.facts.egress == {"bytes_sent": 7}
     assert run.facts.failures == [
-        "measure: no number", "kill: [Errno 1] not permitted", "close_way: [Errno 5] it broke",
+        "use of the group: no number", "end of the group: [Errno 1] not permitted",
+        "end of the proxy: [Errno 5] it broke",
     ]  # fmt: skip
 
 
