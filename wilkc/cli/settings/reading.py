@@ -138,11 +138,12 @@ def _inside(held: dict[str, Any], file: _File) -> dict[str, Any] | None:
     for number, key in enumerate(file.table, start=1):
         if key not in held:
             return None
-        held = held[key]
-        if not isinstance(held, dict):
+        below: object = held[key]
+        if not isinstance(below, dict):
             span = locate(file.data.decode("utf-8"), file.table[:number], file.name)
             problem = Problem(span, f"`{key}` is no table", "write the settings under [tool.wilk]")
             raise SettingsError([problem], file.data)
+        held = below
     return held
 
 

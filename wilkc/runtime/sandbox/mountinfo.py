@@ -65,13 +65,13 @@ def strayed(view: View, text: bytes) -> str:
     for line in text.splitlines():
         number, above, device, root, path, *_ = line.split(b" ")
         mounts[number] = at[_decode(path)] = _Mounted(above, device, _decode(root), _decode(path))
-    for path in (*view.pins, *(mask.path for mask in view.masks if mask.kind == "freeze")):
-        one = at.get(path)
+    for place in (*view.pins, *(mask.path for mask in view.masks if mask.kind == "freeze")):
+        one = at.get(place)
         below = mounts.get(one.above) if one else None
         if one is None or below is None:
-            return f"`{path}` is not mounted"
-        if (one.device, one.root) != (below.device, below.shows(path)):
-            return f"`{path}` is something else than what lies there"
+            return f"`{place}` is not mounted"
+        if (one.device, one.root) != (below.device, below.shows(place)):
+            return f"`{place}` is something else than what lies there"
     return ""
 
 

@@ -151,7 +151,7 @@ def test_a_blocked_file_is_no_script(compared: Compared) -> None:
 
 
 def test_a_script_of_bun_is_shown_as_it_must_be_written(compared: Compared) -> None:
-    bun = {"allowed_interpreters": ["bun"]}
+    bun: dict[str, Any] = {"allowed_interpreters": ["bun"]}
     old, new = runs("bun *", **bun), runs("bun *", execute=("./scripts/*.py", "./tools/a"), **bun)
     assert clauses(compared(old, new)) == {
         ("newly_allowed", "file execute", "./tools/a"),

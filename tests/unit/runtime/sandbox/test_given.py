@@ -50,7 +50,7 @@ def test_what_is_wilks_own_on_the_host_is_never_mounted(
         for how, path in rules
     )
     roots, identity = Roots(str(tmp_path), None), Identity(1000, 1000, None, drop=False)
-    binds.resolve(SandboxPlan(mounts=mounts), roots, identity, bases)
+    binds.resolve(SandboxPlan(mounts=mounts), roots, identity, bases, lambda *_: True)
     assert [base.opened.path for base in bases.found] == [str(other)]
     assert [report.count("Wilk's own") for report in bases.reports] == [1, 1, 1]
     bases.close()
