@@ -33,7 +33,7 @@ def test_silence_is_a_problem_and_being_told_nothing_new_is_none(
     ending = threading.Event()
     with Sidecar(signer.verified("r1", "a"), signer.keys, settings) as sidecar:
         try:
-            seen = set()
+            seen: set[str] = set()
             deadline = time.monotonic() + PATIENCE
             while len(seen) < 3 and time.monotonic() < deadline:
                 assert sidecar.problem() == ""

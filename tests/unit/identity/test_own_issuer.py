@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.identity.tokens import issuer, write_issuers
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
+from wilkc.core.files import replace_file
 from wilkc.identity import (
     AuthenticationError,
     Failure,
@@ -190,7 +191,7 @@ def test_a_rotation_that_is_cut_off_can_be_done_again(
     identity: Identity, folder: Path, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     _, issued = _issued(identity)
-    honest = module.replace_file
+    honest = replace_file
 
     def cut(path: Path, *rest: Any, **named: Any) -> None:
         if path.name == written:
@@ -217,7 +218,7 @@ def _who(identity: Identity) -> Principal:
 def test_an_issuer_that_was_cut_off_can_be_made_again(
     identity: Identity, folder: Path, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
-    honest = module.replace_file
+    honest = replace_file
 
     def cut(path: Path, *rest: Any, **named: Any) -> None:
         if path.name == written:
@@ -238,7 +239,7 @@ def test_an_issuer_of_before_is_opened_and_rotated(
     """It named no key: there was one name for it."""
     monkeypatch.setattr(module, "FILE_SECONDS", 0)
     with monkeypatch.context() as patched:
-        patched.setattr(module.secrets, "token_hex", lambda _: "old")
+        patched.setattr("wilkc.identity.tokens.own.secrets.token_hex", lambda _: "old")
         create_issuer(folder, OURS, "wilk")
     for suffix in (".pem", ".pub.pem"):
         (folder / f"token-own-old{suffix}").rename(folder / f"token-own{suffix}")

@@ -11,6 +11,7 @@ from tests.unit.identity.tokens import write_keys as write_key_file
 from wilkc.core.errors import UnavailableError
 from wilkc.identity import AuthenticationError, Identity
 from wilkc.identity.tokens import trusted as module
+from wilkc.identity.tokens.keyset import open_keyset
 from wilkc.identity.tokens.trusted import LOOK_SECONDS, TrustedTokens
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def test_an_issuer_that_is_as_it_was_keeps_its_keys(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     opened: list[str] = []
-    honest = module.open_keyset
+    honest = open_keyset
 
     def counted(one: Issuer, *rest: Any) -> KeySet:
         opened.append(one.issuer)
