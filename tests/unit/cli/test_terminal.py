@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +20,8 @@ class _Terminal(io.StringIO):
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
     found = _Terminal()
-    monkeypatch.setattr(sys, "stderr", found)
+    # Pytest puts its own in the place of `sys.stderr` between a fixture and its test.
+    monkeypatch.setattr(terminal, "sys", SimpleNamespace(stderr=found))
     monkeypatch.setattr(terminal, "QUIET_SECONDS", 0.02)
     monkeypatch.setattr(terminal, "_DRAWN_SECONDS", 0.01)
     monkeypatch.setenv("TERM", "xterm")
@@ -29,7 +30,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
 
 def _until_drawn(screen: _Terminal) -> None:
     """Wait for the thread that draws, which a busy host may keep waiting itself."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 20
     while not screen.getvalue() and time.monotonic() < end:
         time.sleep(0.01)
 
