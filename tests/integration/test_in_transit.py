@@ -31,6 +31,7 @@ from wilkc.adapters.mcp.http.upstream import Exchange
 from wilkc.cli.identities import fetched
 from wilkc.core.errors import WilkError
 from wilkc.core.tls import client_context
+from wilkc.identity.fleet import join_fleet
 from wilkc.opa.sources.web import WebSource, parse_address
 from wilkc.runtime.alerts.channel.mail import Email
 from wilkc.runtime.alerts.channel.model import ChannelError, Message
@@ -138,6 +139,10 @@ def _redis(to: Reached) -> None:
         store.hit([RateLimit("k", 1, 60)])
 
 
+def _fleet(to: Reached) -> None:
+    join_fleet(to.folder, f"rediss://{LOCAL}:{to.port}", "f", begin=True)
+
+
 def _postgres(to: Reached) -> None:
     PostgresSink(f"postgresql://wilk@{LOCAL}:{to.port}/x?sslrootcert={to.ca_file}").close()
 
@@ -185,6 +190,7 @@ CLIENTS = {
     "server of MCP": Kind(_mcp),
     "server of MCP, the system's authorities": Kind(_mcp_unsaid),
     "rates in Redis": Kind(_redis),
+    "what a fleet revokes": Kind(_fleet),
     "sink in PostgreSQL": Kind(_postgres, _offers_postgres),
     "sink in S3": Kind(_s3),
     "LibreChat's MongoDB": Kind(_mongo),
@@ -245,6 +251,7 @@ IN_CLEAR: dict[str, Callable[[], object]] = {
     "keys of an issuer": lambda: fetched(f"http://{LOCAL}/"),
     "server of MCP": lambda: read_place(f"http://{ELSEWHERE}/mcp"),
     "rates in Redis": lambda: RedisStore(f"redis://{ELSEWHERE}"),
+    "what a fleet revokes": lambda: join_fleet(Path(), f"redis://{ELSEWHERE}", "f", begin=True),
     "sink in PostgreSQL": lambda: PostgresSink(f"postgresql://{ELSEWHERE}/x?sslmode=prefer"),
     "sink in S3": lambda: s3.S3Sink(s3.Bucket("b", endpoint=f"http://{ELSEWHERE}")),
     "LibreChat's MongoDB": lambda: Mongo.open(f"mongodb://{ELSEWHERE}/?tlsInsecure=true", "x"),
@@ -272,6 +279,7 @@ HELD = {
     "adapters/mcp/http/carrying.py": "test_http_tls.py: listener of MCP",
     "adapters/mcp/http/upstream.py": "server of MCP",
     "adapters/librechat/mongo.py": "LibreChat's MongoDB",
+    "identity/fleet.py": "what a fleet revokes",
     "opa/sources/web.py": "source of bundles, keys of an issuer",
     "runtime/alerts/channel/dialling.py": "webhook, mail by TLS",
     "runtime/alerts/channel/mail.py": "mail by TLS, mail by STARTTLS",

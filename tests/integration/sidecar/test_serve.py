@@ -205,4 +205,6 @@ def test_opa_that_does_not_start_is_reported(
     assert (done.returncode, done.stdout) == (7, "")
     assert message in done.stderr
     assert gone(folder / "run")
-    assert not (folder / "run").exists()
+    # Who was only too slow may have answered by the bundle: its number stays the lowest.
+    kept = ["opa.sock.state"] if "not ready" in message else []
+    assert [one.name for one in folder.glob("run/*")] == kept
