@@ -45,13 +45,13 @@ class Answer:
 class Client(http.client.HTTPConnection):
     """A connection to a unix socket."""
 
-    def __init__(self, place: Path) -> None:
-        super().__init__("localhost", timeout=SECONDS)
+    def __init__(self, place: Path, seconds: float = SECONDS) -> None:
+        super().__init__("localhost", timeout=seconds)
         self._place = place
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(SECONDS)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._place))
 
 

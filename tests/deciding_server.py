@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.authzen import Client
 from wilkc.cli.library import read_library
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class DecidingServer:
         return found
 
     def _call(self, method: str, path: str, body: bytes | None) -> bytes:
-        connection = _Connection(str(self._socket))
+        connection = Client(self._socket, SECONDS)
         try:
             connection.request(method, path, body)
             response = connection.getresponse()
@@ -99,14 +98,3 @@ class DecidingServer:
             connection.close()
         assert response.status < 300, answered[:2000]
         return answered
-
-
-class _Connection(HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("opa", timeout=SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)

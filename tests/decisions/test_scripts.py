@@ -187,6 +187,8 @@ LISTING: dict[str, str] = {
     "deno x.ts": NAMED,
     "bun i": NAMED,
     "bun dev": NAMED,
+    # A package may have a task of any name.
+    "bun .x": NAMED,
     "bun tools/x.ts": NAMED,
     "bun ./x.ts": ALLOWED,
     "bun /x.ts": ALLOWED,

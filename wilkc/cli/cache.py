@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from wilkc.cli.toolchain import toolchain_digest
 from wilkc.core.errors import UsageError
+from wilkc.core.files import OTHERS_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,6 @@ _HEAD_BYTES: Final = len(_HEAD) + hashlib.sha256().digest_size * 2 + 1
 _SUFFIX: Final = ".wilk"
 _NAME: Final = re.compile(r"[0-9a-f]{64}[.]wilk|[.][0-9a-f]{64}[.]wilk[.][0-9a-f]{16}", re.ASCII)
 """Entries, and those that are being written: whatever else is in the folder is not ours."""
-_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class CacheFolder:
@@ -70,7 +70,7 @@ class CacheFolder:
             self._give_up(error)
             return self
         found = os.fstat(self._folder)
-        if found.st_uid != os.geteuid() or found.st_mode & _BY_OTHERS:
+        if found.st_uid != os.geteuid() or found.st_mode & OTHERS_WRITE:
             os.close(self._folder)
             raise UsageError(
                 f"the cache folder `{self._path}` is another user's, or others can write in it",
@@ -160,7 +160,7 @@ class CacheFolder:
 
 
 def _is_own(found: os.stat_result) -> bool:
-    own = found.st_uid == os.geteuid() and not found.st_mode & _BY_OTHERS
+    own = found.st_uid == os.geteuid() and not found.st_mode & OTHERS_WRITE
     return own and stat.S_ISREG(found.st_mode)
 
 

@@ -12,7 +12,6 @@ its commands, so the file that names the policy belongs to root, and so do the k
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from wilkc.core.errors import (
     VerificationError,
     WilkError,
 )
+from wilkc.core.files import OTHERS_WRITE
 from wilkc.core.strict_json import decode_json
 from wilkc.opa.evaluating import open_evaluator
 from wilkc.opa.obtain import find_opa
@@ -49,7 +49,6 @@ CREDENTIAL: Final = "WILK_CREDENTIAL_FILE"
 CHANNEL: Final = "operators"
 MISSING: Final = "credential_missing"
 _MOST_BYTES: Final = 65_536
-_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class NoCredentialError(UsageError):
@@ -127,7 +126,7 @@ def _settings(place: Path) -> _Settings:
         with place.open("rb") as file:
             found = os.fstat(file.fileno())
             data = file.read(_MOST_BYTES)
-        if found.st_mode & _OTHERS_WRITE or found.st_uid not in (0, os.geteuid()):
+        if found.st_mode & OTHERS_WRITE or found.st_uid not in (0, os.geteuid()):
             raise VerificationError(f"others may write `{place}`")
         return from_json(_Settings, decode_json(data), "operators")
     except OSError as error:

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.names import NAME
 from wilkc.plan.agents import stem
 from wilkc.spec import FLEET_SUFFIX
 
@@ -29,7 +30,6 @@ _BOUNDING: Final = (
     b"access_control", b"security_defaults",
 )  # fmt: skip
 """What may be a document that every spec rests on."""
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 _OWN: Final = re.compile(
     rb"(?:#[\t -~]*\n|\n)*"
     rb"agent: (?!(?:y|n|yes|no|on|off|true|false|null)\n)([a-z][a-z0-9_-]{0,127})\n+(?=[a-z#])"
@@ -73,7 +73,7 @@ def _only_agent(file: str, text: bytes) -> str:
     """The agent of a spec that says nothing about others, or empty."""
     own = _OWN.match(text)
     agent, rest = (own[1].decode("ascii"), text[own.end() :]) if own else (stem(file), text)
-    if file.endswith(FLEET_SUFFIX) or not _NAME.fullmatch(agent):
+    if file.endswith(FLEET_SUFFIX) or not NAME.fullmatch(agent):
         return ""
     doubtful = rest.startswith(b"---") or _holds(rest, _NAMING) or _holds(rest, _BOUNDING)
     return agent if not doubtful and _SPEC.search(rest) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ Durable = Literal["name", "content", "no"]
 """What is on stable storage when a file counts as written: content and name, so that no crash
 brings the old file back; the content, so that a crash leaves the old file or the new one; or
 nothing."""
+
+OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+"""Bits of a mode by which others than the owner may write."""
 
 
 def replace_file(path: Path, data: bytes, *, mode: int, durable: Durable) -> None:

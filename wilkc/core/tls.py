@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from wilkc.core.errors import UnavailableError, UsageError
 
@@ -44,6 +45,31 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def redis_way(url: str) -> dict[str, Any]:
+    """What the client of Redis is told of TLS, which another host is always asked by.
+
+    Args:
+        url: `unix:///run/redis.sock`, `redis://localhost:6379/0`, or `rediss://…` with TLS.
+
+    Raises:
+        UsageError: the address asks for less.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "redis" and parts.hostname and not is_loopback(parts.hostname):
+        raise UsageError(
+            f"`{parts.hostname}` is another host, which is asked by TLS only",
+            help_text="write its address as `rediss://…`",
+        )
+    if parts.scheme != "rediss":
+        return {}
+    if "ssl_" in parts.query:
+        raise UsageError("how TLS verifies is not for the address to say")
+    return {
+        "ssl_min_version": ssl.TLSVersion.TLSv1_3,
+        "ssl_include_verify_flags": [ssl.VERIFY_X509_STRICT],
+    }
 
 
 def client_context(ca_file: str = "", certificate: Certificate | None = None) -> ssl.SSLContext:

@@ -13,7 +13,6 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
-from weakref import WeakSet
 
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.core.files import replace_file
@@ -49,7 +48,6 @@ _TABLES: Final = {
     " last INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 }
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
-_DATABASES: Final[WeakSet[Database]] = WeakSet()
 _INHERITED: Final[list[sqlite3.Connection]] = []
 """Connections of a parent; a child must neither use nor close them (sqlite.org/howtocorrupt.html,
 section 2.6)."""
@@ -95,7 +93,6 @@ class Database:
         self.path = folder / DATABASE
         self._lock = threading.Lock()
         self._held: sqlite3.Connection | None = self._opened()
-        _DATABASES.add(self)
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -218,11 +215,3 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     )
     if found != [APPLICATION, LAYOUT, "wal", "ok"] or tables != _TABLES:
         raise UnavailableError(f"`{path}` is damaged, or was written by another version of Wilk")
-
-
-def _after_fork() -> None:
-    for database in list(_DATABASES):
-        database.leave_parent()
-
-
-os.register_at_fork(after_in_child=_after_fork)

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import json
 import secrets
-import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
-from urllib.parse import urlsplit
 
 from wilkc.core.closed_json import from_json, to_json
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.core.files import replace_file
 from wilkc.core.strict_json import decode_json
-from wilkc.core.tls import is_loopback
+from wilkc.core.tls import redis_way
 from wilkc.identity.others import FLEET
 from wilkc.identity.revocation import FOREVER, Kind
 from wilkc.identity.secret import read_own
@@ -191,7 +189,7 @@ def _client(url: str) -> Redis:
     try:
         client: Redis = Redis.from_url(
             url,
-            **_way(url),
+            **redis_way(url),
             socket_timeout=SECONDS,
             socket_connect_timeout=SECONDS,
             retry=Retry(NoBackoff(), 0),
@@ -199,28 +197,6 @@ def _client(url: str) -> Redis:
     except (ValueError, TypeError) as error:
         raise UsageError(f"no address of a server: {error}") from error
     return client
-
-
-def _way(url: str) -> dict[str, Any]:
-    """What TLS needs where the server is elsewhere.
-
-    Raises:
-        UsageError: the address asks for less.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "redis" and parts.hostname and not is_loopback(parts.hostname):
-        raise UsageError(
-            f"`{parts.hostname}` is another host, which is asked by TLS only",
-            help_text="write its address as `rediss://…`",
-        )
-    if parts.scheme != "rediss":
-        return {}
-    if "ssl_" in parts.query:
-        raise UsageError("how TLS verifies is not for the address to say")
-    return {
-        "ssl_min_version": ssl.TLSVersion.TLSv1_3,
-        "ssl_include_verify_flags": [ssl.VERIFY_X509_STRICT],
-    }
 
 
 @contextmanager

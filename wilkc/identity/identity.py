@@ -170,6 +170,7 @@ class Identity:
     def leave_parent(self) -> None:
         """Start afresh in a child process: a thread of its parent may have held a lock."""
         self.__dict__.pop("tokens", None)
+        self.database.leave_parent()
         self.revocations.leave_parent()
 
     def close(self) -> None:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.errors import UsageError
+from wilkc.core.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wilkc.identity.revocation import Kind
 
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
-"""Names of principals are names of agents (LANGUAGE.md, section 1)."""
 MAX_ENTRIES: Final = 100
 _SCOPE: Final = re.compile(r"(?:\*|[a-z]{1,32}):(?:\*|[a-z][a-z_.]{0,63})", re.ASCII)
 _PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\*?|\*", re.ASCII)

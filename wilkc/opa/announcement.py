@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.canonical import canonical_json
 from wilkc.core.errors import UnavailableError
-from wilkc.core.files import replace_file
+from wilkc.core.files import OTHERS_WRITE, replace_file
 from wilkc.core.strict_json import decode_json
-from wilkc.opa.peer import OTHERS_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

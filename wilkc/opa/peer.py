@@ -11,14 +11,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import stat
 import struct
 from pathlib import Path
 from typing import Final
 
+from wilkc.core.files import OTHERS_WRITE
+
 _CREDENTIALS: Final = struct.Struct("3i")
 _ROOT: Final = 0
-OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def require_own_peer(connected: socket.socket, path: str) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from wilkc.bundle import Mark, mark_of, require_not_older
 from wilkc.core.canonical import MAX_INTEGER, canonical_json
 from wilkc.core.errors import UnavailableError, VerificationError
-from wilkc.core.files import replace_file
+from wilkc.core.files import OTHERS_WRITE, replace_file
 from wilkc.core.strict_json import decode_json
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ SUFFIX: Final = ".state"
 MAX_BYTES: Final = 4096
 _VERSION: Final = 1
 _MEMBERS: Final = {"version": int, "scope": str, "sequence": int, "revision": str}
-_WRITE_BITS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Ledger(Protocol):
@@ -165,7 +164,7 @@ def _read(path: Path) -> bytes:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise VerificationError(f"the state `{path}` is not a file")
-        if status.st_uid != os.geteuid() or status.st_mode & _WRITE_BITS:
+        if status.st_uid != os.geteuid() or status.st_mode & OTHERS_WRITE:
             raise VerificationError(
                 f"others may write the state `{path}`",
                 help_text=f"if you trust what it says, own it and run: chmod 600 {path}",

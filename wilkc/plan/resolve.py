@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wilkc.core.names import NAME
 from wilkc.plan.agents import (
     NamedSpec,
     Roles,
@@ -16,7 +17,7 @@ from wilkc.plan.agents import (
     unknown_spec,
 )
 from wilkc.plan.grants import with_grants
-from wilkc.spec import NAME, AgentSpec, Document, SecurityPolicy
+from wilkc.spec import AgentSpec, Document, SecurityPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

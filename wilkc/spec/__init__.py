@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from wilkc.spec.models.ports import PortEntry, port_text
     from wilkc.spec.models.sandbox import Sandbox
     from wilkc.spec.models.settings import Settings
-    from wilkc.spec.names import NAME
     from wilkc.spec.outlines import outline_of, outlined
     from wilkc.spec.reader import ReadResult, read_specs
     from wilkc.spec.schema import SCHEMA_KINDS, json_schema
@@ -45,7 +44,6 @@ __all__ = [
     "FLEET_SUFFIX",
     "MAX_FLEET_BYTES",
     "MAX_GRANT",
-    "NAME",
     "SCHEMA_KINDS",
     "AgentSpec",
     "Agents",
@@ -120,7 +118,6 @@ _HOMES: Final = {
         "AgentSpec",
         "SpecTest",
     ),
-    "names": ("NAME",),
     "models.entries": (
         "Entry",
         "entry_parts",

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.diagnostics import Diagnostic
+from wilkc.core.names import NAME
 from wilkc.core.spans import Span
 from wilkc.core.strict_json import decode_json
 from wilkc.spec.files import MAX_FLEET_BYTES
-from wilkc.spec.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from wilkc.cli.places import socket_place
 from wilkc.cli.recording import audit_options, open_recorder
 from wilkc.cli.signing import load_keys, sign_with
 from wilkc.core.errors import UsageError
-from wilkc.spec import NAME
+from wilkc.core.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

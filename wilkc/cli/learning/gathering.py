@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from wilkc.analyze.learning import Asked, Reason, Refused, screen
 from wilkc.cli.replaying import Recorded, open_recorded
 from wilkc.core.errors import RequestError, VerificationError
+from wilkc.core.names import NAME
 from wilkc.language.requests import canonical_request
 from wilkc.plan import decide
 from wilkc.runtime.audit import Options, verify
 from wilkc.runtime.audit.minimise import SECRETS, name_in
-from wilkc.spec import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -9,13 +9,13 @@ longer believed. A file that others may write is not read: they could put a key 
 from __future__ import annotations
 
 import os
-import stat
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wilkc.core.errors import UnavailableError, WilkError
+from wilkc.core.files import OTHERS_WRITE
 from wilkc.identity.failures import UNKNOWN, AuthenticationError
 from wilkc.identity.tokens.jwks import MAX_BYTES, NoKeysError, parse_jwks
 
@@ -34,7 +34,6 @@ FILE_SECONDS: Final = 0.5
 """A file costs nothing to look at, so what is taken out of it is gone within a second."""
 FILE_STALE_SECONDS: Final = 5.0
 """A file is away for as long as somebody takes to replace it, and no longer."""
-_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Reader(Protocol):
@@ -62,7 +61,7 @@ class FileReader:
             fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             with os.fdopen(fd, "rb") as file:
                 found = os.fstat(fd)
-                if found.st_mode & _OTHERS_WRITE or found.st_uid not in {0, os.geteuid()}:
+                if found.st_mode & OTHERS_WRITE or found.st_uid not in {0, os.geteuid()}:
                     raise UnavailableError(f"others may write `{self._path}`")
                 state = found.st_ino, found.st_size, found.st_mtime_ns
                 if state == self._seen:

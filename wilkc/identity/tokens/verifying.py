@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.core.names import NAME
 from wilkc.identity.failures import (
     EXPIRED,
     MALFORMED,
@@ -25,7 +26,7 @@ from wilkc.identity.failures import (
     UNKNOWN,
     AuthenticationError,
 )
-from wilkc.identity.principal import NAME, Principal, vouched
+from wilkc.identity.principal import Principal, vouched
 from wilkc.identity.tokens.compact import parse_compact
 
 if TYPE_CHECKING:

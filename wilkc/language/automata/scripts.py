@@ -43,10 +43,10 @@ def script_language(pattern: PathPattern, *, fold: bool = False) -> Language:
 
 @lru_cache(maxsize=1)
 def rooted_scripts() -> Language:
-    """Commands whose first argument begins with `.` or `/`, as programs want that seek others."""
+    """Commands whose first argument begins with `./` or `/`, as programs want that seek others."""
     return Language(
         lambda: (_rooted(),),
-        lambda text: len(words := arguments_of(text)) > 1 and words[1].startswith((".", "/")),
+        lambda text: len(words := arguments_of(text)) > 1 and words[1].startswith(("./", "/")),
         frozenset({("rooted script",)}),
     )
 
@@ -102,8 +102,8 @@ def _canonical() -> Machine:
 
 def _rooted() -> Machine:
     builder = Builder()
-    script = builder.sequence(builder.one(chars("./")), builder.run(_CHAR))
-    return builder.machine(_around(builder, script))
+    begun = builder.either(builder.text("./"), builder.text("/"))
+    return builder.machine(_around(builder, builder.sequence(begun, builder.run(_CHAR))))
 
 
 def _around(builder: Builder, script: Fragment) -> Fragment:

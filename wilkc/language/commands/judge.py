@@ -130,7 +130,7 @@ def _interpreter_problem(argv: Argv, rules: CommandRules) -> str:
 def _script_problem(name: str, script: str, rules: CommandRules) -> str:
     """Why an interpreter may not run its first operand; empty if it may."""
     # `bun dev` runs what a package says of `dev`, and `deno publish` sends files away.
-    if _SEEKING.fullmatch(name) and not script.startswith((".", "/")):
+    if _SEEKING.fullmatch(name) and not script.startswith(("./", "/")):
         return "script_not_named"
     if name not in rules.interpreters:
         return "interpreter_not_listed"

@@ -8,15 +8,14 @@ may have forgotten hits, nothing is granted until one window has passed.
 from __future__ import annotations
 
 import hashlib
-import ssl
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from wilkc.core.tls import is_loopback
+from wilkc.core.errors import UsageError
+from wilkc.core.tls import redis_way
 from wilkc.runtime.limits.clock import BootClock
 from wilkc.runtime.limits.failures import (
     RECORD_INCOMPLETE,
@@ -188,38 +187,17 @@ def _client(url: str, timeout_seconds: float) -> Redis:
     try:
         client: Redis = Redis.from_url(
             url,
-            **_way(url),
+            **redis_way(url),
             socket_timeout=timeout_seconds,
             socket_connect_timeout=timeout_seconds,
             # A hit that is asked again may count twice, and comes too late anyway.
             retry=Retry(NoBackoff(), 0),
         )
+    except UsageError as error:
+        raise RateStoreError(STORE_UNAVAILABLE, error.message, help_text=error.help_text) from error
     except (ValueError, TypeError) as error:
         raise RateStoreError(STORE_UNAVAILABLE, f"no address of a server: {error}") from error
     return client
-
-
-def _way(url: str) -> dict[str, Any]:
-    """What TLS needs where the server is elsewhere.
-
-    Raises:
-        RateStoreError: the address asks for less.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "redis" and parts.hostname and not is_loopback(parts.hostname):
-        raise RateStoreError(
-            STORE_UNAVAILABLE,
-            f"`{parts.hostname}` is another host, which is asked by TLS only",
-            help_text="write its address as `rediss://…`",
-        )
-    if parts.scheme != "rediss":
-        return {}
-    if "ssl_" in parts.query:
-        raise RateStoreError(STORE_UNAVAILABLE, "how TLS verifies is not for the address to say")
-    return {
-        "ssl_min_version": ssl.TLSVersion.TLSv1_3,
-        "ssl_include_verify_flags": [ssl.VERIFY_X509_STRICT],
-    }
 
 
 def _script(name: str) -> str:

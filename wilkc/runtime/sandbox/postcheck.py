@@ -107,8 +107,7 @@ def _look(
     opening = set(tops) <= set(prepared.judged)
     everything = Lookout(prepared.roots, prepared.identity, NOTHING, opening=opening)
     now = survey([(top, True) for top in tops], everything)
-    # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
-    changed = _changed(prepared, now, others())
+    changed = _changed(prepared, now, others)
     before = {
         path: mark
         for path, mark in prepared.seen.stamps.items()
@@ -128,15 +127,17 @@ def _look(
     return changed
 
 
-def _changed(prepared: Prepared, now: Survey, ghosts: frozenset[str]) -> dict[str, os.stat_result]:
+def _changed(prepared: Prepared, now: Survey, others: Others) -> dict[str, os.stat_result]:
     before = prepared.seen.stamps
+    new = {path for path, mark in now.stamps.items() if before.get(path) != mark}
+    # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
+    new -= others() if new else frozenset()
     # Masks alone: a link of a blocked name is not masked, and another file could take its place.
     masked = prepared.cut.hidden.keys()
     return {
         path: status
-        for path, mark in now.stamps.items()
-        if before.get(path) != mark and path not in ghosts
-        and not any(is_within(path, one) for one in masked)
+        for path in new
+        if not any(is_within(path, one) for one in masked)
         for status in _status(path)
         if path not in before or not stat.S_ISDIR(status.st_mode)
     }  # fmt: skip

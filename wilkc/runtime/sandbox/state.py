@@ -82,6 +82,8 @@ class Note:
         Raises:
             SandboxRefusedError: it cannot be written.
         """
+        if groups is None and {*paths} <= {*self.left}:
+            return
         self.left = tuple(sorted({*self.left, *paths}, key=lambda path: (path.count("/"), path)))
         try:
             members = {} if groups is None else {"groups": list(groups)}

@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from wilkc.core.errors import PatternError
+from wilkc.core.names import NAME
 from wilkc.core.units import (
     duration_pattern,
     parse_duration,
@@ -31,7 +32,6 @@ from wilkc.language.guardrails import parse_granted, parse_guardrail
 from wilkc.language.hosts import parse_host_rule
 from wilkc.language.names import parse_name_rule
 from wilkc.language.paths import parse_path_rule
-from wilkc.spec.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -42,7 +42,7 @@ interpreter_problem(text) := "" if {
 } else := "script_not_named" if {
 	# What a bare word runs is told by the program, or by a package, and not by a file.
 	regex.match(data.wilk.tables.shell.seeking, name(text))
-	not regex.match(`^[./]`, arguments(text)[0])
+	not regex.match(`^[.]?/`, arguments(text)[0])
 } else := "interpreter_not_listed" if {
 	not interpreter_listed(name(text))
 } else := "script_not_allowed" if {

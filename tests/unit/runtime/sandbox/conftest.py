@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -80,8 +81,12 @@ class Workspace:
 
     def own(self) -> None:
         if os.geteuid() == 0:
-            for path in (self.path, *self.path.rglob("*")):
-                os.chown(path, self.owner, self.owner, follow_symlinks=False)
+            os.chown(self.path, self.owner, self.owner)
+            # A launch that is under way makes and removes what it mounts over.
+            for folder, folders, files in os.walk(self.path):
+                for name in (*folders, *files):
+                    with suppress(FileNotFoundError):
+                        os.chown(Path(folder, name), self.owner, self.owner, follow_symlinks=False)
 
     def notes(self) -> list[Path]:
         """The notes of running launches."""

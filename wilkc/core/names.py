@@ -1,4 +1,4 @@
-"""What may be the name of a spec, an agent or a role. Layer: spec; loads no model."""
+"""What may be the name of a spec, an agent, a role or a principal. Layer: core."""
 
 from __future__ import annotations
 
