@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import RequestError
 from wilkc.language.commands import check_argv, program_name
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Request
     from wilkc.language.paths import Path, PathPattern
     from wilkc.plan.model import FilePlan, Permissions, Rule, ShellPlan, SpecPlan
+
+_FEW: Final = 64
+"""So many patterns are compared with a path in less time than is taken to leave some out."""
 
 
 class NarrowFiles:
@@ -46,6 +49,8 @@ class NarrowFiles:
             action: which of the allow lists is read.
             paths: whatever is judged, further names of a path as well.
         """
+        if self._few:
+            return self.plan
         held = tuple(paths)
         rules = self.plan.allow.get(action, ())
         if action not in self._allow:
@@ -55,6 +60,11 @@ class NarrowFiles:
             allow={action: self._allow[action].near(held)},
             block=self._block.near(held),
         )
+
+    @cached_property
+    def _few(self) -> bool:
+        lists = (self.plan.block, *self.plan.allow.values())
+        return sum(len(rule.patterns) for rules in lists for rule in rules) <= _FEW
 
     @cached_property
     def _block(self) -> _PathList:

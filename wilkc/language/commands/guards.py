@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.commands.layers import program_name
@@ -46,11 +47,14 @@ def spelled_options(pattern: CommandPattern) -> Counter[str]:
 
 def _counts(program: str, arguments: Sequence[str], placed: Sequence[str]) -> Counter[str]:
     """Counts of options among arguments; `placed` is asked for what counts by its place alone."""
-    counts: Counter[str] = Counter()
-    for place, guard in enumerate(TABLES.guards.get(program_name((program,)), ())):
-        keys = [key for one in _considered(arguments, guard) for key in guard_keys(guard, one)]
-        counts.update(f"{place}:{key}" for key in (*keys, *_placed_keys(guard, placed)))
-    return counts
+    return Counter(
+        f"{place}:{key}"
+        for place, guard in enumerate(TABLES.guards.get(program_name((program,)), ()))
+        for key in chain(
+            (key for one in _considered(arguments, guard) for key in guard_keys(guard, one)),
+            _placed_keys(guard, placed),
+        )
+    )
 
 
 def guard_keys(guard: Guard, argument: str) -> Iterator[str]:

@@ -16,6 +16,9 @@ class Globstar(Enum):
 
     GLOBSTAR = "**"
 
+    # Patterns are looked up by the thousand, and an enumeration's own hash is that of a name.
+    __hash__ = object.__hash__
+
 
 GLOBSTAR = Globstar.GLOBSTAR
 Part = Glob | Globstar

@@ -39,17 +39,15 @@ def judge_file(plan: FilePlan, request: Request, *, fold: bool) -> Verdict:
     )
 
 
-def permits(plan: FilePlan, action: str, text: str, *, fold: bool) -> bool:
+def permits(plan: FilePlan, action: str, path: Path, *, fold: bool) -> bool:
     """Whether an allow of the action matches the path and no block does."""
-    path = parse_path(text)
-    return bool(_first(plan.allow.get(action, ()), (path,), fold=fold)) and not _first(
-        plan.block, (path,), fold=fold
-    )
+    allowed = _first(plan.allow.get(action, ()), (path,), fold=fold)
+    return bool(allowed) and not blocks(plan, path, fold=fold)
 
 
-def blocks(plan: FilePlan, text: str, *, fold: bool) -> bool:
+def blocks(plan: FilePlan, path: Path, *, fold: bool) -> bool:
     """Whether a block matches the path."""
-    return bool(_first(plan.block, (parse_path(text),), fold=fold))
+    return bool(_first(plan.block, (path,), fold=fold))
 
 
 def fold_extension(text: str) -> str:

@@ -83,13 +83,13 @@ def _command_rules(
     plan = permissions.shell
 
     def script_allowed(script: str) -> bool:
-        path = join(cwd, script)
         try:
-            return permits(permissions.file, "execute", path, fold=fold) and not any(
-                blocks(other, path, fold=folded) for other, folded in beside
-            )
+            path = parse_path(join(cwd, script))
         except RequestError:
             return False
+        return permits(permissions.file, "execute", path, fold=fold) and not any(
+            blocks(other, path, fold=folded) for other, folded in beside
+        )
 
     listed = plan.interpreters.values if plan.interpreters else frozenset()
     return CommandRules(_entries(plan.allow), _entries(plan.block), listed, script_allowed)

@@ -47,7 +47,7 @@ def path_text(root: str, segments: tuple[str, ...]) -> str:
 def allowed_sample(files: NarrowFiles, action: str, pattern: PathPattern) -> str | None:
     """A path that the pattern matches and that the permissions grant for the action."""
     for candidate in _candidates(files.plan, action, pattern):
-        if may(files, action, candidate):
+        if _may(files, action, candidate):
             return candidate
     return None
 
@@ -67,14 +67,15 @@ def floating_name(folder: str, pattern: PathPattern) -> str | None:
     return "/".join((folder, *(name or _FILLERS[0] for name in names)))
 
 
-def may(files: NarrowFiles, action: str, path: str) -> bool:
+def _may(files: NarrowFiles, action: str, text: str) -> bool:
     """Whether the permissions grant the action on a small file of that name."""
     extensions = files.plan.extensions
     if action == "write" and extensions is not None:
-        stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+        stem, dot, suffix = text.rpartition("/")[2].rpartition(".")
         if not (stem and dot) or fold_extension(suffix) not in extensions.values:
             return False
-    return permits(files.near(action, [parse_path(path)]), action, path, fold=files.fold)
+    path = parse_path(text)
+    return permits(files.near(action, [path]), action, path, fold=files.fold)
 
 
 def _candidates(plan: FilePlan, action: str, pattern: PathPattern) -> Iterator[str]:
