@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+PAGE = re.compile(r"\]\((?!https?:)([^)#\s]+[.]md)[)#]")
 # What differs from run to run and from machine to machine.
 MASKS = (
     (r"\d+\.\d+ s", "_ s"),
@@ -87,6 +88,20 @@ def test_commands_in_the_readme_exist() -> None:
     named = set(re.findall(r"^wilkc (\w+)", README.read_text(encoding="utf-8"), re.MULTILINE))
     assert named
     assert named <= set(COMMANDS)
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    found: set[Path] = set()
+    reached = [README]
+    for page in reached:
+        targets = PAGE.findall(page.read_text(encoding="utf-8"))
+        for path in [(page.parent / target).resolve() for target in targets]:
+            assert path.exists(), f"{page} names {path}"
+            if path not in found:
+                found.add(path)
+                reached.append(path)
+    pages = set((ROOT / "docs").rglob("*.md"))
+    assert {page for page in pages - found if page.parent.name != "decisions"} == set()
 
 
 def test_make_test_ends_as_the_readme_shows() -> None:
