@@ -1,16 +1,20 @@
 """Plant deliberate faults, one at a time, and see that the test suite finds each.
 
-usage: python tools/mutants.py [--table FILE] [--list] [NAME ...]
+usage: python tools/mutants.py [--table FILE] [--list | --note] [NAME ...]
 
 The table is `tools/mutants.toml`. The tree, with what is not committed yet, is copied to
 temporary folders; there one text of one file is replaced and the tests that must notice are
 run. Nothing of the tree itself is changed. Exit code 1 where a fault survives, where it cannot
 be planted any more, and where the tests do not run or already fail without it.
+
+Which test found a fault the last time is noted beside the table, and that test is run first. It
+is only a hint: where it does not fail, all tests of the fault are run.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import queue
 import re
@@ -27,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TABLE: Final = ROOT / "tools" / "mutants.toml"
@@ -44,7 +48,10 @@ _FAILED: Final = re.compile(r"^FAILED (\S+::.+?)(?: - .*)?$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: in `file`, the text `old` becomes `new`, which opens what `opens` says."""
+    """One fault: in `file`, the text `old` becomes `new`, which opens what `opens` says.
+
+    `first` is one of the tests that found it before; empty if none is known.
+    """
 
     name: str
     area: str
@@ -53,6 +60,7 @@ class Fault:
     new: str
     opens: str
     tests: tuple[str, ...]
+    first: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ class Copy:
         for name in _tree():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+        # By its digest, as a planted text may have the size and the time of the sound one.
+        self._python("-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "wilkc")
         self._check_import()
 
     def _check_import(self) -> None:
@@ -121,9 +131,29 @@ class Copy:
 
 
 def read_faults(table: Path) -> tuple[Fault, ...]:
-    """The faults of a table, in its order."""
+    """The faults of a table, in its order, with what is noted of them."""
     held = tomllib.loads(table.read_text(encoding="utf-8"))
-    return tuple(Fault(**{**one, "tests": tuple(one["tests"])}) for one in held["fault"])
+    noted = _noted(table)
+    return tuple(
+        Fault(**{**one, "tests": tuple(one["tests"])}, first=noted.get(one["name"], ""))
+        for one in held["fault"]
+    )
+
+
+def _noted(table: Path) -> dict[str, str]:
+    """Of each fault the test that found it, as it stands beside the table."""
+    path = table.with_suffix(".json")
+    noted: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else {}
+    return noted
+
+
+def _note(table: Path, found: Mapping[str, str]) -> None:
+    """Keep which test found which fault, for faults that the table still holds."""
+    known = {fault.name for fault in read_faults(table)}
+    noted = {**_noted(table), **found}
+    kept = {name: test for name, test in noted.items() if name in known}
+    text = json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False)
+    table.with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def problem(fault: Fault) -> str:
@@ -143,7 +173,11 @@ def run(fault: Fault, copies: queue.SimpleQueue[Copy]) -> Result:
     copy = copies.get()
     try:
         with copy.planted(fault):
-            code, output = copy.test(fault.tests, LIMIT_SECONDS)
+            code, output = NO_END, ""
+            if fault.first.partition("::")[0] in fault.tests:
+                code, output = copy.test([fault.first], LIMIT_SECONDS)
+            if code != TESTS_FAILED:
+                code, output = copy.test(fault.tests, LIMIT_SECONDS)
     finally:
         copies.put(copy)
     failed = _FAILED.search(output)
@@ -180,21 +214,22 @@ def _sound(faults: Sequence[Fault], copies: Sequence[Copy], pool: ThreadPoolExec
     return True
 
 
-def _show(faults: Sequence[Fault], results: Iterator[Result]) -> int:
+def _show(faults: Sequence[Fault], results: Iterator[Result]) -> dict[str, str]:
     """Print the table as it grows.
 
     Returns:
-        How many faults were not found.
+        The test that found each fault; those that none found are not among them.
     """
     named = max(len(fault.name) for fault in faults)
     opening = max(len(fault.opens) for fault in faults)
-    survivors = 0
+    found: dict[str, str] = {}
     print(f"{'area':12} {'fault':{named}} {'what it would let through':{opening}} killed by")
     for fault, result in zip(faults, results, strict=True):
-        survivors += not result.killed
+        if result.killed:
+            found[fault.name] = result.by
         line = f"{fault.area:12} {fault.name:{named}} {fault.opens:{opening}} {result.by}"
         print(line, flush=True)
-    return survivors
+    return found
 
 
 def _chosen(names: Sequence[str], faults: Sequence[Fault]) -> tuple[Fault, ...]:
@@ -214,6 +249,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults to run; all if none")
     parser.add_argument("--table", type=Path, default=TABLE, help="another table of faults")
     parser.add_argument("--list", action="store_true", help="only see that they can be planted")
+    parser.add_argument("--note", action="store_true", help="note which test found which fault")
     asked = parser.parse_args()
     faults = _chosen(asked.names, read_faults(asked.table))
     stale = [f"{fault.name}: {why}" for fault in faults if (why := problem(fault))]
@@ -228,10 +264,12 @@ def main() -> int:
             return 1
         for copy in made:
             copies.put(copy)
-        survivors = _show(faults, pool.map(lambda fault: run(fault, copies), faults))
+        found = _show(faults, pool.map(lambda fault: run(fault, copies), faults))
     seconds = time.monotonic() - started
-    print(f"{len(faults) - survivors} of {len(faults)} faults killed in {seconds:.0f} seconds")
-    return bool(survivors)
+    if asked.note:
+        _note(asked.table, found)
+    print(f"{len(found)} of {len(faults)} faults killed in {seconds:.0f} seconds")
+    return len(found) < len(faults)
 
 
 if __name__ == "__main__":

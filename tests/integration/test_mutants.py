@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -74,16 +75,42 @@ def test_a_fault_whose_text_is_gone_fails(tmp_path: Path) -> None:
 
 
 def test_a_fault_that_no_test_finds_fails(tmp_path: Path) -> None:
-    """So does one with which nothing runs, as then no test has judged it."""
+    """So does one with which nothing runs, as then no test has judged it.
+
+    What found the others is noted and run first; where it does not find it again, all tests are.
+    """
     faults = (
         ("unseen", "Decoding JSON that was", "Reading JSON that was"),
         ("seen", "value = dict(pairs)", "return dict(pairs)"),
         ("unreadable", "from __future__", "from __past__"),
     )
-    done = _mutants("--table", _table(tmp_path, *faults))
+    table = _table(tmp_path, *faults)
+    done = _mutants("--table", table, "--note")
     found = {line.split()[1]: line.split()[3:] for line in done.stdout.splitlines()[1:-1]}
     assert done.returncode == 1, done.stdout + done.stderr
     assert found["unseen"] == ["SURVIVED"]
     assert found["seen"][0].startswith(f"{QUICK}::")
     assert found["unreadable"][:2] == ["NO", "VERDICT:"]
     assert "1 of 3 faults killed" in done.stdout
+
+    finder = found["seen"][0]
+    assert _noted(table) == {"seen": finder}
+    other = "tests/unit/core/test_units.py"
+    hints = {"again": finder, "gone": f"{QUICK}::test_gone", "elsewhere": other}
+    table = _table(tmp_path, *((name, *faults[1][1:]) for name in hints))
+    table.with_suffix(".json").write_text(json.dumps({**hints, "old": finder}))
+    done = _mutants("--table", table, "--note")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _noted(table) == dict.fromkeys(hints, finder)
+
+
+def _noted(table: Path) -> dict[str, str]:
+    noted: dict[str, str] = json.loads(table.with_suffix(".json").read_bytes())
+    return noted
+
+
+def test_notes_are_of_faults_that_there_are() -> None:
+    notes = json.loads((ROOT / "tools" / "mutants.json").read_bytes())
+    tests = {fault["name"]: fault["tests"] for fault in FAULTS}
+    assert notes.keys() <= tests.keys()
+    assert all(test.partition("::")[0] in tests[name] for name, test in notes.items())
