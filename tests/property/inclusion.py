@@ -86,26 +86,27 @@ class Pool:
 def paths(rng: random.Random, mode: str) -> Pool:
     """Paths below the workspace, in allow and block position, with and without case."""
     texts = _texts(f"{LETTERS[mode]}/", 4, lambda tail: f".{tail}")
-    patterns: set[Language] = set()
+    patterns: dict[Language, None] = {}
     while len(patterns) < 120:
         parts = rng.choices([*PIECES[mode], *PIECES["friendly"], "**"], k=rng.randint(1, 3))
         text = rng.choice(["./", "", "./", "~/"]) + "/".join(parts)
         effect, fold = rng.choice(["allow", "block"]), rng.random() < 0.2
         # What is not in form NFC is refused, and another one made.
         with suppress(PatternError):
-            patterns |= {path_language(one, fold=fold) for one in parse_path_rule(text, effect)}
+            held = parse_path_rule(text, effect)
+            patterns |= _each(path_language(one, fold=fold) for one in held)
     return _pool(CANONICAL_PATH, texts, patterns)
 
 
 def names(rng: random.Random, mode: str) -> Pool:
     """Names, with and without case."""
     texts = _texts(f"{LETTERS[mode]}/", 4, str)
-    patterns: set[Language] = set()
+    patterns: dict[Language, None] = {}
     while len(patterns) < 120:
         text = "".join(rng.choices([*PIECES[mode], *PIECES["friendly"], "/"], k=rng.randint(1, 3)))
         fold = rng.random() < 0.4
         with suppress(PatternError):
-            patterns |= {name_language(one, fold=fold) for one in parse_name_rule(text)}
+            patterns |= _each(name_language(one, fold=fold) for one in parse_name_rule(text))
     return _pool(CANONICAL_NAME, texts, patterns)
 
 
@@ -116,13 +117,18 @@ def commands(rng: random.Random, mode: str) -> Pool:
     texts = {"".join(f"{word}\0" for word in (program, *held))
              for program in ("rm", "/b/rm") for held in lists}  # fmt: skip
     odd = ["'é'", '"*"', "'a b'"] if mode == "hostile" else ["b"]
-    patterns: set[Language] = set()
+    patterns: dict[Language, None] = {}
     while len(patterns) < 80:
         words = rng.choices([*WORDS, *odd], k=rng.randint(0, 2))
         effect = rng.choice(["allow", "block"])
         text = " ".join(("rm", *words))
-        patterns |= {command_language(one) for one in parse_command_rule(text, effect)}
+        patterns |= _each(command_language(one) for one in parse_command_rule(text, effect))
     return _pool(CANONICAL_ARGUMENTS, texts, patterns)
+
+
+def _each(languages: Iterable[Language]) -> dict[Language, None]:
+    """Each once, in an order that is the same in every run, which a set of objects has not."""
+    return dict.fromkeys(languages)
 
 
 @cache

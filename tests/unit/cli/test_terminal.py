@@ -28,10 +28,10 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
     return found
 
 
-def _until_drawn(screen: _Terminal) -> None:
+def _until_drawn(screen: _Terminal, text: str = "\r") -> None:
     """Wait for the thread that draws, which a busy host may keep waiting itself."""
     end = time.monotonic() + 20
-    while not screen.getvalue() and time.monotonic() < end:
+    while text not in screen.getvalue() and time.monotonic() < end:
         time.sleep(0.01)
 
 
@@ -44,7 +44,7 @@ def _work(seconds: float, *, quiet: bool = False) -> None:
 def test_long_work_is_shown_and_wiped_away(screen: _Terminal) -> None:
     with Progress("proving", 4) as progress:
         progress.step(2)
-        _until_drawn(screen)
+        _until_drawn(screen, "50%")
     assert "\r\x1b[Kproving  [############............]  50%  2 of 4  " in screen.getvalue()
     assert screen.getvalue().endswith("\r\x1b[K")
 
