@@ -104,7 +104,8 @@ def test_the_proxy_is_killed(world: World) -> None:
     assert found[0]["body"] == "hello"
     assert [one["errno"] for one in found[2:]] == [111, 111, 101]
     assert world.way.record()["proxy_died"]
-    assert len(world.secure.heard) == len(world.notes.granted) == 1
+    # What asked just before it died may have been granted, and is on record then.
+    assert 1 <= len(world.secure.heard) <= len(world.notes.granted) <= 2
 
 
 def test_nothing_is_dialled_that_cannot_be_recorded(world: World) -> None:
