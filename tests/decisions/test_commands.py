@@ -27,7 +27,7 @@ SPEC = {
         "shell": {
             "allowed_commands": [
                 "nohup *", "timeout *", "env *", "watch *", "xargs *", "sudo -n *", "ls *", "rm *",
-                "sort *", "sed *", "cat ./src/**", "cat **/*.md", "git log *",
+                "sort *", "sort -o out *", "sed *", "cat ./src/**", "cat **/*.md", "git log *",
                 "git -c core.pager=cat log *", "sh *", "bash *", "python3.11 *", "tclsh *",
                 "tool *", "./scripts/x.py *", "printf {a,b}",
             ],
@@ -90,6 +90,8 @@ CASES = [
     ("sort -ro x", "guarded_option"),
     ("sort --outp=x", "guarded_option"),
     ("sort --o x", "guarded_option"),
+    ("sort -o out x", "allowed"),
+    ("sort -o out -o x", "guarded_option"),
     ("git log", "allowed"),
     ("git log --output=x", "guarded_option"),
     ("git -c core.pager=cat log", "allowed"),
