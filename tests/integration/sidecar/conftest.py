@@ -133,8 +133,10 @@ class Running:
     lines: queue.Queue[str]
 
     def line(self, seconds: float = 30) -> str:
-        """The next line of its output, both streams together."""
-        return self.lines.get(timeout=seconds)
+        """The next line of its output, both streams together; shown where a test fails."""
+        line = self.lines.get(timeout=seconds)
+        print(line)
+        return line
 
     def line_with(self, text: str, seconds: float = 30) -> str:
         """The next line that holds a text."""

@@ -8,6 +8,7 @@ the launch masks by.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -143,8 +144,10 @@ def trial(plan: SandboxPlan = PLAN) -> Iterator[Trial]:
     Raises:
         OSError: it cannot be made.
     """
-    top = Path(tempfile.mkdtemp(prefix="wilk-host-")).resolve()
+    # Named before it is made: a signal between the two must leave nothing.
+    top = Path(tempfile.gettempdir()).resolve() / f"wilk-host-{secrets.token_hex(8)}"
     try:
+        top.mkdir(0o700)
         for name in FOLDERS:
             (top / name).mkdir(parents=True)
         for name, text in FILES.items():
@@ -155,4 +158,14 @@ def trial(plan: SandboxPlan = PLAN) -> Iterator[Trial]:
                 os.chown(path, NOBODY, NOBODY)
         yield Trial(top, plan)
     finally:
+        try:
+            _remove(top)
+        except BaseException:
+            # By a signal that ends the process: only the first one is heard.
+            _remove(top)
+            raise
+
+
+def _remove(top: Path) -> None:
+    if top.exists():
         shutil.rmtree(top)
