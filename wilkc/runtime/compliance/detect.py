@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from wilkc.runtime.audit import AuditLogger
     from wilkc.runtime.compliance.rule import Violation
 
-FORMAT: Final = "wilk.compliance/v1"
+FORMAT: Final = "wilk.compliance/v2"
+_BEFORE: Final = "wilk.compliance/v1"
+"""Of rules that knew less. Their place is given up: what they found is on record."""
 STATE_FILE: Final = "compliance.json"
 LOCK_FILE: Final = "compliance.lock"
 VIOLATION: Final = "compliance.violation"
@@ -149,7 +151,10 @@ def _load(keys: Path) -> tuple[Cursor, Judge]:
 
 
 def _read(value: Any) -> tuple[Cursor, Judge]:
-    if not isinstance(value, dict) or value.get("v") != FORMAT:
+    found = value.get("v") if isinstance(value, dict) else None
+    if found == _BEFORE:
+        return START, Judge()
+    if found != FORMAT:
         raise ValueError("it is of another format")
     return Cursor(**value["cursor"]), Judge.from_json(value["judge"])
 

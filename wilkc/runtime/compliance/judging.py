@@ -128,7 +128,7 @@ class Judge:
             owed = self.owed.get(rule.id, {}) if isinstance(rule, Duty) else {}
             for key in [key for key, one in owed.items() if one.due_us < now]:
                 one = owed.pop(key)
-                if isinstance(rule, Duty) and rule.excused(self.known):
+                if isinstance(rule, Duty) and rule.excused(self.known, key, now // SECOND_US):
                     owed[key] = replace(one, due_us=now + EXCUSED_US)
                 else:
                     yield _missed(rule, key, one)

@@ -31,6 +31,8 @@ KEK: Final = "kek"
 SEVERAL: Final = "several agents"
 """Whom an alert is about that stands for more than one."""
 GRAVE: Final = frozenset({"high", "critical"})
+MONTH: Final = len("2026-11")
+"""Of a record's time."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class Known:
         rotation_days: how long a key-encryption key is used, as last declared.
         kek_since: when the newest one came into use, in seconds since 1970; 0 before any.
         settings: digest of the settings that were declared last; empty before any were.
+        segments: month to the numbers of the headers of its segments, but of those that were
+            pruned.
         grave: number of a record of high or critical risk to the id of who acted.
     """
 
@@ -64,6 +68,7 @@ class Known:
     rotation_days: int = ROTATION_DAYS
     kek_since: int = 0
     settings: str = ""
+    segments: dict[str, list[int]] = field(default_factory=dict)
     grave: dict[int, str] = field(default_factory=dict)
 
     def learn(self, record: Record) -> None:
@@ -88,6 +93,20 @@ class Known:
         first, last = min(seqs), max(seqs)
         return [seq for seq, who in self.grave.items() if first <= seq <= last and who == agent]
 
+    def segments_without(self, details: Mapping[str, Any]) -> dict[str, list[int]]:
+        """The segments by month, without those that a pruning took.
+
+        Args:
+            details: of the pruning's record.
+        """
+        first, last = number_in(details, "first"), number_in(details, "last")
+        if first is None or last is None:
+            return self.segments
+        return {
+            month: [seq for seq in headers if not first <= seq <= last]
+            for month, headers in self.segments.items()
+        }
+
     def as_json(self) -> dict[str, Any]:
         """The facts as they are kept."""
         return {**asdict(self), "grave": [list(one) for one in self.grave.items()]}
@@ -101,8 +120,6 @@ class Known:
         """
         kinds = {one.name: type(getattr(cls(), one.name)) for one in fields(cls)}
         kinds["grave"] = list
-        if isinstance(value, dict):
-            value = {"content_days": {}, **value}  # kept before there was such a member
         if not isinstance(value, dict) or set(value) != set(kinds):
             raise ValueError("the facts that rules rest on are malformed")
         if not all(isinstance(value[name], kind) for name, kind in kinds.items()):
@@ -145,6 +162,17 @@ class Known:
     def _learn_release(self, _: Record, details: Mapping[str, Any]) -> None:
         self.holds = [hold for hold in self.holds if hold != text_in(details, "id")]
 
+    def _learn_header(self, record: Record, details: Mapping[str, Any]) -> None:
+        self._learn_kek(record, details)
+        month = record["ts"][:MONTH]
+        # The newest is pruned last, so it is the one to keep where there is no room for all.
+        before = self.segments.get(month, [])[: MAX_KEPT - 1]
+        _keep(self.segments, month, [*before, record["seq"]])
+
+    def _learn_pruning(self, _: Record, details: Mapping[str, Any]) -> None:
+        left = self.segments_without(details)
+        self.segments = {month: headers for month, headers in left.items() if headers}
+
     def _learn_kek(self, record: Record, details: Mapping[str, Any]) -> None:
         rotated = record["action"]["type"] == "key.rotated" and details.get("use", KEK) == KEK
         if rotated or not self.kek_since:  # the first key is as old as the log
@@ -177,5 +205,6 @@ _LEARN: Final = {
     "hold.released": Known._learn_release,  # noqa: SLF001
     "config.modify": Known._learn_settings,  # noqa: SLF001
     "key.rotated": Known._learn_kek,  # noqa: SLF001
-    "system.header": Known._learn_kek,  # noqa: SLF001
+    "system.header": Known._learn_header,  # noqa: SLF001
+    "system.pruned": Known._learn_pruning,  # noqa: SLF001
 }

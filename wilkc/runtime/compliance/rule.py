@@ -86,7 +86,8 @@ class Duty:
         ends: keys of the duties that a record ends.
         begins: the duties that a record begins; a key that is there already goes on as it was
             unless `ends` ended it.
-        excused: whether a duty that ran out is no violation for now.
+        excused: whether a duty that ran out is no violation for now, by what is known, its key,
+            and the time in seconds since 1970.
     """
 
     id: str
@@ -98,7 +99,7 @@ class Duty:
     types: frozenset[str] | None
     ends: Callable[[Record, Known], Iterable[str]]
     begins: Callable[[Record, Known], Iterable[Term]]
-    excused: Callable[[Known], bool] = lambda _: False
+    excused: Callable[[Known, str, int], bool] = lambda *_: False
 
     @property
     def standards(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pytest
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, SMALL, FaultyDisk, Log, make_log
 from wilkc.core.contract import Condition
 from wilkc.core.errors import UnavailableError, VerificationError
+from wilkc.core.strict_json import decode_json
 from wilkc.runtime.audit import Actor, Event
 from wilkc.runtime.compliance import detect
 
@@ -119,11 +120,22 @@ def test_one_detector_works_on_a_log_at_a_time(log: Log) -> None:
     assert run(log) == ["R4", "R2", "R3"]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"v":"wilk.compliance/v1"}', "\x00"])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"v":"wilk.compliance/v2"}', "\x00"])
 def test_a_damaged_place_is_refused_and_said(log: Log, text: str) -> None:
     (log.places.keys / "compliance.json").write_text(text)
     with pytest.raises(VerificationError, match="damaged"):
         run(log)
+
+
+def test_a_place_of_rules_that_knew_less_is_given_up(log: Log) -> None:
+    run(log)
+    before = log.records()
+    (log.places.keys / "compliance.json").write_text('{"v":"wilk.compliance/v1"}')
+    assert run(log) == []
+    assert log.records() == before
+    place = decode_json((log.places.keys / "compliance.json").read_bytes())
+    assert place["v"] == "wilk.compliance/v2"
+    assert place["judge"]["known"]["segments"]
 
 
 def test_a_log_that_was_cut_is_refused(log: Log, tmp_path: Path) -> None:

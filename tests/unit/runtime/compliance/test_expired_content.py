@@ -8,8 +8,6 @@ import pytest
 
 from tests.unit.runtime.compliance.test_rules import broken, declared
 from wilkc.core.audit_settings import AuditSettings, ContentDays
-from wilkc.runtime.compliance.judging import Judge
-from wilkc.runtime.compliance.known import Known
 
 if TYPE_CHECKING:
     from tests.unit.runtime.compliance.conftest import Records
@@ -72,9 +70,7 @@ def test_what_is_not_sealed_does_not_either(records: Records) -> None:
     assert "R10" not in broken([{**one, "sealed": {}} for one in kept(records, DUE + 2)])
 
 
-def test_facts_that_were_kept_before_are_taken_up() -> None:
-    facts = Known().as_json()
-    del facts["content_days"]
-    assert Known.from_json(facts) == Known()
-    judge = Judge(Known(content_days={"access": 30}))
-    assert Judge.from_json(judge.as_json()).known == judge.known
+def test_a_longer_time_that_is_declared_later_counts(records: Records) -> None:
+    longer = declared(AuditSettings(content_days=ContentDays(security=400)))
+    assert "R10" not in broken(kept(records, DUE + 2, ("config.modify", longer)))
+    assert "R10" in broken(kept(records, 500, ("config.modify", longer)))

@@ -79,6 +79,7 @@ HEADER = ("system.header", {"details": {"settings": "0" * 64}})
 KEK = {"details": {"use": "kek"}}
 ASKED = ("erasure.requested", {"details": {"subject": ONE}, "subject": ONE})
 VERIFIED = ("verify.done", {"details": {"kind": "log"}})
+PRUNED = ("system.pruned", {"details": {"first": 0, "last": 0}})
 RESTORED = ("verify.done", {"details": {"kind": "restore"}})
 GRAVE = ("auth.failure", {"risk": "high"})
 RAISED = {"alert": "a1", "agent": "reviewer", "seqs": [0], "severity": "high"}
@@ -116,7 +117,7 @@ HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
         r, 40, ASKED, ("key.destroyed", {"details": {"subject": ONE, "state": "complete"}})
     )),
     ("R10", lambda r: after(r, 2555, HEADER)),
-    ("R10", lambda r: after(r, 3000, HEADER, ("system.pruned", {"details": {"first": 0}}))),
+    ("R10", lambda r: after(r, 3000, HEADER, PRUNED)),
     ("R10", lambda r: after(r, 3000, HEADER, ("hold.placed", {"details": {"id": "h"}}))),
     ("R11", lambda r: [r.make("config.modify", **declared(AuditSettings()))]),
     ("R11", lambda r: after(
@@ -187,6 +188,9 @@ VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
         r, 31, ASKED, ("key.destroyed", {"details": {"subject": ONE, "state": "pending"}})
     )),
     ("R10", lambda r: after(r, 2600, HEADER)),
+    ("R10", lambda r: after(
+        r, 2600, HEADER, ("system.pruned", {"details": {"first": 1, "last": 9}})
+    )),
     ("R10", lambda r: after(
         r, 2600, HEADER, ("hold.placed", {"details": {"id": "h"}}),
         ("hold.released", {"details": {"id": "h"}}),
