@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from wilkc.runtime.audit.own import SETTINGS_RESOURCE
 from wilkc.runtime.compliance.rule import (
+    DAY_SECONDS,
     SECOND_US,
     details_of,
     moment_us,
@@ -28,6 +29,8 @@ MAX_KEPT: Final = 10_000
 RETENTION_DAYS: Final = 2555
 ROTATION_DAYS: Final = 90
 KEK: Final = "kek"
+UNUSED_DAYS: Final = 90
+"""Within which a permission that stands is to be used."""
 SEVERAL: Final = "several agents"
 """Whom an alert is about that stands for more than one."""
 GRAVE: Final = frozenset({"high", "critical"})
@@ -44,7 +47,7 @@ class Known:
         sequence: the highest sequence number of an active bundle.
         revision: the revision of the bundle that became active last; empty before any.
         alerts: alert to the agent and the numbers of records that it names.
-        grants: agent to granted resources.
+        grants: agent to granted resources, but of grants that end by themselves.
         holds: legal holds in force.
         retention_days: how long records are kept, as last declared.
         content_days: class of records to how long what is sealed in them can be opened, as last
@@ -150,11 +153,19 @@ class Known:
             told = [text_in(details, "agent"), *seqs]
             _keep(self.alerts, text_in(details, "alert"), told)
 
-    def _learn_grant(self, record: Record, _: Mapping[str, Any]) -> None:
+    def _learn_grant(self, record: Record, details: Mapping[str, Any]) -> None:
         agent, resource = record["actor"]["id"], record["action"]["resource"]
         granted = self.grants.get(agent, [])
-        if resource not in granted and len(granted) < MAX_KEPT:
+        if is_passing(details) or resource in granted:
+            return
+        if len(granted) < MAX_KEPT:
             _keep(self.grants, agent, [*granted, resource])
+
+    def _learn_revocation(self, record: Record, details: Mapping[str, Any]) -> None:
+        agent, resource = record["actor"]["id"], record["action"]["resource"]
+        if agent in self.grants and not is_passing(details):
+            # What another rule of the policy allows from now on is no use of this grant.
+            self.grants[agent] = [one for one in self.grants[agent] if one != resource]
 
     def _learn_hold(self, _: Record, details: Mapping[str, Any]) -> None:
         self.holds = [*self.holds, text_in(details, "id")][:MAX_KEPT]
@@ -189,6 +200,11 @@ class Known:
             self.settings = text_in(details, "settings")
 
 
+def is_passing(details: Mapping[str, Any]) -> bool:
+    """Whether a grant, or its revocation, is of one that ends before it can be called unused."""
+    return 0 < (number_in(details, "duration_us") or 0) < UNUSED_DAYS * DAY_SECONDS * SECOND_US
+
+
 def _keep(table: dict[K, Any], key: K, value: Any) -> None:
     """Keep an entry; the oldest goes when there is no room."""
     if key not in table and len(table) >= MAX_KEPT:
@@ -201,6 +217,7 @@ _LEARN: Final = {
     "policy.rejected": Known._learn_rejection,  # noqa: SLF001
     "alert.raised": Known._learn_alert,  # noqa: SLF001
     "permission.grant": Known._learn_grant,  # noqa: SLF001
+    "permission.revoke": Known._learn_revocation,  # noqa: SLF001
     "hold.placed": Known._learn_hold,  # noqa: SLF001
     "hold.released": Known._learn_release,  # noqa: SLF001
     "config.modify": Known._learn_settings,  # noqa: SLF001

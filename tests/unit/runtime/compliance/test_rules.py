@@ -88,6 +88,14 @@ TAKE = ("alert.acknowledged", {"details": {"alert": "a1"}})
 GRANT = ("permission.grant", {"resource": "file:./src/**"})
 USE = ("file.read", {"allow": True})
 
+
+def lasting(kind: str, days: float) -> tuple[str, dict[str, Any]]:
+    """A grant, or its revocation, of one that ends by itself after so many days."""
+    return kind, {**GRANT[1], "details": {"duration_us": int(days * 86_400_000_000)}}
+
+
+BRIEF = lasting("permission.grant", 1)
+
 HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R1", lambda r: [r.make("file.read", allow=True)]),
     ("R1", lambda r: [r.make("file.read", allow=False, rule=None, revision=None)]),
@@ -135,6 +143,10 @@ HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R15", lambda r: after(r, 89, GRANT)),
     ("R15", lambda r: after(r, 50, GRANT) + after(r, 50, USE) + after(r, 50, USE)),
     ("R15", lambda r: after(r, 100, GRANT, ("permission.revoke", GRANT[1]))),
+    ("R15", lambda r: after(r, 100, GRANT, ("permission.revoke", GRANT[1]), USE)),
+    ("R15", lambda r: after(r, 100, BRIEF)),
+    ("R15", lambda r: after(r, 100, BRIEF, USE)),
+    ("R15", lambda r: after(r, 100, BRIEF, ("permission.revoke", BRIEF[1]), USE)),
 ]  # fmt: skip
 VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R1", lambda r: [r.make("file.read", allow=True, rule=None)]),
@@ -212,6 +224,11 @@ VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R15", lambda r: after(r, 91, GRANT, ("file.read", {"allow": True, "actor": "other"}))),
     ("R15", lambda r: after(r, 91, GRANT, ("file.read", {"allow": True, "resource": "file:/e"}))),
     ("R15", lambda r: after(r, 50, GRANT) + after(r, 91, USE)),
+    ("R15", lambda r: after(r, 91, lasting("permission.grant", 0))),
+    ("R15", lambda r: after(r, 91, lasting("permission.grant", 90))),
+    ("R15", lambda r: after(r, 91, GRANT, ("permission.revoke", BRIEF[1]))),
+    ("R15", lambda r: after(r, 91, GRANT, BRIEF, ("permission.revoke", BRIEF[1]), USE)),
+    ("R15", lambda r: after(r, 91, GRANT, ("permission.revoke", GRANT[1]), GRANT)),
 ]  # fmt: skip
 LOOSENED = [
     AuditSettings(retention_days=30),

@@ -1,10 +1,14 @@
-"""R15: a permission that nobody used for 90 days. Layer: runtime. Pure."""
+"""R15: a permission that nobody used for 90 days. Layer: runtime. Pure.
+
+A grant that ends by itself before that can be left to do so.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wilkc.runtime.compliance.rule import DAY_SECONDS, Duty, Term
+from wilkc.runtime.compliance.known import UNUSED_DAYS, is_passing
+from wilkc.runtime.compliance.rule import DAY_SECONDS, Duty, Term, details_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,7 +16,6 @@ if TYPE_CHECKING:
     from wilkc.runtime.compliance.known import Known
     from wilkc.runtime.compliance.rule import Record
 
-UNUSED_DAYS: Final = 90
 _GRANT: Final = "permission.grant"
 _REVOKE: Final = "permission.revoke"
 _WILD: Final = "*?[{"
@@ -21,7 +24,7 @@ _WILD: Final = "*?[{"
 def _ends(record: Record, known: Known) -> Iterable[str]:
     agent, resource = record["actor"]["id"], record["action"]["resource"]
     if record["action"]["type"] == _REVOKE:
-        return (_key(agent, resource),)
+        return () if is_passing(details_of(record)) else (_key(agent, resource),)
     if record["phase"] != "intent" or not record["decision"]["allow"]:
         return ()
     return [
@@ -34,6 +37,8 @@ def _ends(record: Record, known: Known) -> Iterable[str]:
 def _begins(record: Record, known: Known) -> Iterable[Term]:
     agent = record["actor"]["id"]
     if record["action"]["type"] == _GRANT:
+        if is_passing(details_of(record)):
+            return ()
         return (Term(_key(agent, record["action"]["resource"]), UNUSED_DAYS * DAY_SECONDS),)
     # A grant that is used is to be used again.
     return (
@@ -55,7 +60,7 @@ def _key(agent: str, resource: str) -> str:
 
 RULE: Final = Duty(
     id="R15",
-    version=1,
+    version=2,
     severity="medium",
     controls=("SOC2:CC6.2", "SOC2:CC6.3"),
     title="a permission was granted and is not used for 90 days",
