@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.runtime.audit.risk import level_of
 from wilkc.runtime.audit.tally import dropped
 from wilkc.runtime.compliance.controls import CONTROLS
-from wilkc.runtime.compliance.judging import Judge
-from wilkc.runtime.compliance.rule import details_of, number_in, text_in
+from wilkc.runtime.compliance.judging import RESOLVED, REVIEWED, Judge
+from wilkc.runtime.compliance.rule import Duty, details_of, number_in, text_in
 from wilkc.runtime.compliance.rules import BY_ID
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ CITED: Final = 5
 """Records that are cited from each end of a kind of evidence."""
 MAX_LISTED: Final = 1000
 """Violations of one rule that are listed; the rest are counted."""
-RESOLVED: Final = "resolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ class Gathered:
         events: records in the period.
         risks: level to records in the period.
         evidence: control and name of the evidence to its records.
-        violations: listed violations in the period, by id.
+        violations: listed violations in the period, by id; such as were before it and lasted
+            into it are of it, too.
         more: rule to violations in the period that are not listed.
         reviews: violation to the review that resolved it.
         scope: control to the review that declared it out of scope.
@@ -110,6 +110,7 @@ class Gathered:
     recorded: int = 0
     _missing: list[tuple[int, int]] = field(default_factory=list)
     _next: int = 0
+    _begun: bool = False
     _judge: Judge = field(default_factory=Judge)
     _listed: dict[str, int] = field(default_factory=dict)
     _asked: dict[tuple[str, bool], tuple[tuple[tuple[str, str], Evidence], ...]] = field(
@@ -121,12 +122,16 @@ class Gathered:
         self._miss_until(record["seq"], record["ts"])
         if record["seq"] >= self.size:
             return
+        if not self._begun and record["ts"] >= self.period.start:
+            self._begun = True
+            for violation in self._judge.lasting(record["ts"]):
+                self._add(violation)
         for violation in self._judge.take(record):
             self._add(violation)
         kind = record["action"]["type"]
         if kind == "system.header":
             self._take_header(record)
-        elif kind == "review.recorded":
+        elif kind == REVIEWED:
             self._take_review(record)
         if self.period.holds(record["ts"]):
             self._take_in_period(record, kind)
@@ -171,7 +176,7 @@ class Gathered:
 
     def _add(self, violation: Violation) -> None:
         standards = BY_ID[violation.rule].standards
-        if self.standard not in standards or not self.period.holds(violation.at):
+        if self.standard not in standards or not self._is_of_period(violation):
             return
         listed = self._listed.get(violation.rule, 0)
         if listed < MAX_LISTED:
@@ -179,6 +184,13 @@ class Gathered:
             self.violations[violation.id] = violation
         else:
             self.more[violation.rule] = self.more.get(violation.rule, 0) + 1
+
+    def _is_of_period(self, violation: Violation) -> bool:
+        """Whether it happened in the period, or was open when that began."""
+        if self.period.holds(violation.at):
+            return True
+        # A miss shows by the next record. Where that is of the period, it lasted until then.
+        return self._begun and violation.at < self.period.start and _lasts(violation)
 
     def _take_header(self, record: Record) -> None:
         digest = text_in(details_of(record), "settings")
@@ -223,6 +235,11 @@ class Gathered:
         """The review that declared a control out of scope, unless a later one took it back."""
         review = self.scope.get(f"{self.standard}:{control}")
         return review if review is not None and review.outcome == "out_of_scope" else None
+
+
+def _lasts(violation: Violation) -> bool:
+    rule = BY_ID[violation.rule]
+    return isinstance(rule, Duty) and rule.lasts(violation.duty)
 
 
 def _is_of(kind: str, types: tuple[str, ...]) -> bool:

@@ -7,16 +7,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.runtime.audit.clock import timestamp
 from wilkc.runtime.compliance.known import MAX_KEPT, Known
-from wilkc.runtime.compliance.rule import DAY_SECONDS, SECOND_US, Check, Duty, Violation, moment_us
+from wilkc.runtime.compliance.rule import (
+    DAY_SECONDS,
+    SECOND_US,
+    Check,
+    Duty,
+    Violation,
+    details_of,
+    moment_us,
+    text_in,
+    violation_id,
+)
 from wilkc.runtime.compliance.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wilkc.runtime.compliance.rule import Record, Rule
+    from wilkc.runtime.compliance.rule import Record
 
 OWN: Final = frozenset({"compliance.violation", "report.issued"})
 """What rules and reports themselves put on record is judged by no rule."""
+REVIEWED: Final = "review.recorded"
+RESOLVED: Final = "resolved"
+"""What a person says on record of a violation that is to count no longer."""
 EXCUSED_US: Final = DAY_SECONDS * SECOND_US
 """After which an excused duty is looked at again."""
 
@@ -37,10 +50,12 @@ class Judge:
     Attributes:
         known: what the records so far said.
         owed: rule to key to a duty that has begun.
+        missed: rule to key to a duty that ran out, and that nothing ended since.
     """
 
     known: Known = field(default_factory=Known)
     owed: dict[str, dict[str, Owed]] = field(default_factory=dict)
+    missed: dict[str, dict[str, Owed]] = field(default_factory=dict)
     _by_type: dict[str, tuple[tuple[Check, ...], tuple[Duty, ...]]] = field(default_factory=dict)
     _next_us: int | None = None
 
@@ -50,6 +65,8 @@ class Judge:
         found = list(self._overdue(record["ts"]))
         if kind in OWN:
             return found
+        if kind == REVIEWED:
+            self._take_review(record)
         checks, duties = self._rules_for(kind)
         for check in checks:
             if check.matches(record) and not check.holds(record, self.known):
@@ -60,14 +77,23 @@ class Judge:
         self.known.learn(record)
         return found
 
+    def lasting(self, ts: str) -> list[Violation]:
+        """What was missed and, at a time, is neither ended nor excused, in the order of rules."""
+        now = moment_us(ts) // SECOND_US
+        return [
+            _missed(rule, key, one)
+            for rule in RULES
+            if isinstance(rule, Duty)
+            for key, one in self.missed.get(rule.id, {}).items()
+            if not rule.excused(self.known, key, now)
+        ]
+
     def as_json(self) -> dict[str, Any]:
         """The state as it is kept."""
         return {
             "known": self.known.as_json(),
-            "owed": [
-                [rule, [[key, [one.due_us, one.seq, one.ref]] for key, one in owed.items()]]
-                for rule, owed in self.owed.items()
-            ],
+            "missed": _as_json(self.missed),
+            "owed": _as_json(self.owed),
         }
 
     @classmethod
@@ -77,16 +103,10 @@ class Judge:
         Raises:
             ValueError: it is malformed.
         """
-        if not isinstance(value, dict) or set(value) != {"known", "owed"}:
+        if not isinstance(value, dict) or set(value) != {"known", "missed", "owed"}:
             raise ValueError("the state of the rules is malformed")
         known = Known.from_json(value["known"])
-        owed = {
-            str(rule): {
-                str(key): Owed(int(due), int(seq), str(ref)) for key, (due, seq, ref) in listed
-            }
-            for rule, listed in value["owed"]
-        }
-        judge = cls(known, owed)
+        judge = cls(known, _from_json(value["owed"]), _from_json(value["missed"]))
         judge._set_next()  # its own member
         return judge
 
@@ -104,10 +124,12 @@ class Judge:
 
     def _follow(self, duty: Duty, record: Record) -> Iterator[Violation]:
         owed = self.owed.setdefault(duty.id, {})
+        missed = self.missed.setdefault(duty.id, {})
         for key in duty.ends(record, self.known):
             owed.pop(key, None)
+            missed.pop(key, None)
         for term in duty.begins(record, self.known):
-            if term.key in owed:
+            if term.key in owed or term.key in missed:
                 continue
             if len(owed) >= MAX_KEPT:
                 # What cannot be watched is not taken for done.
@@ -125,20 +147,52 @@ class Judge:
         if now <= self._next_us:
             return
         for rule in RULES:
-            owed = self.owed.get(rule.id, {}) if isinstance(rule, Duty) else {}
-            for key in [key for key, one in owed.items() if one.due_us < now]:
-                one = owed.pop(key)
-                if isinstance(rule, Duty) and rule.excused(self.known, key, now // SECOND_US):
-                    owed[key] = replace(one, due_us=now + EXCUSED_US)
-                else:
-                    yield _missed(rule, key, one)
+            if isinstance(rule, Duty):
+                yield from self._run_out(rule, now)
         self._set_next()
+
+    def _run_out(self, duty: Duty, now_us: int) -> Iterator[Violation]:
+        owed = self.owed.get(duty.id, {})
+        missed = self.missed.setdefault(duty.id, {})
+        for key in [key for key, one in owed.items() if one.due_us < now_us]:
+            one = owed.pop(key)
+            if duty.excused(self.known, key, now_us // SECOND_US):
+                owed[key] = replace(one, due_us=now_us + EXCUSED_US)
+                continue
+            if duty.lasts(key) and len(missed) < MAX_KEPT:
+                missed[key] = one
+            yield _missed(duty, key, one)
+
+    def _take_review(self, record: Record) -> None:
+        details = details_of(record)
+        if text_in(details, "outcome") != RESOLVED:
+            return
+        resolved = text_in(details, "violation")
+        for rule, missed in self.missed.items():
+            for key, one in list(missed.items()):
+                if violation_id(rule, one.ref, key) == resolved:
+                    # It is not done for that: with the next record that begins it, it is owed anew.
+                    del missed[key]
 
     def _set_next(self) -> None:
         due = (one.due_us for owed in self.owed.values() for one in owed.values())
         self._next_us = min(due, default=None)
 
 
-def _missed(rule: Rule, key: str, owed: Owed) -> Violation:
+def _missed(duty: Duty, key: str, owed: Owed) -> Violation:
     at = timestamp(owed.due_us)
-    return Violation(rule.id, rule.severity, owed.ref, owed.seq, at, duty=key)
+    return Violation(duty.id, duty.severity, owed.ref, owed.seq, at, duty=key)
+
+
+def _as_json(duties: dict[str, dict[str, Owed]]) -> list[Any]:
+    return [
+        [rule, [[key, [one.due_us, one.seq, one.ref]] for key, one in listed.items()]]
+        for rule, listed in duties.items()
+    ]
+
+
+def _from_json(value: Any) -> dict[str, dict[str, Owed]]:
+    return {
+        str(rule): {str(key): Owed(int(due), int(seq), str(ref)) for key, (due, seq, ref) in listed}
+        for rule, listed in value
+    }

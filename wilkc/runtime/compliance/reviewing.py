@@ -14,14 +14,13 @@ from wilkc.runtime.audit import Actor, Event, follow
 from wilkc.runtime.audit.record import is_record_id
 from wilkc.runtime.compliance.controls import CONTROLS
 from wilkc.runtime.compliance.detect import VIOLATION
-from wilkc.runtime.compliance.gathering import RESOLVED
+from wilkc.runtime.compliance.judging import RESOLVED, REVIEWED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.runtime.audit import AuditLogger, Receipt
 
-RECORDED: Final = "review.recorded"
 OUTCOMES: Final = ("reviewed", RESOLVED, "out_of_scope", "in_scope")
 _OF_CONTROLS: Final = frozenset({"out_of_scope", "in_scope"})
 
@@ -68,7 +67,7 @@ def record_review(logger: AuditLogger, directory: Path, opinion: Opinion) -> Rec
     }
     details: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
     event = Event(
-        type=RECORDED,
+        type=REVIEWED,
         resource=f"review:{opinion.outcome}",
         actor=Actor("user", opinion.by),
         ref=ref,

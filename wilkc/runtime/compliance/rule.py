@@ -1,8 +1,9 @@
 """What a rule over records is. Layer: runtime. Pure.
 
 A check judges one record, with what the records before it said. A duty begins with a record
-and must end in time; it is missed once a later record is younger than its term. So no clock
-is asked, and the same records always give the same violations.
+and must end in time; it is missed once a later record is younger than its term, and stays missed
+until a record ends it. So no clock is asked, and the same records always give the same
+violations.
 """
 
 from __future__ import annotations
@@ -84,10 +85,12 @@ class Duty:
         advice: see `Check`.
         types: action types that begin or end a duty; None looks at all.
         ends: keys of the duties that a record ends.
-        begins: the duties that a record begins; a key that is there already goes on as it was
-            unless `ends` ended it.
+        begins: the duties that a record begins; a key that is there already, or missed, goes on
+            as it was unless `ends` ended it.
         excused: whether a duty that ran out is no violation for now, by what is known, its key,
             and the time in seconds since 1970.
+        lasts: whether one that is missed, by its key, stays so until `ends` ends it, or a
+            person says on record that it is resolved; else it is over at once.
     """
 
     id: str
@@ -100,6 +103,7 @@ class Duty:
     ends: Callable[[Record, Known], Iterable[str]]
     begins: Callable[[Record, Known], Iterable[Term]]
     excused: Callable[[Known, str, int], bool] = lambda *_: False
+    lasts: Callable[[str], bool] = lambda _: True
 
     @property
     def standards(self) -> tuple[str, ...]:

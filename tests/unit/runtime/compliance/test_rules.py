@@ -310,7 +310,13 @@ def test_a_kept_state_judges_on_as_if_it_had_not_been_kept(records: Records) -> 
     assert len(expected) > 5
 
 
-@pytest.mark.parametrize("value", [None, {}, {"known": {}, "owed": []}, {"known": 1, "owed": 2}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, {}, {"known": {}, "owed": []}, {"known": {}, "missed": [], "owed": []},
+        {"known": 1, "missed": 2, "owed": 3},
+    ],
+)  # fmt: skip
 def test_a_state_of_another_form_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="malformed"):
         Judge.from_json(value)

@@ -44,7 +44,7 @@ def _begins(record: Record, known: Known) -> Iterable[Term]:
 
 RULE: Final = Duty(
     id="R12",
-    version=1,
+    version=2,
     severity="high",
     controls=(
         "SOC2:CC7.2", "SOC2:CC7.3", "SOC2:CC7.4",
@@ -55,4 +55,6 @@ RULE: Final = Duty(
     types=None,
     ends=_ends,
     begins=_begins,
+    # Nothing that follows tells of a record in time; an alert can be taken at any time.
+    lasts=lambda key: key.startswith(_TAKEN),
 )  # fmt: skip

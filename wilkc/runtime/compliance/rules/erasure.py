@@ -32,7 +32,7 @@ def _person(record: Record) -> str:
 
 RULE: Final = Duty(
     id="R9",
-    version=1,
+    version=2,
     severity="high",
     controls=("GDPR:17",),
     title="an erasure was asked for and is not complete after 30 days",

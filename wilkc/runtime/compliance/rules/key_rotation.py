@@ -59,7 +59,7 @@ def _begins(record: Record, known: Known) -> Iterable[Term]:
 
 RULE: Final = Duty(
     id="R8",
-    version=2,
+    version=3,
     severity="high",
     controls=("SOC2:CC6.1", "GDPR:25", "GDPR:32"),
     title="the key-encryption key is overdue to be replaced",

@@ -80,4 +80,5 @@ UNDECLARED: Final = Duty(
     types=frozenset({_HEADER, "config.modify"}),
     ends=_ends,
     begins=_begins,
+    lasts=lambda _: False,  # each segment that follows begins it anew
 )

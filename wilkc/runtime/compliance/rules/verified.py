@@ -33,7 +33,7 @@ def _begins(_: Record, __: Known) -> Iterable[Term]:
 
 RULE: Final = Duty(
     id="R14",
-    version=1,
+    version=2,
     severity="medium",
     controls=("GDPR:5(1)(f)", "HIPAA:164.312(b)", "HIPAA:164.312(c)(2)"),
     title="the log was not verified, or its backup not restored for a trial, in time",
