@@ -1,4 +1,8 @@
-"""Issuing the reports that are due. Layer: cli."""
+"""Issuing the reports that are due. Layer: cli.
+
+One is issued once, so it waits until its checkpoint reaches the end of its month: what happened
+after an older one would be in no report at all.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from wilkc.cli.keeping import open_keeper
 from wilkc.cli.reports import markdown
 from wilkc.core.errors import UnavailableError, VerificationError, WilkError
 from wilkc.runtime.alerts.schedule import due_reports
-from wilkc.runtime.audit import follow
+from wilkc.runtime.audit import follow, last_segment
 from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.audit.keeping import report_key
 from wilkc.runtime.audit.retention.scan import found_records
@@ -55,7 +59,7 @@ class Wishes:
 
 
 def issue_due(housed: Housed, wishes: Wishes) -> bool:
-    """Issue, sign and write every report that is due.
+    """Issue, sign and write every report that is due and whose month is covered.
 
     A report is on record before it is written: one that nobody can find in the log is none. A
     crash in between leaves a record of a report that is not there, and the report is issued again.
@@ -108,8 +112,22 @@ def _issue(housed: Housed, wishes: Wishes, due: Due) -> None:
         body = make_report(directory, housed.root or "", wanted)
     except UnverifiedLogError as error:
         raise VerificationError(f"{due.name}: {error.message}: {error.found.verdict}") from error
+    covered = body["covered"] or ""
+    if covered < due.end and _goes_on(directory, body["checkpoint"]["size"]):
+        if not due.overdue:
+            return
+        raise UnavailableError(
+            f"{due.name}: the checkpoint reaches `{covered}`, not the end of the month",
+            help_text="put a newer one in its place",
+        )
     with open_keeper(housed.directory, housed.keys, housed.provider) as keeper:
         _write(keeper.logger, Path(wishes.folder), due, body)
+
+
+def _goes_on(directory: Path, size: int) -> bool:
+    """Whether the log has records that a checkpoint of so many does not cover."""
+    steps = follow(directory, last_segment(directory))
+    return any(step.record["seq"] >= size for step in steps)
 
 
 def _write(logger: AuditLogger, folder: Path, due: Due, body: dict[str, Any]) -> None:

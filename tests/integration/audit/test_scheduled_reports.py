@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wilkc.cli.housekeeping import Housed
-from wilkc.cli.recording import open_keys
+from wilkc.cli.recording import open_keys, open_recorder
 from wilkc.cli.scheduled_reports import OverdueError, Wishes, issue_due
 from wilkc.core.errors import WilkError
-from wilkc.runtime.audit import AuditSettings, Places, create_log, unverified_records
+from wilkc.runtime.audit import (
+    Actor,
+    AuditSettings,
+    Event,
+    Places,
+    create_log,
+    unverified_records,
+)
 from wilkc.runtime.audit.clock import Clock
 from wilkc.runtime.compliance import open_report
 
@@ -95,6 +102,55 @@ def test_one_that_cannot_be_written_keeps_no_other_waiting(housed: Housed, tmp_p
     with pytest.raises(WilkError):
         issue_due(housed, Wishes(str(tmp_path / "gone"), ("GDPR", "SOC2")))
     assert sorted(one["standard"] for one in _issued(housed)) == ["GDPR", "SOC2"]
+
+
+@pytest.fixture
+def kept(housed: Housed, tmp_path: Path) -> Path:
+    """A checkpoint kept elsewhere, of the month before; the log goes on after it."""
+    path = tmp_path / "kept checkpoint"
+    path.write_bytes((_log(housed) / "checkpoint").read_bytes())
+    with open_recorder(housed.directory, None, None) as logger:
+        logger.system(Event("policy.activated", "policy:org", Actor("system", "wilk"), clear=True))
+    return path
+
+
+def _days_after(days: int) -> type[Clock]:
+    class After(Clock):
+        """The clock some days after the month of the log's beginning."""
+
+        def wall_us(self) -> int:
+            return int((_month_end() + timedelta(days=days)).timestamp()) * 1_000_000
+
+    return After
+
+
+def test_one_waits_until_its_checkpoint_reaches_the_end_of_the_month(
+    housed: Housed, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wilkc.cli.scheduled_reports.Clock", _days_after(1))
+    wishes = Wishes(str(tmp_path / "reports"), ("SOC2",), str(kept))
+    issue_due(housed, wishes)
+    assert (_issued(housed), list((tmp_path / "reports").iterdir())) == ([], [])
+    kept.write_bytes((_log(housed) / "checkpoint").read_bytes())
+    issue_due(housed, wishes)
+    assert [one["standard"] for one in _issued(housed)] == ["SOC2"]
+
+
+def test_one_that_waits_for_days_is_told_of(
+    housed: Housed, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wilkc.cli.scheduled_reports.Clock", _days_after(4))
+    with pytest.raises(OverdueError, match="not the end of the month") as failed:
+        issue_due(housed, Wishes(str(tmp_path / "reports"), ("SOC2",), str(kept)))
+    assert failed.value.overdue
+    assert _issued(housed) == []
+
+
+def test_one_of_a_log_that_does_not_go_on_waits_for_nothing(housed: Housed, tmp_path: Path) -> None:
+    kept = tmp_path / "kept checkpoint"
+    kept.write_bytes((_log(housed) / "checkpoint").read_bytes())
+    issue_due(housed, Wishes(str(tmp_path / "reports"), ("SOC2",), str(kept)))
+    assert len(_issued(housed)) == 1
 
 
 def _month_end() -> datetime:

@@ -22,6 +22,7 @@ def html(body: Mapping[str, Any]) -> str:
         meaning=body["meaning"],
         score=views.score(body),
         bound_to=views.bound_to(body),
+        covers=views.covers(body),
         profile=body["summary"]["risk_profile"],
         counts=views.counts(body),
         controls=views.controls(body),

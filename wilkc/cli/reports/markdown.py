@@ -25,6 +25,7 @@ def _lines(body: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield f"- Score: {_plain(views.score(body))}"
     yield f"- Bound to: {_plain(views.bound_to(body))}"
+    yield f"- Covers: {_plain(views.covers(body))}"
     yield f"- Levels of risk: {_plain(body['summary']['risk_profile'])}"
     yield ""
     yield from _table(("count", "of"), ((f"{count:,}", word) for word, count in views.counts(body)))

@@ -83,6 +83,15 @@ def bound_to(body: Body) -> str:
     return f"{visible(checkpoint['origin'])}, {checkpoint['size']:,} records, root {root}…"
 
 
+def covers(body: Body) -> str:
+    """Up to where the records reach that the report rests on."""
+    last = body["covered"]
+    if last is None:
+        return "no record"
+    rest = ", and not the rest of the period" if last < body["period"]["to"] else ""
+    return f"records until {last}{rest}"
+
+
 def counts(body: Body) -> list[tuple[str, int]]:
     """Counts with what they are of."""
     summary = body["summary"]

@@ -64,6 +64,7 @@ def report_body(gathered: Gathered, checkpoint: Checkpoint) -> dict[str, Any]:
         "standard": gathered.standard,
         "period": {"from": gathered.period.start, "to": gathered.period.end},
         "meaning": MEANING,
+        "covered": gathered.covered or None,
         "checkpoint": {
             "origin": checkpoint.origin,
             "root": checkpoint.root.hex(),

@@ -74,6 +74,7 @@ def _finding(body: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, A
         "unmapped": {
             "wilk.checkpoint.root": checkpoint["root"],
             "wilk.checkpoint.size": checkpoint["size"],
+            "wilk.report.covered": body["covered"],
         },
     }
 

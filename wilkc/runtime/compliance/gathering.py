@@ -92,6 +92,7 @@ class Gathered:
         counts: lost, sampled, pruned and erased.
         settings: digests of settings and the headers that name them.
         recorded: violations of the period that the log itself names.
+        covered: time of the last record that was taken, or empty.
     """
 
     standard: Standard
@@ -108,6 +109,7 @@ class Gathered:
     counts: dict[str, int] = field(default_factory=dict)
     settings: dict[str, int] = field(default_factory=dict)
     recorded: int = 0
+    covered: str = ""
     _missing: list[tuple[int, int]] = field(default_factory=list)
     _next: int = 0
     _begun: bool = False
@@ -122,6 +124,7 @@ class Gathered:
         self._miss_until(record["seq"], record["ts"])
         if record["seq"] >= self.size:
             return
+        self.covered = record["ts"]
         if not self._begun and record["ts"] >= self.period.start:
             self._begun = True
             for violation in self._judge.lasting(record["ts"]):

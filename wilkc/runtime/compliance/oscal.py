@@ -33,7 +33,8 @@ def oscal(body: Mapping[str, Any]) -> dict[str, Any]:
         "start": start,
         "end": end,
         "props": [
-            _prop(name, str(body["checkpoint"][name])) for name in ("origin", "root", "size")
+            *(_prop(name, str(body["checkpoint"][name])) for name in ("origin", "root", "size")),
+            _prop("covered", body["covered"] or "nothing"),
         ],
         "reviewed-controls": {
             "control-selections": [

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, Log, make_log
-from wilkc.cli.reports.views import title
+from wilkc.cli.reports import html, markdown
+from wilkc.cli.reports.views import covers, title
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.runtime.audit import Actor, Event
 from wilkc.runtime.compliance import (
@@ -21,6 +22,7 @@ from wilkc.runtime.compliance import (
     encode_body,
     issued_event,
     make_report,
+    ocsf_findings,
     open_report,
     oscal,
     read_period,
@@ -101,6 +103,26 @@ def test_a_pruning_that_is_put_on_record_again_counts_once(log: Log) -> None:
         for told in (details, {**details, "again": True}):
             logger.system(Event("system.pruned", "log:x", wilk, clear=True, details=told))
     assert body_of(log)["summary"]["pruned"] == 10
+
+
+def test_a_report_says_until_when_its_checkpoint_reaches(log: Log) -> None:
+    old, records = log.checkpoint, log.records()
+    with log.open() as logger:
+        logger.intent(REQUEST, UNBOUND)
+    for period, rest in ((ALL, True), (replace(ALL, end=records[-1]["ts"]), False)):
+        body = body_of(log, period=period, checkpoint=old)
+        assert body["covered"] == records[-1]["ts"]
+        assert covers(body).endswith("rest of the period") is rest
+        (result,) = oscal(body)["assessment-results"]["results"]
+        assert {"covered", body["covered"]} <= {
+            one for prop in result["props"] for one in (prop["name"], prop["value"])
+        }
+        assert {one["unmapped"]["wilk.report.covered"] for one in ocsf_findings(body)} == {
+            body["covered"]
+        }
+        assert covers(body) in markdown(body)
+        assert covers(body) in html(body)
+    assert body_of(log)["covered"] > records[-1]["ts"]
 
 
 def test_the_logger_reports_as_the_permission_model_calls_it(log: Log) -> None:
