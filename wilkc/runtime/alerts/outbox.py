@@ -62,7 +62,8 @@ class Outbox:
         Raises:
             OSError: it cannot be written.
         """
-        owed = () if final else (Note("alert.raised"),)
+        # The total is raised, too: else nothing on record says which records were told by it.
+        owed = (Note("alert.raised"),)
         channels = settings.first(alert.severity)
         deliveries = tuple(Delivery(channel) for channel in channels)
         entry = Entry(

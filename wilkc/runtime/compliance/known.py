@@ -149,9 +149,11 @@ class Known:
     def _learn_alert(self, _: Record, details: Mapping[str, Any]) -> None:
         listed = details.get("seqs")
         seqs = [seq for seq in listed if isinstance(seq, int)] if isinstance(listed, list) else []
-        if seqs:
-            told = [text_in(details, "agent"), *seqs]
-            _keep(self.alerts, text_in(details, "alert"), told)
+        name = text_in(details, "alert")
+        # What it named first is no longer among the newest when it is raised again as a total.
+        first = self.alerts.get(name, [""])[1:2]
+        told = [text_in(details, "agent"), *sorted({*first, *seqs})]
+        _keep(self.alerts, name, told)
 
     def _learn_grant(self, record: Record, details: Mapping[str, Any]) -> None:
         agent, resource = record["actor"]["id"], record["action"]["resource"]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.unit.runtime.alerts.conftest import SECOND
 from tests.unit.runtime.alerts.watched import violate
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST, SMALL
 from wilkc.core.contract import denial
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.runtime.alerts import ChannelError, Outbox, Watcher, open_alerts
+from wilkc.runtime.audit import Actor, Event
+from wilkc.runtime.audit.clock import timestamp
+from wilkc.runtime.compliance.judging import Judge
+from wilkc.runtime.compliance.rule import moment_us
 from wilkc.runtime.disk import Disk
 
 if TYPE_CHECKING:
@@ -67,6 +72,34 @@ def test_a_real_denial_of_an_unknown_agent_is_told(site: Site, told: Callable[..
         logger.intent(REQUEST, UNKNOWN)
         watcher.step()
     assert {one.alert.rule for one in ops.got} == {"A3", "A7"}
+
+
+def test_what_is_told_as_a_total_is_on_record_as_told(
+    site: Site, told: Callable[..., Told]
+) -> None:
+    """Of many, the total names the newest; the rule on untold records knows the others, too."""
+    grave = Event("sandbox.violation", "sandbox:x", Actor("agent", "reviewer"), risk="high")
+    with site.log.open() as logger, site.watch({"ops": told()}, logger) as watcher:
+        for count in (1, 30):
+            for _ in range(count):
+                logger.system(grave)
+            site.hand.pass_s(10)
+            watcher.step()
+        before = len(site.log.records())
+        site.hand.pass_s(300)
+        watcher.step()
+        watcher.step()
+    records = site.log.records()
+    later = timestamp(moment_us(records[-1]["ts"]) + 2 * 3600 * SECOND)
+    end = {**records[-1], "seq": len(records), "ts": later}
+    assert untold([*records, end]) == []
+    # Without the total, those that came after the first were not told to anybody.
+    assert len(untold([*records[:before], end])) == 30
+
+
+def untold(records: list[dict[str, Any]]) -> list[int]:
+    judge = Judge()
+    return [one.seq for record in records for one in judge.take(record) if one.rule == "R12"]
 
 
 def test_another_watcher_goes_on_where_the_first_ended(

@@ -84,6 +84,8 @@ RESTORED = ("verify.done", {"details": {"kind": "restore"}})
 GRAVE = ("auth.failure", {"risk": "high"})
 RAISED = {"alert": "a1", "agent": "reviewer", "seqs": [0], "severity": "high"}
 RAISE, DELIVER = ("alert.raised", {"details": RAISED}), ("alert.delivered", {"details": RAISED})
+TOTAL = ("alert.raised", {"details": {**RAISED, "seqs": [2]}})
+RAISED_OF_NONE = ("alert.raised", {"details": {**RAISED, "seqs": []}})
 TAKE = ("alert.acknowledged", {"details": {"alert": "a1"}})
 GRANT = ("permission.grant", {"resource": "file:./src/**"})
 USE = ("file.read", {"allow": True})
@@ -133,6 +135,8 @@ HOLDS: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
         ("config.modify", declared(AuditSettings())),
     )),
     ("R12", lambda r: after(r, 2, GRAVE, RAISE, DELIVER, TAKE)),
+    ("R12", lambda r: after(r, 2, GRAVE, GRAVE, GRAVE, RAISE, DELIVER, TOTAL, DELIVER, TAKE)),
+    ("R12", lambda r: after(r, 2, RAISED_OF_NONE, TAKE, RAISED_OF_NONE)),
     ("R12", lambda r: after(r, 2, ("auth.login", {"risk": "medium"}))),
     ("R13", lambda r: [r.make("shell.execute", allow=True, conditions=["shell.sandbox"])]),
     ("R13", lambda r: [r.make("shell.execute", allow=True, status="warning")]),
@@ -210,6 +214,9 @@ VIOLATES: list[tuple[str, Callable[[Records], list[dict[str, Any]]]]] = [
     ("R12", lambda r: after(r, 2, GRAVE)),
     ("R12", lambda r: after(r, 2, GRAVE, RAISE)),
     ("R12", lambda r: after(r, 2, GRAVE, RAISE, DELIVER)),
+    ("R12", lambda r: after(r, 2, GRAVE, GRAVE, GRAVE, RAISE, DELIVER, TAKE)),
+    ("R12", lambda r: after(r, 2, GRAVE, GRAVE, GRAVE, TOTAL, DELIVER, TAKE)),
+    ("R12", lambda r: after(r, 2, GRAVE, GRAVE, GRAVE, RAISE, DELIVER, TOTAL, TAKE)),
     ("R12", lambda r: after(
         r, 0.5, GRAVE, ("alert.raised", {"details": {**RAISED, "agent": "other"}}), DELIVER
     )),
