@@ -38,8 +38,8 @@ LAYOUT: Final = "1"
 """Of what the scripts keep. Another layout is refused, not converted."""
 
 SLACK_US: Final = 500_000
-"""How far the server's clock may run ahead of a host's before it counts as set forward. Windows
-are longer by as much, so that what goes unnoticed grants nothing."""
+"""By how much windows are longer than asked for. What the script lets pass of a server's clock that
+runs ahead of the hosts' is no more, however often, so that what goes unnoticed grants nothing."""
 
 _DURABLE: Final = {"appendonly": "yes", "appendfsync": "always"}
 _FIRST: Final = 9

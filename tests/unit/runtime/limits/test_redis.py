@@ -106,6 +106,77 @@ def test_a_step_too_small_to_notice_grants_nothing(world: RedisWorld) -> None:
     assert _refused(world.stores[0])
 
 
+@pytest.mark.parametrize("hosts", [1, 2])
+def test_small_steps_do_not_add_up(world: RedisWorld, hosts: int) -> None:
+    short = RateLimit("short", 1, 1)
+    _use_up(world)
+    assert not _refused(world.stores[0], short)
+    for turn in range(130):
+        world.steps(world.slack_us)
+        assert _refused(world.stores[turn % hosts], short)
+        assert _refused(world.stores[turn % hosts])
+    world.passes(TICK)
+    _use_up(world)
+
+
+def test_small_steps_before_new_hosts_do_not_add_up(world: RedisWorld, name: str) -> None:
+    short = RateLimit("short", 1, 1)
+    assert not _refused(world.stores[0], short)
+    for number in range(30):
+        world.steps(world.slack_us)
+        clock = SetClock(number * HOUR, f"new-{number}")
+        assert _refused(RedisStore(world.server.url, name=name, clock=clock), short)
+
+
+def test_a_clock_that_runs_fast_grants_nothing(world: RedisWorld) -> None:
+    _use_up(world)
+    for turn in range(58):
+        world.passes(SECOND)
+        world.steps(SECOND // 5)
+        assert _refused(world.stores[turn % 2])
+    world.passes(3 * SECOND)
+    assert not _refused(world.stores[0])
+
+
+@pytest.mark.parametrize("times", [1, 59])
+def test_time_that_the_server_missed_is_not_made_up_for(world: RedisWorld, times: int) -> None:
+    # The first host asks nothing while the server's clock stands still for 59 seconds.
+    for _ in range(times):
+        world.passes(59 * SECOND // times)
+        world.steps(-59 * SECOND // times)
+        world.stores[1].hit([MANY])
+    assert [_refused(world.stores[1]) for _ in range(4)] == [False, False, False, True]
+    world.steps(59 * SECOND)
+    world.passes(2 * SECOND)
+    assert _refused(world.stores[0])
+    world.passes(TICK)
+    _use_up(world)
+
+
+def test_a_host_that_stood_still_vouches_again(world: RedisWorld) -> None:
+    world.passes(HOUR)
+    world.clocks[0].now -= HOUR
+    world.stores[1].hit([MANY])
+    assert [_refused(world.stores[0]) for _ in range(4)] == [False, False, False, True]
+    world.passes(TICK)
+    assert not _refused(world.stores[0])
+
+
+@pytest.mark.parametrize("late", [SECOND // 4, -SECOND // 4])
+def test_a_host_whose_answers_are_slow_holds_up_nobody(world: RedisWorld, late: int) -> None:
+    for store in world.stores:
+        store.hit([LIMIT])
+    for turn in range(61):
+        world.passes(SECOND)
+        # Its clock is read, and then its request takes so much longer than at other times.
+        late_us = max(0, late * (-1) ** turn)
+        world.clocks[0].now -= late_us
+        world.stores[0].hit([MANY])
+        world.clocks[0].now += late_us
+        world.stores[1].hit([MANY])
+    _use_up(world)
+
+
 def test_a_host_whose_clock_runs_ahead_grants_nothing(world: RedisWorld) -> None:
     _use_up(world)
     world.clocks[0].now += HOUR
