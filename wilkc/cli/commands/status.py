@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 def status(*, socket: str | None, run_dir: str | None, answering: bool, form: str) -> None:
     """Show what a running `wilkc serve` has in force, and what is wrong.
 
-    Exits with 0 when all is well, 6 when a newer bundle was refused or cannot be looked for
-    (the old one answers) or work on the audit log fails, and 7 when nothing runs there or OPA
-    does not answer.
+    Exits with 0 when all is well, 6 when a newer bundle was refused, cannot be looked for or
+    would not reach OPA (the old one answers), or work on the audit log fails, and 7 when nothing
+    runs there or OPA does not answer.
     """
     place = socket_place(socket, run_dir)
     condition = ask_condition(place)
@@ -70,7 +70,9 @@ def _answers(place: Path, revision: str) -> bool:
 def _code(condition: Condition, *, answering: bool) -> int:
     if not answering:
         return exits.UNAVAILABLE
-    if condition.refusals or condition.source_problem or not _kept(condition):
+    # What is wrong with OPA although it answers: no new bundle would come into force.
+    problem = condition.source_problem or condition.sidecar_problem
+    if condition.refusals or problem or not _kept(condition):
         return exits.REFUSED
     return exits.OK
 
