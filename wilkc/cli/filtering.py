@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wilkc.adapters.mcp import ANSWER_SECONDS, Filter, Gate, Listing
+from wilkc.cli.log_lines import log_line
 from wilkc.cli.options import together
 from wilkc.cli.rates import open_rates
 from wilkc.cli.recording import audit_options, open_recorder
@@ -176,4 +177,4 @@ def _decider(source: Source, *, alone: bool) -> Iterator[tuple[Path, VerifiedBun
 
 
 def _log(text: str) -> None:
-    click.echo(f"wilkc mcp: {text}", err=True)
+    log_line(f"wilkc mcp: {text}")

@@ -16,8 +16,8 @@ from wilkc.adapters.authzen import (
     Vocabulary,
 )
 from wilkc.cli import exits
-from wilkc.cli.decision_text import printable
 from wilkc.cli.listening import Way, listening_options
+from wilkc.cli.log_lines import log_line
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError
 from wilkc.opa import Announced, Transport
@@ -109,5 +109,4 @@ def _serve(made: AuthzenServer) -> NoReturn:
 
 
 def _log(text: str) -> None:
-    # It may quote what somebody else offered: no line of it may look like one of ours.
-    click.echo(f"wilkc authzen: {printable(text)}", err=True)
+    log_line(f"wilkc authzen: {text}")

@@ -13,9 +13,9 @@ from click.core import ParameterSource
 from wilkc.cli import exits
 from wilkc.cli.activating import AskedLedger
 from wilkc.cli.authzen_serving import authzen_beside
-from wilkc.cli.decision_text import printable
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.hooking.serving import hooks_beside
+from wilkc.cli.log_lines import log_line
 from wilkc.cli.options import keys_options
 from wilkc.cli.places import socket_place
 from wilkc.cli.record_serving import Record, record_options, recorded
@@ -168,7 +168,7 @@ def _serve(keeper: Keeper, served: Sidecar, kept: Record, beside: Beside) -> NoR
         Pages(sidecar, keeper, port=beside.metrics_port, upkeep=upkeep),
     ):
         keeper.keep(sidecar.bundle)
-        click.echo(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}")
+        log_line(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}", err=False)
         log = (kept.audit, kept.audit_keys, kept.audit_provider)
         with (
             authzen_beside(sidecar.point, beside.authzen, _log),
@@ -198,7 +198,7 @@ def _attend(sidecar: Sidecar, keeper: Keeper) -> NoReturn:
         time.sleep(STEP_SECONDS)
         if keeper.step(sidecar):
             keeper.keep(sidecar.bundle)
-            click.echo(f"active  {_named(sidecar.bundle)}")
+            log_line(f"active  {_named(sidecar.bundle)}", err=False)
 
 
 def _named(bundle: VerifiedBundle) -> str:
@@ -207,5 +207,4 @@ def _named(bundle: VerifiedBundle) -> str:
 
 
 def _log(text: str) -> None:
-    # It may quote what somebody else offered: no line of it may look like one of ours.
-    click.echo(f"wilkc serve: {printable(text)}", err=True)
+    log_line(f"wilkc serve: {text}")

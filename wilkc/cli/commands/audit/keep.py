@@ -12,8 +12,8 @@ import click
 
 from wilkc.cli.alerting import alerts_path
 from wilkc.cli.commands.audit.options import key_options
-from wilkc.cli.decision_text import printable
 from wilkc.cli.housekeeping import Housed, do_chores
+from wilkc.cli.log_lines import log_line
 from wilkc.cli.record_places import keys_path
 from wilkc.cli.recording import shared_log
 from wilkc.cli.signals import end_in_order
@@ -143,4 +143,4 @@ def _report(housed: Housed, wishes: Wishes, watch: Watch) -> None:
 
 
 def _log(text: str) -> None:
-    click.echo(printable(f"wilkc audit keep: {text}"), err=True)
+    log_line(f"wilkc audit keep: {text}")
