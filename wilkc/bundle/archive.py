@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 MAX_ARCHIVE_BYTES: Final = 256 * 2**20
 """Largest compressed input."""
-MAX_TAR_BYTES: Final = 512 * 2**20
-"""Largest sum of headers and members after decompression."""
+MAX_TAR_BYTES: Final = 128 * 2**20
+"""Largest sum of headers and members after decompression: ten times what 100,000 agents need.
+Whoever has no key may have so much unpacked, before any signature is looked at."""
+MAX_END_BYTES: Final = 2**20
+"""Longest end of zeros: they are looked through one by one. GNU tar writes up to 10 KiB."""
 MAX_MEMBERS: Final = 10_000
 
 _BLOCK: Final = 512
@@ -126,7 +129,7 @@ def _members(tar: bytes) -> Iterator[tuple[str, bytes]]:
             raise VerificationError(f"member `{name}` of the bundle is cut short")
         yield name, tar[at : at + size]
         at += size + (-size % _BLOCK)
-    if len(tar) - at < 2 * _BLOCK or any(tar[at:]):
+    if not 2 * _BLOCK <= len(tar) - at <= MAX_END_BYTES or any(tar[at:]):
         raise VerificationError("the bundle's archive does not end as a tar file ends")
 
 

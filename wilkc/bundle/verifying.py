@@ -6,7 +6,7 @@ and the manifest must be one of Wilk's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wilkc.bundle.approval import approval_of
 from wilkc.bundle.archive import pack
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from wilkc.bundle.jws import Token
     from wilkc.bundle.keys import PublicKey
     from wilkc.core.contract import Json
+
+MAX_SIGNATURES_BYTES: Final = 4 * 2**20
+"""Largest member of signatures: one that lists as many members with as long names as may be."""
 
 
 def verify_bundle(data: bytes, keys: Mapping[str, PublicKey], *, scope: str = "") -> VerifiedBundle:
@@ -86,6 +89,8 @@ def _only_signature(bundle: Bundle) -> str:
         raise VerificationError(
             "the bundle is not signed", help_text="sign it: wilkc sign BUNDLE --key KEY"
         )
+    if len(bundle.signatures) > MAX_SIGNATURES_BYTES:
+        raise VerificationError(f"`{SIGNATURES}` is larger than {MAX_SIGNATURES_BYTES} bytes")
     try:
         document = decode_json(bundle.signatures)
     except ValueError as error:

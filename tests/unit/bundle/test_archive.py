@@ -147,6 +147,13 @@ def test_limits_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
         unpack(b"\x1f\x8b" + b"\0" * 99)
 
 
+def test_a_long_end_is_refused_before_it_is_looked_through() -> None:
+    with pytest.raises(VerificationError, match="does not end"):
+        unpack(zlib.compress(PLAIN + bytes(archive.MAX_END_BYTES), wbits=31))
+    whole = PLAIN[:1024] + bytes(archive.MAX_END_BYTES)
+    assert unpack(zlib.compress(whole, wbits=31)) == {"wilk/a.rego": b"x"}
+
+
 def test_too_many_members_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
     with pytest.raises(VerificationError, match="more than 2 members"):

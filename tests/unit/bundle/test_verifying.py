@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.bundle import generate_key, read_bundle, sign_bundle, verify_bundle
-from wilkc.bundle.archive import pack, unpack
+from wilkc.bundle import generate_key, read_bundle, sign_bundle, verify_bundle, verifying
+from wilkc.bundle.archive import MAX_MEMBERS, pack, unpack
+from wilkc.core.canonical import canonical_json
 from wilkc.core.errors import UsageError, VerificationError
 
 if TYPE_CHECKING:
@@ -211,6 +212,22 @@ def test_any_number_of_signatures_but_one(workshop: Workshop, tokens: list[Any])
 def test_odd_signature_documents(workshop: Workshop, document: bytes) -> None:
     data = workshop.changed(workshop.unsigned, **{".signatures.json": document})
     _refused(workshop, data, r"`\.signatures\.json` is malformed")
+
+
+def test_a_large_signature_document_is_not_decoded(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(read_bundle(workshop.signed).signatures or b"")
+    monkeypatch.setattr(verifying, "MAX_SIGNATURES_BYTES", size)
+    assert workshop.verify(workshop.signed).revision == "r1"
+    monkeypatch.setattr(verifying, "MAX_SIGNATURES_BYTES", size - 1)
+    _refused(workshop, workshop.signed, rf"`\.signatures\.json` is larger than {size - 1} bytes")
+
+
+def test_as_many_members_as_may_be_can_be_signed() -> None:
+    longest = {"algorithm": "SHA-256", "hash": "0" * 64, "name": "x" * 100}
+    listed = len(canonical_json(longest)) + 1
+    assert listed * MAX_MEMBERS * 4 / 3 + 10_000 < verifying.MAX_SIGNATURES_BYTES
 
 
 @pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c.d", "..", "a..b", "!.!.!", "e30.e30.!"])
