@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 READ_BYTES: Final = 65_536
 """Bytes taken from a socket at a time."""
+FULL_SECONDS: Final = 0.01
+"""How long to wait where too many others wait to be let in."""
 _MS: Final = 1000
 
 
@@ -108,11 +110,18 @@ class Connection:
                 return answer
 
     def _connect(self, deadline: float) -> socket.socket:
-        connecting = self._socket = QuietSocket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connecting.settimeout(remaining(deadline))
-        connecting.connect(self._path)
+        connecting = self._socket = QuietSocket(
+            socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+        )
+        while True:
+            try:
+                connecting.connect(self._path)
+                break
+            except BlockingIOError:
+                # A unix socket connects at once or not at all (connect(2), EAGAIN), also where a
+                # timeout is set.
+                time.sleep(min(FULL_SECONDS, remaining(deadline)))
         require_own_peer(connecting, self._path)
-        connecting.settimeout(0)
         self._arrivals.register(connecting, select.POLLIN)
         return connecting
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Final
 
-from wilkc.opa.connection import READ_BYTES, QuietSocket, has_input, require_more
+from wilkc.opa.connection import (
+    FULL_SECONDS,
+    READ_BYTES,
+    QuietSocket,
+    has_input,
+    require_more,
+)
 from wilkc.opa.exchange import Answer
 from wilkc.opa.peer import require_own_peer
-
-_FULL_SECONDS: Final = 0.01
-"""How long to wait where too many others wait to be let in."""
 
 
 class Line:
@@ -38,7 +40,7 @@ class Line:
             # A unix socket connects at once or not at all (connect(2), EAGAIN); the loop's own
             # `sock_connect` would take one that was put off for connected.
             while not self._connected():  # noqa: ASYNC110  # nobody tells when there is room
-                await asyncio.sleep(_FULL_SECONDS)
+                await asyncio.sleep(FULL_SECONDS)
             require_own_peer(self._socket, self._path)
         except BaseException:
             self._socket.close()
