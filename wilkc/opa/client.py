@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 2.0
 """Time for each read of an answer."""
+_NOT_FETCHED: Final = "request failed: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,13 @@ class BundleStatus:
         error: why the newest bundle was refused, or empty. It stays until the next fetch.
         fetched: when it was last answered where it fetches bundles, as it writes it; also where
             there was nothing new.
+        unfetched: why nothing could be fetched, which says nothing of any bundle, or empty.
     """
 
     revision: str
     error: str
     fetched: str = ""
+    unfetched: str = ""
 
 
 class AdminClient:
@@ -76,7 +79,12 @@ def _bundle_status(document: Any) -> BundleStatus | None:
     revision, fetched = (
         str(value.get(name, "")) for name in ("active_revision", "last_successful_request")
     )
-    return BundleStatus(revision, _error_text(value), fetched)
+    error = _error_text(value)
+    # OPA's own words for a fetch that failed (download.go and status.go of OPA 1.22); it has one
+    # code for all that goes wrong.
+    if value.get("http_code") or error.startswith(_NOT_FETCHED):
+        return BundleStatus(revision, "", fetched, error)
+    return BundleStatus(revision, error, fetched)
 
 
 def _error_text(status: Mapping[str, Any]) -> str:

@@ -80,6 +80,8 @@ def await_revision(  # noqa: PLR0913  # who is asked, for what, and for how long
 ) -> None:
     """Wait until OPA says that a revision is in force, and answers by it.
 
+    A fetch that failed is no refusal: OPA fetches again.
+
     Args:
         admin: asked for the status.
         transport: asked for a decision.
@@ -110,7 +112,7 @@ def await_revision(  # noqa: PLR0913  # who is asked, for what, and for how long
 
 
 def await_recovery(admin: AdminClient, *, seconds: float) -> None:
-    """Wait, at most so long, until OPA has forgotten the error of a refused bundle.
+    """Wait, at most so long, until OPA has forgotten the error of the last fetch.
 
     OPA fetches again after a delay, and reports the error until then: what is published
     meanwhile would seem to be refused.
@@ -118,7 +120,7 @@ def await_recovery(admin: AdminClient, *, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         status = admin.bundle_status()
-        if status is not None and not status.error:
+        if status is not None and not status.error and not status.unfetched:
             return
         time.sleep(_PAUSE_SECONDS)
 

@@ -225,8 +225,10 @@ class Sidecar:
             status = self._asked().bundle_status()
             if status is None:
                 return "OPA gives no status"
-            if status.error or status.revision != self.revision:
-                return status.error or f"OPA has revision `{status.revision}` in force"
+            if status.error or status.unfetched:
+                return status.error or status.unfetched
+            if status.revision != self.revision:
+                return f"OPA has revision `{status.revision}` in force"
             if not answers(self.point, self.revision):
                 return "OPA does not answer"
             return self._silence(status.fetched)
