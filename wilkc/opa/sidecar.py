@@ -109,9 +109,10 @@ class Sidecar:
             for part in (self._folder, self._publisher, self._supervisor):
                 stack.push(part)
             self._folder.__enter__()
+            # Before the ledger: a bundle that could not even be published was never active.
+            self._publisher.__enter__()
             # The folder's lock is held: nobody else keeps this ledger now.
             self._ledger.enter(self._bundle)
-            self._publisher.__enter__()
             self._start_serving(stack)
             self._supervisor.mark_ready()
             self.mend()

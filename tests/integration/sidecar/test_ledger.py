@@ -10,7 +10,7 @@ import pytest
 from wilkc.bundle import Mark
 from wilkc.core.contract import Request
 from wilkc.core.errors import UnavailableError, VerificationError
-from wilkc.opa import Sidecar, SidecarSettings
+from wilkc.opa import Sidecar, SidecarSettings, publisher
 from wilkc.opa.readiness import NotInTimeError
 from wilkc.opa.state import StateFile
 
@@ -80,6 +80,23 @@ def test_an_older_bundle_starts_nothing(opa: Path, folder: Path, signer: Signer)
     ):
         pass
     assert not socket.parent.exists()
+
+
+def test_a_first_bundle_that_cannot_be_published_leaves_no_mark(
+    opa: Path, folder: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise UnavailableError("too many open files")
+
+    monkeypatch.setattr(publisher, "listen_at_port", full)
+    state = StateFile(folder / "state")
+    first = signer.verified("r5", "a", sequence=5)
+    with (
+        pytest.raises(UnavailableError, match="too many open files"),
+        Sidecar(first, signer.keys, SidecarSettings(opa, folder / "run" / "opa.sock"), state),
+    ):
+        pass
+    assert state.mark() is None
 
 
 def test_a_first_bundle_that_opa_refuses_leaves_no_mark(
