@@ -30,7 +30,12 @@ _ADVICE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OpaBinary:
-    """An OPA that may be used."""
+    """An OPA that may be used.
+
+    Attributes:
+        path: absolute: it runs in a folder of its own.
+        version: what it says of itself.
+    """
 
     path: Path
     version: Version
@@ -45,16 +50,16 @@ def find_opa() -> OpaBinary:
     """
     named = os.environ.get("WILK_OPA")
     if named:
-        return _named(Path(named))
+        return _named(Path(shutil.which(named) or named).absolute())
     found = shutil.which("opa")
     if found:
         version = version_of(Path(found))
         if version is not None and version >= FLOOR:
-            return OpaBinary(Path(found), version)
+            return OpaBinary(Path(found).absolute(), version)
     cached = cached_binary()
     if is_whole(cached):
         # What it is was seen when it was built, and noted: it need not say so again.
-        return OpaBinary(cached, PINNED)
+        return OpaBinary(cached.absolute(), PINNED)
     raise UnavailableError("there is no OPA on this machine", help_text=_ADVICE)
 
 

@@ -48,6 +48,20 @@ def test_the_one_that_is_named_comes_first(empty: Path, monkeypatch: pytest.Monk
     assert find_opa().version == (1, 23, 0)
 
 
+@pytest.mark.parametrize("named", ["./mine", "mine", "bin/opa", None])
+def test_what_is_named_relatively_is_found_from_any_folder(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    _stub(empty / "bin" / "opa", "1.23.0")
+    _stub(empty / "mine", "1.23.0")
+    monkeypatch.chdir(empty)
+    monkeypatch.setenv("PATH", ".:bin:/usr/bin:/bin")
+    if named is not None:
+        monkeypatch.setenv("WILK_OPA", named)
+    place = empty / (named or "bin/opa")
+    assert find_opa().path == place
+
+
 @pytest.mark.parametrize("version", ["1.22.0", "1.21.3", "0.70.0"])
 def test_a_named_one_that_is_too_old_is_refused(
     empty: Path, monkeypatch: pytest.MonkeyPatch, version: str
