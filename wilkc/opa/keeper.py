@@ -83,6 +83,10 @@ class Keeper:
         self._note = refused
         self._waiting: dict[str, VerifiedBundle] = {}
         self._pending: tuple[str, VerifiedBundle] | None = None
+        # Number and revision of all that was offered and not refused. What the first look finds
+        # is history; an older one that is put beside it later is meant to come into force.
+        self._history: set[tuple[int, str]] = set()
+        self._looked = False
         self._look_at = self._retry_at = self._health_at = 0.0
         self.refusals: dict[str, str] = {}
         self.refused = 0
@@ -140,8 +144,10 @@ class Keeper:
         failure: VerificationError | None = None
         found: list[tuple[str, VerifiedBundle]] = []
         for offer in self._source.look():
+            self._looked = True
             try:
                 found.append((offer.name, self._verified(offer)))
+                self._history.add(_place(found[-1][1]))
             except VerificationError as error:
                 failure = error
                 self._note(_fault(offer, error))
@@ -176,10 +182,11 @@ class Keeper:
         problem = ""
         try:
             for offer in self._source.look():
-                offered[offer.name] = self._judged(offer, sidecar.revision)
+                offered[offer.name] = self._judged(offer, sidecar.bundle)
         except WilkError as error:
             # What was offered before it failed is not offered again.
             problem = error.message
+        self._looked = self._looked or bool(offered)
         self._tell(problem, self.source_problem)
         self.source_problem = problem
         names = self._source.names()
@@ -190,15 +197,29 @@ class Keeper:
             self._waiting = {name: one for name, one in found.items() if one is not None}
             self._consider(sidecar)
 
-    def _judged(self, offer: Offer, stays: str) -> VerifiedBundle | None:
-        """What is offered, if it verifies."""
+    def _judged(self, offer: Offer, in_force: VerifiedBundle) -> VerifiedBundle | None:
+        """What is offered, if it verifies and is no older one that was put there now."""
         self.refusals.pop(offer.name, None)
         try:
-            return self._verified(offer)
+            found = self._verified(offer)
         except VerificationError as error:
             self._note(_fault(offer, error))
-            self._refuse(offer.name, error.message, stays)
+            self._refuse(offer.name, error.message, in_force.revision)
             return None
+        try:
+            self._require_no_late(found, in_force)
+        except VerificationError as error:
+            self._note(Refusal(offer.name, "rolled_back", error.message))
+            self._refuse(offer.name, error.message, in_force.revision)
+            return None
+        self._history.add(_place(found))
+        return found
+
+    def _require_no_late(self, found: VerifiedBundle, in_force: VerifiedBundle) -> None:
+        """Of a file or an address the sidecar's ledger judges."""
+        late = self._looked and _place(found) not in self._history
+        if self._source.holds_history and late and found.sequence < in_force.sequence:
+            require_not_older(mark_of(in_force), found)
 
     def _consider(self, sidecar: Sidecar) -> None:
         """Take up the newest of what waits, if it is anything new."""
@@ -269,6 +290,10 @@ def _fault(offer: Offer, error: VerificationError) -> Refusal:
     except VerificationError:
         return Refusal(offer.name, "malformed", error.message)
     return Refusal(offer.name, "signature_wrong", error.message)
+
+
+def _place(bundle: VerifiedBundle) -> tuple[int, str]:
+    return bundle.sequence, bundle.revision
 
 
 def _newest(found: list[tuple[str, VerifiedBundle]]) -> tuple[str, VerifiedBundle]:

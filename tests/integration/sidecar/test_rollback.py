@@ -186,6 +186,9 @@ def test_of_a_folder_the_newest_valid_bundle_is_served(
     _put(releases / "r98.tar.gz", stranger.bundle("r98", "a", sequence=98))
     running = serve(releases, "revision r9  sequence 9")
     _put(releases / "r6.tar.gz", signer.bundle("r6", "b", sequence=6))
+    late = running.line_with("refused the new bundle")
+    assert "sequence 6, and 9 was in force" in late
+    (releases / "r6.tar.gz").unlink()
     _put(releases / "r10.tar.gz", signer.bundle("r10", "a", sequence=10))
     assert running.line_with("active") == "active  revision r10  sequence 10"
     unsigned = {

@@ -148,12 +148,42 @@ def test_one_that_was_spoilt_while_it_waited_is_not_put_in_force(place: Place) -
 
 
 def test_older_ones_beside_it_are_no_event(place: Place) -> None:
+    place.put("r2", 2)
     place.put("r3", 3)
     assert place.steps() == ["r3"]
-    place.put("r2", 2)
     os.utime(place.folder / "r1.tar.gz")
+    (place.folder / "r2.tar.gz").replace(place.folder / "moved.tar.gz")
     assert place.steps() == []
-    assert place.notes == []
+    assert (place.notes, place.keeper.refusals, place.keeper.refused) == ([], {}, 0)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_older_one_that_is_put_beside_it_is_refused_and_said_once(
+    place: Place, number: int
+) -> None:
+    place.put("r3", 3)
+    assert place.steps() == ["r3"]
+    late = place.put("tighter", number)
+    assert place.steps() == []
+    assert [(one.name, one.code) for one in place.notes] == [(str(late), "rolled_back")]
+    assert list(place.keeper.refusals) == [str(late)]
+    assert "3 was in force" in place.keeper.refusals[str(late)]
+    assert place.steps(10) == []
+    assert (len(place.notes), place.keeper.refused) == (1, 1)
+    # With a number of its own it is in force.
+    place.put("tighter", 4)
+    assert place.steps() == ["tighter"]
+    assert place.keeper.refusals == {}
+
+
+def test_an_older_one_is_refused_until_it_is_gone(place: Place) -> None:
+    place.put("r3", 3)
+    assert place.steps() == ["r3"]
+    late = place.put("tighter", 2)
+    assert place.steps() == []
+    late.unlink()
+    assert place.steps() == []
+    assert place.keeper.refusals == {}
 
 
 def test_a_file_is_what_it_holds_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
