@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wilkc.bundle import mark_of, read_bundle, require_not_older, verify_bundle
-from wilkc.core.errors import RequestError, UnavailableError, VerificationError, WilkError
+from wilkc.core.errors import (
+    RequestError,
+    UnavailableError,
+    UsageError,
+    VerificationError,
+    WilkError,
+)
 from wilkc.opa.readiness import BundleRefusedError
 
 if TYPE_CHECKING:
@@ -96,33 +102,52 @@ class Keeper:
     def first(self) -> VerifiedBundle:
         """The newest valid bundle that the source has now, or the one that was kept.
 
+        What does not end a service that runs does not keep it from starting: where a bundle was
+        kept, it is served rather than none.
+
         Raises:
-            UsageError: the place is not there.
-            VerificationError: no bundle in it verifies.
-            UnavailableError: the address gives none.
+            UsageError: the place is not there, or nothing in it can be read.
+            VerificationError: no bundle in it verifies, and none was kept.
+            UnavailableError: the address gives none, and none was kept.
         """
         kept = self._verified_copy()
         try:
-            found = self._first_found()
-        except WilkError as error:
+            found = self._first_found("" if kept is None else kept.revision)
+            return _newest(found)[1] if kept is None else self._newest_beside(kept, found)
+        except (VerificationError, UnavailableError) as error:
             if kept is None:
                 raise
-            if isinstance(error, VerificationError):
-                self._refuse_all(error.message, kept)
-            else:
+            if not self.refusals:
                 self._log(f"{error.message}; revision {kept.revision} was kept")
+            if isinstance(error, UnavailableError):
                 self.source_problem = error.message
             return kept
-        if kept is None:
-            return found
+
+    def _newest_beside(
+        self, kept: VerifiedBundle, found: list[tuple[str, VerifiedBundle]]
+    ) -> VerifiedBundle:
+        """The newest that may follow on what was kept, or that itself."""
+        fit: list[tuple[str, VerifiedBundle]] = []
+        older: list[tuple[tuple[int, str], Refusal]] = []
+        for name, one in found:
+            try:
+                require_not_older(mark_of(kept), one)
+                fit.append((name, one))
+            except VerificationError as error:
+                older.append((_place(one), Refusal(name, "rolled_back", error.message)))
+        if self._source.holds_history:
+            self._waiting = dict(fit)
+        newest = max((place[0] for place, _ in older), default=0)
+        for place, refusal in older:
+            # Lower ones are history; the highest is not, where nothing may follow.
+            if place[0] == kept.sequence or (not fit and place[0] == newest):
+                self._history.discard(place)
+                self._reject(refusal, kept.revision)
         try:
-            require_not_older(mark_of(kept), found)
+            return _newest(fit)[1] if fit else kept
         except VerificationError as error:
-            for name in self._source.names():
-                self._note(Refusal(name, "rolled_back", error.message))
-            self._refuse_all(error.message, kept)
+            self._reject(Refusal(_last(fit), "ambiguous", error.message), kept.revision)
             return kept
-        return found
 
     def keep(self, bundle: VerifiedBundle) -> None:
         """Keep a bundle that came into force for the next start, where that is wished."""
@@ -140,23 +165,31 @@ class Keeper:
             self._log(f"the bundle that was kept is not used: {error.message}")
             return None
 
-    def _first_found(self) -> VerifiedBundle:
+    def _first_found(self, stays: str) -> list[tuple[str, VerifiedBundle]]:
+        """What verifies, at least one."""
         failure: VerificationError | None = None
         found: list[tuple[str, VerifiedBundle]] = []
-        for offer in self._source.look():
-            self._looked = True
-            try:
-                found.append((offer.name, self._verified(offer)))
-                self._history.add(_place(found[-1][1]))
-            except VerificationError as error:
-                failure = error
-                self._note(_fault(offer, error))
-                if self._source.holds_history:
-                    self._refuse(offer.name, error.message, "")
+        try:
+            for offer in self._source.look():
+                self._looked = True
+                try:
+                    found.append((offer.name, self._verified(offer)))
+                    self._history.add(_place(found[-1][1]))
+                except VerificationError as error:
+                    failure = error
+                    self._note(_fault(offer, error))
+                    if self._source.holds_history or stays:
+                        self._refuse(offer.name, error.message, stays)
+        except UsageError as error:
+            # One that cannot be read keeps none of the others back.
+            if not found:
+                raise
+            self._log(error.message)
+            self.source_problem = error.message
         self._look_at = time.monotonic() + self._source.pause_seconds
         if not found:
             raise failure or VerificationError("there is no bundle to serve")
-        return _newest(found)[1]
+        return found
 
     def step(self, sidecar: Sidecar) -> bool:
         """Do what is due; to be called several times a second.
@@ -203,14 +236,12 @@ class Keeper:
         try:
             found = self._verified(offer)
         except VerificationError as error:
-            self._note(_fault(offer, error))
-            self._refuse(offer.name, error.message, in_force.revision)
+            self._reject(_fault(offer, error), in_force.revision)
             return None
         try:
             self._require_no_late(found, in_force)
         except VerificationError as error:
-            self._note(Refusal(offer.name, "rolled_back", error.message))
-            self._refuse(offer.name, error.message, in_force.revision)
+            self._reject(Refusal(offer.name, "rolled_back", error.message), in_force.revision)
             return None
         self._history.add(_place(found))
         return found
@@ -236,9 +267,7 @@ class Keeper:
         try:
             self._pending = _newest(found) if found else None
         except VerificationError as error:
-            name = max(found, key=lambda one: (one[1].sequence, one[0]))[0]
-            self._note(Refusal(name, "ambiguous", error.message))
-            self._refuse(name, error.message, in_force.revision)
+            self._reject(Refusal(_last(found), "ambiguous", error.message), in_force.revision)
 
     def _settled(self, name: str, sidecar: Sidecar) -> None:
         """A bundle waits no longer; the next one may be taken up."""
@@ -267,16 +296,16 @@ class Keeper:
     def _verified(self, offer: Offer) -> VerifiedBundle:
         return verify_bundle(offer.data, self._trust.keys, scope=self._trust.scope)
 
+    def _reject(self, refusal: Refusal, stays: str) -> None:
+        """Refuse what the sidecar is not even asked about."""
+        self._note(refusal)
+        self._refuse(refusal.name, refusal.why, stays)
+
     def _refuse(self, name: str, why: str, stays: str) -> None:
         self.refused += 1
         self.refusals[name] = why
         rest = f"; revision {stays} stays" if stays else ""
         self._log(f"refused the new bundle `{name}`: {why}{rest}")
-
-    def _refuse_all(self, why: str, kept: VerifiedBundle) -> None:
-        """Refuse what an address offers; it has one name."""
-        for name in self._source.names():
-            self._refuse(name, why, kept.revision)
 
     def _tell(self, problem: str, before: str) -> None:
         if problem != before:
@@ -290,6 +319,11 @@ def _fault(offer: Offer, error: VerificationError) -> Refusal:
     except VerificationError:
         return Refusal(offer.name, "malformed", error.message)
     return Refusal(offer.name, "signature_wrong", error.message)
+
+
+def _last(found: list[tuple[str, VerifiedBundle]]) -> str:
+    """The name of one with the highest place."""
+    return max(found, key=lambda one: (one[1].sequence, one[0]))[0]
 
 
 def _place(bundle: VerifiedBundle) -> tuple[int, str]:

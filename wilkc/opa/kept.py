@@ -1,4 +1,4 @@
-"""The bundle that was in force, kept for a start while its address is away. Layer: opa.
+"""The bundle that was in force, kept for a start while its place is away or spoilt. Layer: opa.
 
 What is kept is trusted no more than what is fetched: it is verified again, and the mark in the
 state file refuses it where a newer one was in force.

@@ -110,6 +110,13 @@ def test_a_restart_is_not_rolled_back(
     _put(place, signer.bundle("r4", "b", sequence=4))
     words = ("--bundle", place, "--key", keys / "k.pub.pem", "--scope", "test", "--state", state)
     again = ("serve", *words, "--socket", folder / "run" / "opa.sock")
+    # What was in force was kept, and answers.
+    running = serve()
+    assert _answer(cli, folder) == (0, "r5")
+    assert cli.run("status", "--socket", folder / "run" / "opa.sock").returncode == 6
+    running.stop(ending)
+    assert gone(folder / "run")
+    state.with_name("serve.state.bundle").unlink()
     done = cli.run(*again, WILK_OPA=str(opa))
     assert (done.returncode, done.stdout) == (5, "")
     assert "it has sequence 4, and 5 was in force" in done.stderr

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.integration.sidecar.conftest import Signer
 from wilkc.bundle import generate_key
-from wilkc.core.errors import UnavailableError
+from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.opa import keeper as module
 from wilkc.opa.keeper import Keeper, Trust
+from wilkc.opa.kept import KeptBundle
 from wilkc.opa.readiness import BundleRefusedError
 from wilkc.opa.sources.files import FileSource, FolderSource
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wilkc.bundle import VerifiedBundle
     from wilkc.opa.keeper import Refusal
 
@@ -65,7 +65,7 @@ class Place:
         self.keeper = Keeper(source, trust, lambda _: None, None, self.notes.append)
         self.served = Served(self.keeper.first())
 
-    def put(self, revision: str, sequence: int, name: str = "") -> Path:
+    def put(self, revision: str, sequence: int | None, name: str = "") -> Path:
         path = self.folder / f"{name or revision}.tar.gz"
         # Renamed into place, as a release is.
         draft = self.folder / ".draft"
@@ -157,9 +157,9 @@ def test_older_ones_beside_it_are_no_event(place: Place) -> None:
     assert (place.notes, place.keeper.refusals, place.keeper.refused) == ([], {}, 0)
 
 
-@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("number", [None, 2])
 def test_an_older_one_that_is_put_beside_it_is_refused_and_said_once(
-    place: Place, number: int
+    place: Place, number: int | None
 ) -> None:
     place.put("r3", 3)
     assert place.steps() == ["r3"]
@@ -202,3 +202,132 @@ def test_a_file_is_what_it_holds_now(tmp_path: Path, monkeypatch: pytest.MonkeyP
     place.put("r4", 4, name="r1")
     place.served.full = False
     assert place.steps() == ["r4"]
+
+
+class Start:
+    """A start where something lies, with or without a copy of what was in force."""
+
+    def __init__(self, place: Place, spot: Path, kept: tuple[str, int] | None) -> None:
+        folder = place.folder / "kept"
+        folder.mkdir()
+        self.copy = folder / "bundle"
+        if kept is not None:
+            self.copy.write_bytes(place.signer.bundle(kept[0], "a", sequence=kept[1]))
+        source: Any = FolderSource(spot) if spot.is_dir() else FileSource(spot)
+        source.pause_seconds = 0.0
+        trust = Trust(place.signer.keys, "test")
+        self.said: list[str] = []
+        self.notes: list[Refusal] = []
+        copy = KeptBundle(self.copy)
+        self.keeper = Keeper(source, trust, self.said.append, copy, self.notes.append)
+        place.keeper = self.keeper
+
+    def refused(self) -> list[tuple[str, str]]:
+        """Names and codes of what was refused and still lies there."""
+        codes = {one.name: one.code for one in self.notes}
+        return sorted((Path(name).name, codes[name]) for name in self.keeper.refusals)
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"no bundle", None])
+def test_a_start_with_a_spoilt_file_is_by_what_was_kept(place: Place, spoilt: bytes | None) -> None:
+    path = place.folder / "r1.tar.gz"
+    path.write_bytes(Signer(generate_key()).bundle("r2", "a") if spoilt is None else spoilt)
+    with pytest.raises(VerificationError):
+        Start(place, path, None).keeper.first()
+    (place.folder / "kept").rmdir()
+    start = Start(place, path, ("r1", 1))
+    place.served = Served(start.keeper.first())
+    assert place.served.revision == "r1"
+    assert [name for name, _ in start.refused()] == ["r1.tar.gz"]
+    place.put("r2", 2, name="r1")
+    assert place.steps() == ["r2"]
+    assert start.keeper.refusals == {}
+
+
+def test_a_start_with_an_older_file_is_by_what_was_kept(place: Place) -> None:
+    start = Start(place, place.folder / "r1.tar.gz", ("r5", 5))
+    assert start.keeper.first().revision == "r5"
+    assert start.refused() == [("r1.tar.gz", "rolled_back")]
+
+
+def test_what_was_kept_is_no_newer_than_what_lies_there(place: Place) -> None:
+    place.put("r2", 2)
+    start = Start(place, place.folder, ("r1", 1))
+    assert start.keeper.first().revision == "r2"
+    assert (start.refused(), start.keeper.refused, start.said) == ([], 0, [])
+
+
+def test_what_was_kept_is_trusted_no_more_than_the_rest(place: Place) -> None:
+    path = place.put("r1", 1)
+    start = Start(place, path, None)
+    start.copy.write_bytes(Signer(generate_key()).bundle("r9", "a", sequence=9))
+    assert start.keeper.first().revision == "r1"
+    assert "the bundle that was kept is not used" in start.said[0]
+
+
+@pytest.mark.parametrize("kept", [None, ("r1", 1)])
+def test_a_start_beside_what_cannot_be_read(place: Place, kept: tuple[str, int] | None) -> None:
+    place.put("r2", 2)
+    (place.folder / "z.tar.gz").mkdir()
+    start = Start(place, place.folder, kept)
+    place.served = Served(start.keeper.first())
+    assert place.served.revision == "r2"
+    assert "is no file" in start.keeper.source_problem
+    (place.folder / "z.tar.gz").rmdir()
+    assert place.steps() == []
+    assert start.keeper.source_problem == ""
+
+
+@pytest.mark.parametrize("place_of", ["nothing", "z.tar.gz"])
+def test_a_start_where_nothing_can_be_read_is_refused(place: Place, place_of: str) -> None:
+    (place.folder / "z.tar.gz").mkdir()
+    start = Start(place, place.folder / place_of / "x", ("r1", 1))
+    with pytest.raises(UsageError):
+        start.keeper.first()
+
+
+def test_a_start_with_two_of_one_number_is_by_what_was_kept(place: Place) -> None:
+    place.put("r2", 2)
+    other = place.put("other", 2)
+    with pytest.raises(VerificationError, match="none is the newest"):
+        Start(place, place.folder, None).keeper.first()
+    (place.folder / "kept").rmdir()
+    start = Start(place, place.folder, ("r1", 1))
+    place.served = Served(start.keeper.first())
+    assert place.served.revision == "r1"
+    assert start.refused() == [("r2.tar.gz", "ambiguous")]
+    assert place.steps() == []
+    other.unlink()
+    assert place.steps() == ["r2"]
+    assert start.keeper.refusals == {}
+
+
+def test_of_two_with_one_number_a_start_takes_the_one_that_was_in_force(place: Place) -> None:
+    place.put("r2", 2)
+    place.put("other", 2)
+    start = Start(place, place.folder, ("r2", 2))
+    place.served = Served(start.keeper.first())
+    assert place.served.revision == "r2"
+    assert start.refused() == [("other.tar.gz", "rolled_back")]
+    os.utime(place.folder / "r1.tar.gz")
+    assert place.steps() == []
+    assert start.refused() == [("other.tar.gz", "rolled_back")]
+
+
+def test_a_start_after_the_newest_was_removed_is_by_what_was_kept(place: Place) -> None:
+    place.put("r2", 2)
+    start = Start(place, place.folder, ("r3", 3))
+    place.served = Served(start.keeper.first())
+    assert place.served.revision == "r3"
+    assert start.refused() == [("r2.tar.gz", "rolled_back")]
+    os.utime(place.folder / "r2.tar.gz")
+    os.utime(place.folder / "r1.tar.gz")
+    assert place.steps() == []
+    assert start.refused() == [("r2.tar.gz", "rolled_back")]
+
+
+def test_a_start_with_an_empty_folder_is_by_what_was_kept(place: Place) -> None:
+    (place.folder / "r1.tar.gz").unlink()
+    start = Start(place, place.folder, ("r1", 1))
+    assert start.keeper.first().revision == "r1"
+    assert start.said == ["there is no bundle to serve; revision r1 was kept"]

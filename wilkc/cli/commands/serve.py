@@ -144,8 +144,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     )
     mark = StateFile(noted)
     with recorded(kept, mark, _log) as ledger:
-        copy = kept_beside(noted) if source.remote else None
-        keeper = Keeper(source, trust, _log, copy, _unheard if ledger is None else ledger.refused)
+        told = _unheard if ledger is None else ledger.refused
+        keeper = Keeper(source, trust, _log, kept_beside(noted), told)
         asked = AskedLedger(ledger or mark)
         sidecar = Sidecar(keeper.first(), trust.keys, settings, asked)
         _serve(keeper, sidecar, kept, Beside(metrics_port, authzen, hooks, rates))

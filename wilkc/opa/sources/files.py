@@ -24,7 +24,6 @@ class FileSource:
 
     pause_seconds = LOOK_SECONDS
     holds_history = False
-    remote = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -49,7 +48,6 @@ class FolderSource:
 
     pause_seconds = LOOK_SECONDS
     holds_history = True
-    remote = False
 
     def __init__(self, path: Path) -> None:
         self._path = path

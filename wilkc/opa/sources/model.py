@@ -31,8 +31,6 @@ class Source(Protocol):
     """How long to wait between two looks."""
     holds_history: bool
     """Whether old bundles lie beside new ones, so that finding one is no event."""
-    remote: bool
-    """Whether the place may be away while this machine is well."""
 
     def look(self) -> Iterator[Offer]:
         """What is new since the last look; the first one finds everything.

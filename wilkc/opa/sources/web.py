@@ -86,7 +86,6 @@ class WebSource:
     """
 
     holds_history = False
-    remote = True
 
     def __init__(
         self, address: Address, *, pause_seconds: float, fetch_seconds: float = FETCH_SECONDS
