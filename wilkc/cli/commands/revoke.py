@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("grants", nargs=-1, metavar="[ID]...")
 @click.option("--all", "agent", metavar="AGENT", help="Every grant that this agent has.")
+@click.option(
+    "--recompile",
+    is_flag=True,
+    help="Also where another Wilk compiled what is in force, and this one makes something else "
+    "of it: all of that comes into force for every agent, unproved. It is shown and recorded.",
+)
 @means_options
-def revoke(*, grants: tuple[str, ...], agent: str | None, means: Means) -> None:
+def revoke(*, grants: tuple[str, ...], agent: str | None, recompile: bool, means: Means) -> None:
     """Take grants back, before their end.
 
     The revocation goes on record and is released as the next number to the sidecar. Nothing
@@ -45,12 +51,16 @@ def revoke(*, grants: tuple[str, ...], agent: str | None, means: Means) -> None:
         kept, _ = without_ended(base.sources, now)
         inside = [held for held in wanted if held.file in kept]
         with means.store() as store:
-            proposal = propose_less(base, with_revoked(kept, inside, now), store)
+            less = with_revoked(kept, inside, now)
+            proposal = propose_less(base, less, store, recompile=recompile)
+        if proposal.recompiled:
+            click.echo(f"warning: recompiled: {proposal.recompiled}, for every agent", err=True)
         sequence, revision = apply(
             means,
             proposal,
             lambda number, digest: [
-                revoked(held.grant, means.by, number, digest) for held in wanted
+                revoked(held.grant, means.by, number, digest, recompiled=proposal.recompiled)
+                for held in wanted
             ],
         )
     names = ", ".join(held.grant.id for held in wanted)

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wilkc import __version__
 from wilkc.cli.building import build_sources
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.grants.overlay import grant_text, without_ended
-from wilkc.cli.grants.proposal import Proposal
+from wilkc.cli.grants.proposal import Proposal, require_same
 from wilkc.cli.review.reviewing import review_versions
 from wilkc.cli.terminal import wants_colour
 from wilkc.cli.versions import Version
-from wilkc.core.errors import GateError, SpecError, UsageError, VerificationError, WilkError
+from wilkc.core.errors import GateError, SpecError, UsageError, WilkError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +47,7 @@ def propose_grant(
         VerificationError: what is in force was not made from its sources by this Wilk.
     """
     old = build_sources(base.sources, form=base.form, store=store)
-    _require_same(base, old)
+    require_same(base, old)
     _require_agent(grant.agent, old.compiled.plan.agents)
     kept, ended = without_ended(base.sources, now)
     file = str(overlay / f"{grant.id}.yaml")
@@ -57,23 +56,6 @@ def propose_grant(
     review = _review(base, sources, grant)
     _require_only(review, grant, ended)
     return Proposal(base, built, ended, review)
-
-
-def _require_same(base: InForce, old: Built) -> None:
-    """Another compiler would come into force together with the grant."""
-    if old.compiled.revision != base.bundle.revision:
-        made = compiler_of(base)
-        raise VerificationError(
-            f"what is in force was compiled by Wilk {made}, and differs from what this one, "
-            f"{__version__}, makes of its sources",
-            help_text="release the policies by this version first, then grant",
-        )
-
-
-def compiler_of(base: InForce) -> str:
-    """The version of Wilk that made what is in force."""
-    metadata = base.bundle.manifest.get("metadata")
-    return str(metadata.get("compiler")) if isinstance(metadata, dict) else "?"
 
 
 def _require_agent(agent: str, agents: Mapping[str, tuple[str, ...]]) -> None:

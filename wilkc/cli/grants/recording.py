@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.audit import Actor, Event
@@ -24,9 +25,20 @@ def granted(grant: Grant, sequence: int, revision: str) -> Event:
     return _event("permission.grant", grant, grant.by, sequence, revision)
 
 
-def revoked(grant: Grant, by: str, sequence: int, revision: str) -> Event:
-    """The record of a grant that is about to be taken back."""
-    return _event("permission.revoke", grant, by, sequence, revision)
+def revoked(grant: Grant, by: str, sequence: int, revision: str, *, recompiled: str) -> Event:
+    """The record of a grant that is about to be taken back.
+
+    Args:
+        grant: what was given.
+        by: who takes it back.
+        sequence: number of the release that no longer gives it.
+        revision: the revision of that release.
+        recompiled: see `Proposal`.
+    """
+    event = _event("permission.revoke", grant, by, sequence, revision)
+    if recompiled:
+        event = replace(event, details={**event.details, "recompiled": recompiled})
+    return event
 
 
 def _event(kind: str, grant: Grant, by: str, sequence: int, revision: str) -> Event:

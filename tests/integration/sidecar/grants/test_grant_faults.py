@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.sidecar.grants.conftest import World, id_in, release, serve
+from wilkc.cli import building
+from wilkc.cli.library import read_library
 
 if TYPE_CHECKING:
     from tests.integration.sidecar.conftest import Signer
@@ -121,6 +123,21 @@ def test_a_newer_release_that_is_not_in_force(world: World, signer: Signer) -> N
     revoked = world.revoke(name)
     assert revoked.returncode == 0, revoked.stderr
     assert world.in_force() == 10
+    assert not world.allows()
+
+
+def test_another_compiler_does_not_come_along_unseen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = id_in(world.grant())
+    changed = {member: text + b"\n# mended\n" for member, text in read_library().items()}
+    monkeypatch.setattr(building, "read_library", lambda: changed)
+    refused = world.revoke(name)
+    assert (refused.returncode, "differs from what this one" in refused.stderr) == (5, True)
+    assert (world.in_force(), len(world.records())) == (2, 1)
+    assert world.allows()
+    done = world.revoke(name, "--recompile")
+    assert (done.returncode, "warning: recompiled: Wilk" in done.stderr) == (0, True)
     assert not world.allows()
 
 
