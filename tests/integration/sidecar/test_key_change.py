@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.sidecar.conftest import Signer
-from wilkc.bundle import generate_key, sign_bundle
+from wilkc.bundle import generate_key, sign_bundle, verify_bundle
 from wilkc.bundle.archive import pack, unpack
 from wilkc.core.errors import UnavailableError
 from wilkc.opa import Sidecar, SidecarSettings
@@ -58,3 +58,19 @@ def test_opa_refuses_what_neither_key_signed(served: Sidecar, old: Signer, new: 
         with pytest.raises(UnavailableError, match=message):
             served.publish(replace(good, archive=archive))
         assert (served.revision, served.problem()) == ("r1", "")
+
+
+def test_opa_refuses_an_unsigned_one_without_a_scope_too(
+    opa: Path, old: Signer, new: Signer
+) -> None:
+    keys = {**old.keys, **new.keys}
+    first, good = (
+        verify_bundle(old.bundle(revision, "a", scope=""), keys) for revision in ("r1", "r2")
+    )
+    unsigned = pack({name: c for name, c in unpack(good.archive).items() if "sign" not in name})
+    with Sidecar(first, keys, SidecarSettings(opa, start_seconds=5)) as sidecar:
+        with pytest.raises(UnavailableError, match=r"bundle missing \.signatures\.json"):
+            sidecar.publish(replace(good, archive=unsigned))
+        assert (sidecar.revision, sidecar.problem()) == ("r1", "")
+        sidecar.publish(good)
+        assert sidecar.revision == "r2"
