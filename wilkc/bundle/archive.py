@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 MAX_ARCHIVE_BYTES: Final = 256 * 2**20
 """Largest compressed input."""
 MAX_TAR_BYTES: Final = 128 * 2**20
-"""Largest sum of headers and members after decompression: ten times what 100,000 agents need.
-Whoever has no key may have so much unpacked, before any signature is looked at."""
+"""Largest sum of headers and members after decompression: six times what 100,000 agents and
+1,000 specs need, no two of them alike (about 21 MiB). Whoever has no key may have so much unpacked,
+before any signature is looked at."""
 MAX_END_BYTES: Final = 2**20
-"""Longest end of zeros: they are looked through one by one. GNU tar writes up to 10 KiB."""
+"""Longest end of zeros: they are looked through one by one. GNU tar writes 10 KiB."""
 MAX_MEMBERS: Final = 10_000
 
 _BLOCK: Final = 512
