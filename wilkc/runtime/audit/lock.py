@@ -50,9 +50,11 @@ class WriterLock:
 
     def release(self) -> None:
         """Give the lock back; harmless if it is not held."""
-        if self._fd is not None:
-            self._disk.close(self._fd)
-            self._fd = None
+        # Forgotten first: an interrupt in between must not have it closed a second time, when
+        # it may be the number of another file.
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            self._disk.close(fd)
 
     def _sign(self, fd: int) -> None:
         owner = {**this_process().as_json(), "boot": boot_id(), "host": socket.gethostname()}

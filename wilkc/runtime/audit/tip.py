@@ -1,11 +1,14 @@
 """The open segment: appending to one file, and beginning the next. Layer: runtime.
 
 After any error here nothing more goes into the file, since the kernel may report a lost page
-as clean the second time: the caller drops the tip and recovers.
+as clean the second time: the caller drops the tip and recovers. So it is after an interrupt,
+wherever that comes: the line may be in the file, and a second one in its place would be
+tampering.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from datetime import datetime
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 _SEALED_PERMISSIONS: Final = 0o444
 _MICROSECONDS: Final = 1_000_000
+_CLOSED: Final = -1
 
 
 class Tip:
@@ -50,6 +54,7 @@ class Tip:
         self.place = segment.place
         self.note = segment.note
         self.header = segment.header
+        self._usable = True
         self._segment = segment
         opened = datetime.fromisoformat(segment.opened).timestamp()
         self._opened_us = opened * _MICROSECONDS
@@ -68,8 +73,13 @@ class Tip:
         """How records name the log itself."""
         return f"log:{self._pen.origin}"
 
-    def commit(self, drafts: Sequence[Draft], *, checkpoint: bool) -> list[int]:
+    def commit(self, drafts: Sequence[Draft], *, checkpoint: bool, last: bool = False) -> list[int]:
         """Store records in one write and one sync, and maybe a checkpoint with them.
+
+        Args:
+            drafts: the records in order.
+            checkpoint: whether to follow them with a checkpoint.
+            last: whether nothing may follow them in this file.
 
         Returns:
             The numbers of the records.
@@ -87,10 +97,18 @@ class Tip:
             line, note, place = self._pen.checkpoint(place)
             lines.append(line)
         if lines:
+            self._begin_write()
             self._disk.write(self._fd, b"".join(lines))
             self._disk.datasync(self._fd)
-        self.place, self.note = place, note
+            self.place, self.note = place, note
+            self._usable = not last
         return numbers
+
+    def _begin_write(self) -> None:
+        if not self._usable:
+            raise OSError(errno.EIO, "an earlier write did not come to its end")
+        # Until the place is known again: an interrupt may come at any step from here.
+        self._usable = False
 
     def is_due(self, means: Means) -> bool:
         """Whether the segment is to end: by size, age, or a change of settings."""
@@ -111,7 +129,7 @@ class Tip:
             next=following.public.text,
         )
         record = own_record(means.new_id(), SEAL, self.resource, seal.as_json())
-        self.commit([record], checkpoint=True)
+        self.commit([record], checkpoint=True, last=True)
         return seal
 
     def set_read_only(self) -> None:
@@ -127,9 +145,11 @@ class Tip:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Let go of the file."""
-        with suppress(OSError):
-            self._disk.close(self._fd)
+        """Let go of the file; harmless if that was done before."""
+        fd, self._fd = self._fd, _CLOSED
+        if fd != _CLOSED:
+            with suppress(OSError):
+                self._disk.close(fd)
 
 
 def begin_segment(  # noqa: PLR0913  # what a header says

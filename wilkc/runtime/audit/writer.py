@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.audit_settings import ALL_PERMILLE
@@ -35,7 +35,7 @@ from wilkc.runtime.audit.tip import Tip, begin_segment
 from wilkc.runtime.disk import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wilkc.runtime.audit.means import Means
     from wilkc.runtime.audit.record import Draft
@@ -104,7 +104,7 @@ class LogWriter:
         """
         if os.getpid() != self._process:
             raise UnavailableError("audit_unavailable: a forked process has no writer")
-        try:
+        with self._sure(drafts):
             tip = self._tip or self._revive()
             if tip.is_due(self._means):
                 tip = self._roll(tip)
@@ -113,11 +113,6 @@ class LogWriter:
             numbers = self._commit(tip, every, checkpoint=checkpoint)
             self._left_out.told(telling, self._means)
             return numbers[len(telling.records) :]
-        except OSError as error:
-            self._drop_tip()
-            # They may have reached the disk all the same, as actions that never happened.
-            self._refused.update(draft.id for draft in drafts if draft.expects_outcome())
-            raise unavailable(error, self._means.directory) from error
 
     def has_room(self) -> bool:
         """Whether the disk has room enough for actions to be allowed.
@@ -131,10 +126,9 @@ class LogWriter:
         """Tell of stored intents that their caller was told otherwise, so nothing happened."""
         self._refused.update(intents)
         if self._tip is not None:
-            try:
+            # What fails is told when the log is next taken up.
+            with suppress(UnavailableError), self._sure():
                 self._close_orphans(self._tip)
-            except OSError:  # told when the log is next taken up
-                self._drop_tip()
 
     def roll(self) -> None:
         """End the segment and begin the next one now.
@@ -142,11 +136,8 @@ class LogWriter:
         Raises:
             UnavailableError: the disk refuses.
         """
-        try:
+        with self._sure():
             self._roll(self._tip or self._revive())
-        except OSError as error:
-            self._drop_tip()
-            raise unavailable(error, self._means.directory) from error
 
     def roll_due(self, *, at_once: bool) -> bool:
         """End the segment if its size, age or settings say so, or at once; whether it was.
@@ -154,15 +145,12 @@ class LogWriter:
         Raises:
             UnavailableError: the disk refuses.
         """
-        try:
+        with self._sure():
             tip = self._tip or self._revive()
             due = at_once or tip.is_due(self._means)
-        except OSError as error:
-            self._drop_tip()
-            raise unavailable(error, self._means.directory) from error
-        if due:
-            self.roll()
-        return due
+            if due:
+                self._roll(tip)
+            return due
 
     def checkpoint(self) -> Checkpoint:
         """Cover everything with a checkpoint, and publish it; what it says.
@@ -170,14 +158,11 @@ class LogWriter:
         Raises:
             UnavailableError: the disk refuses.
         """
-        try:
+        with self._sure():
             tip = self._tip or self._revive()
             self._commit(tip, (), checkpoint=True)
             self._publish(tip, force=True)
             return Checkpoint(tip.origin, tip.place.seq, tip.place.tree.root())
-        except OSError as error:
-            self._drop_tip()
-            raise unavailable(error, self._means.directory) from error
 
     def oldest_pending(self) -> int | None:
         """Number of the oldest action whose outcome is still to come, or None."""
@@ -190,22 +175,48 @@ class LogWriter:
             for_good: whether nothing follows, so that all that was left out is told now.
         """
         tip = self._tip
-        if tip is not None and os.getpid() == self._process:
-            # What is durable stays so; a log that was not closed is recovered next time.
-            with suppress(OSError):
-                if for_good:
-                    self._tell_left_out(tip)
-                self._commit(tip, (), checkpoint=True)
-                self._publish(tip, force=True)
-                self._write_state(tip)
-        self.abandon()
+        try:
+            if tip is not None and os.getpid() == self._process:
+                # What is durable stays so; a log that was not closed is recovered next time.
+                with suppress(OSError):
+                    if for_good:
+                        self._tell_left_out(tip)
+                    self._commit(tip, (), checkpoint=True)
+                    self._publish(tip, force=True)
+                    self._write_state(tip)
+        finally:
+            self.abandon()
 
     def abandon(self) -> None:
         """Let go of file and lock without writing anything."""
-        self._drop_tip()
-        self._lock.release()
+        try:
+            self._drop_tip()
+        finally:
+            self._lock.release()
 
     # Committing.
+
+    @contextmanager
+    def _sure(self, drafts: Sequence[Draft] = ()) -> Iterator[None]:
+        """Let go of the segment after an error or an interrupt: where it ends is not known.
+
+        Args:
+            drafts: records that may have reached the disk all the same.
+
+        Raises:
+            UnavailableError: the disk refused.
+        """
+        try:
+            yield
+        except ValueError:  # a record that cannot be encoded: nothing was written
+            raise
+        except BaseException as error:
+            # Where they are stored, they are actions that never happened.
+            self._refused.update(draft.id for draft in drafts if draft.expects_outcome())
+            self._drop_tip()
+            if isinstance(error, OSError):
+                raise unavailable(error, self._means.directory) from error
+            raise
 
     def _commit(self, tip: Tip, drafts: Sequence[Draft], *, checkpoint: bool) -> list[int]:
         due = checkpoint or self._checkpoint_due(tip, len(drafts))
@@ -376,6 +387,6 @@ class LogWriter:
         return tip
 
     def _drop_tip(self) -> None:
-        if self._tip is not None:
-            self._tip.close()
-            self._tip = None
+        tip, self._tip = self._tip, None
+        if tip is not None:
+            tip.close()
