@@ -70,7 +70,8 @@ class AuditSettings:
 
     Attributes:
         mode: `event` signs each record, `checkpoint` only the checkpoints.
-        clear_details: members of details that stay readable without a key.
+        clear_details: members of details that stay readable without a key, beside those that
+            Wilk itself writes and reads: `action`, `enforced`, `owner`, `fulfilled`.
         seal_resources: whether resources are sealed, leaving only their type.
         record_input: whether the decision's input is kept, sealed.
         risk_profile: `graded`, or `seed` for the rule of the permission model's authors.

@@ -25,6 +25,7 @@ from wilkc.runtime.audit.tags import tags_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from wilkc.core.audit_settings import DenialLevel
     from wilkc.core.contract import Decision, Request
@@ -37,6 +38,8 @@ MAX_NAME_BYTES: Final = 256
 _ERROR_CODE: Final = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 _ERROR: Final = "error"
 _UNNAMED: Final = "?"
+_OWN: Final = frozenset({"action", "enforced", "owner"})
+_FULFILLED: Final = "fulfilled"
 _SEALED_CONTEXT: Final = frozenset({"ip_address", "user_agent"})
 _INTENT_MESSAGES: Final[Mapping[Status, str]] = {
     "success": "allowed",
@@ -113,12 +116,9 @@ def draft_intent(record_id: str, asked: Asked, owner: Owner, settings: AuditSett
     status: Status = "failure" if not decision.allow else "success"
     if decision.allow and asked.degraded:
         status = "warning"
-    own: dict[str, Any] = {} if named is None else {"action": named}
-    if not asked.enforced:
-        own["enforced"] = False
-    elif decision.allow:
-        own["owner"] = owner.as_json()
-    clear, plain = _details({**asked.details, **own}, settings)
+    own, given = _own(asked, named, owner)
+    clear, plain = _details(given, settings, _OWN)
+    clear |= own
     if settings.record_input:
         plain["input"] = asked.input or json.dumps(request.as_input()).encode()
     lift = settings.levels.of(request.type)
@@ -160,7 +160,10 @@ def draft_outcome(  # noqa: PLR0913  # what an outcome says
 ) -> Drafted:
     """The record of what an allowed action did."""
     kind = OUTCOME_TYPES.get(intent.type, intent.type)
-    clear, plain = _details(details or {}, settings)
+    own = _fulfilled(intent, details or {})
+    given = {name: value for name, value in (details or {}).items() if name not in own}
+    clear, plain = _details(given, settings)
+    clear |= own
     if error is not None and not _ERROR_CODE.fullmatch(error):
         error, error_text = _ERROR, error_text or error
     if error_text:
@@ -261,6 +264,23 @@ def draft_event(record_id: str, event: Event, settings: AuditSettings) -> Drafte
     return Drafted(draft, plain, person=person, user=user)
 
 
+def _own(asked: Asked, named: str | None, owner: Owner) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What Wilk itself says of an intent and reads without a key, and the other details.
+
+    It stays clear whatever the settings list: by it a question is told from an action that is
+    carried out, and an action that still runs from one whose process is gone.
+    """
+    own: dict[str, Any] = {}
+    given = dict(asked.details)
+    if named is not None:
+        (own if _fits(named) else given)["action"] = named
+    if not asked.enforced:
+        own["enforced"] = False
+    elif asked.decision.allow:
+        own["owner"] = owner.as_json()
+    return own, given
+
+
 def _decision_member(asked: Asked) -> dict[str, Any]:
     decision = asked.decision
     return {
@@ -291,17 +311,33 @@ def _risk(  # noqa: PLR0913  # what a level rests on
 
 
 def _details(
-    details: Mapping[str, Any], settings: AuditSettings
+    details: Mapping[str, Any],
+    settings: AuditSettings,
+    reserved: AbstractSet[str] = frozenset(),
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """What of the details stays clear, and the rest as the bytes to seal."""
+    """What of the details stays clear, and the rest as the bytes to seal.
+
+    Args:
+        details: as the caller gives them.
+        settings: which of them stay clear.
+        reserved: names that say something in clear only where Wilk itself says it.
+    """
     clear = {
         name: value
         for name, value in details.items()
-        if name in settings.clear_details and _fits(value)
+        if name in settings.clear_details and name not in reserved and _fits(value)
     }
     rest = {name: value for name, value in details.items() if name not in clear}
     plain = {"action.details": json.dumps(rest, default=str).encode()} if rest else {}
     return clear, plain
+
+
+def _fulfilled(intent: Draft, details: Mapping[str, Any]) -> dict[str, Any]:
+    """The conditions of a grant that were met, where they are those that the intent names."""
+    named = intent.decision["conditions"] if intent.decision else ()
+    told = details.get(_FULFILLED)
+    known = isinstance(told, list) and all(condition in named for condition in told)
+    return {_FULFILLED: told} if known else {}
 
 
 def _fits(value: Any) -> bool:

@@ -181,7 +181,8 @@ class AuditSettings(Section):
         classes: how long content can be opened, by class, or `seed` for 1 year, 6 and 3 months,
             e.g. `seed`
         mode: whether each record is signed or only the checkpoints, e.g. `event`
-        clear_details: members of details that stay readable without a key, e.g. `[action, bytes]`
+        clear_details: members of details that stay readable without a key, beside what Wilk
+            itself reads of them, e.g. `[bytes, exit_code]`
         seal_resources: whether resources are sealed, leaving only their type, e.g. `true`
         record_input: whether the decision's input is kept, sealed, e.g. `true`
         risk_profile: which rule gives a record its level of risk, e.g. `graded`
