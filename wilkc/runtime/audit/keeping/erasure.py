@@ -195,7 +195,7 @@ def settle_erasures(logger: AuditLogger) -> tuple[str, ...]:
 
 def _begun(ledger: Ledger) -> list[Erasure]:
     """The erasures of which only step 1 is on record."""
-    return [one for one in ledger.erasures.values() if one.seq is None]
+    return [one for one in ledger.erasures.values() if one.seq is None and not one.complete]
 
 
 def _over(logger: AuditLogger, ledger: Ledger) -> list[Erasure]:

@@ -53,7 +53,7 @@ class Erasure:
     Attributes:
         id: its name.
         subject: token of the person.
-        requested: number of the record that it began with.
+        requested: number of the record that it began with, or the first that was not pruned.
         kids: ids of the data keys.
         keks: ids of the keys that had wrapped them, and must be destroyed.
         providers: ids of the provider's keys that must be destroyed.
@@ -161,7 +161,16 @@ def _take(ledger: Ledger, kind: str, record: Mapping[str, Any]) -> None:
         if "export" in details:
             ledger.exports.pop(details["export"], None)
         if "erasure" in details:
-            _advance(ledger.erasures[details["erasure"]], record)
+            _advance(_erasure(ledger, record), record)
+
+
+def _erasure(ledger: Ledger, record: Mapping[str, Any]) -> Erasure:
+    """The erasure that a record is about, also where the ones before it were pruned."""
+    details = record["action"]["details"]
+    return ledger.erasures.setdefault(
+        details["erasure"],
+        Erasure(details["erasure"], details["subject"], record["seq"], tuple(details["kids"])),
+    )
 
 
 def _advance(erasure: Erasure, record: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.runtime.audit.own import SETTINGS_RESOURCE
 from wilkc.runtime.audit.retention.clock import ClockReader
 from wilkc.runtime.audit.retention.holds import PLACED, HoldReader
+from wilkc.runtime.audit.retention.key_matters import KeyMatters
 from wilkc.runtime.audit.trusted import read_trusted
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Known:
         needed: those of them that records refer to.
         holds: what is said of holds.
         clock: what the clocks said.
+        keys: what is said of erasures and of copies of the keys.
         recorded: prunings on record: first and last event of each to the number of its last
             record.
         declared: number and details of the record that says last how the log is written.
@@ -40,6 +42,7 @@ class Known:
     needed: set[str] = field(default_factory=set)
     holds: HoldReader = field(default_factory=HoldReader)
     clock: ClockReader = field(default_factory=ClockReader)
+    keys: KeyMatters = field(default_factory=KeyMatters)
     recorded: dict[tuple[int, int], int] = field(default_factory=dict)
     declared: tuple[int, dict[str, Any]] | None = None
     roots: Mapping[int, bytes] = field(default_factory=dict)
@@ -48,6 +51,7 @@ class Known:
         """Look at the next record."""
         self.holds.take(record)
         self.clock.take(record)
+        self.keys.take(record)
         if record["sealed"] and self.left:
             self.needed |= self.left & {one["blob"] for one in record["sealed"].values()}
         if _is_pruning(record):

@@ -14,7 +14,8 @@ Layer: runtime. The steps, each of which may be the last before a crash; run aga
     6. its blobs are unlinked, and the note
 
 Leaves and the signed checkpoint prove what they proved before: every old root still follows.
-A segment without a seal, held, or with an action that still runs is passed over.
+A segment without a seal, held, with an action that still runs, or with a record on which an
+erasure rests is passed over.
 """
 
 from __future__ import annotations
@@ -126,6 +127,8 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
         running = (before_all, logger.oldest_pending())
         if seen.kept or any(one is not None and one < following for one in running):
             continue
+        if known.keys.keep(first, following, means.now()):
+            continue
         pruning = Pruning(first, following - 1)
         details = {"first": pruning.first, "last": pruning.last, "root": to_base64(root)}
         for one in (details, *seen.prunings):
@@ -139,6 +142,7 @@ def _prune(logger: AuditLogger, elsewhere: int | None) -> list[Pruning]:
         remove_segment(means, segment)  # (5)
         remove_blobs(means, segment.blobs)  # (6)
         done.append(pruning)
+        known.keys.let_go(first, following)
         book = book.without(seen.holds)
     return done
 
