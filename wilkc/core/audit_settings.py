@@ -85,7 +85,8 @@ class AuditSettings:
         segment_seconds: age at which a segment ends.
         checkpoint_events: events after which a checkpoint is due in mode `event`.
         checkpoint_seconds: seconds after which one is due.
-        wait_ms: how long a caller waits for its record.
+        wait_ms: how long a caller waits for its record; an allow whose record took longer is
+            a denial.
         reserve_bytes: size of the file that is given up when the disk fills.
         min_free_bytes: free space under which no action is allowed.
     """

@@ -22,7 +22,7 @@ COMMANDS = [
     for block in re.findall(r"^```\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     for line in block.splitlines()
 ]
-SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0)
+SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
 REQUEST = Request("reviewer", "read", "file", "./a")
 ALLOW = Decision(
     allow=True, reason="PERMISSION_GRANTED", detail="allowed", message="m", revision="r1"

@@ -22,7 +22,7 @@ REQUEST = Request("reviewer", "read", "file", "./src/a.ts")
 ALLOW = Decision(
     allow=True, reason="PERMISSION_GRANTED", detail="allowed", message="m", revision="r1"
 )
-SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0)
+SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
 NOBODY = 65534
 
 

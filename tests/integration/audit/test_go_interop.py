@@ -20,7 +20,7 @@ from wilkc.runtime.audit.note import parse_checkpoint, parse_note
 from wilkc.runtime.audit.proofs import consistency_ranges, inclusion_ranges, roots_of
 
 SOURCE = Path(__file__).parents[2] / "data" / "go"
-SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0)
+SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
 # The signed note of Go's documentation, so that the program itself is known to be asked rightly.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 NOTE = (

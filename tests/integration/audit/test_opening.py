@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALICE = "alice@example.org"
-SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0)
+SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0, wait_ms=10_000)
 WHO = ("--by", "olga.auditor", "--reason", "case 4711, by letter")
 ALLOW = Decision(
     allow=True, reason="PERMISSION_GRANTED", detail="allowed", message="m", revision="r1"

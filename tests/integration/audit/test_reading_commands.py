@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HOSTILE = "=cmd|' /C calc'!A0\x1b[31m\u202e,\"x\"\r\n"
 REQUEST = Request("reviewer", "read", "file", "./a")
 DENY = denial("PERMISSION_DENIED", "no_rule_matches", "m", revision="r1")
-SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0)
+SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
 
 
 def _wilkc(*arguments: object) -> subprocess.CompletedProcess[str]:

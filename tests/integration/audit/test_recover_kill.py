@@ -53,7 +53,7 @@ def _both(places: Places) -> None:
 def crashed(tmp_path: Path) -> tuple[Places, str]:
     """A log whose writer was killed between an intent and its outcome."""
     places = _places(tmp_path / "crashed")
-    settings = AuditSettings(reserve_bytes=0, min_free_bytes=0)
+    settings = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
     root = create_log(places, "example.org/kill/test", settings)
     program = (
         "import os, signal, sys\nfrom pathlib import Path\n"

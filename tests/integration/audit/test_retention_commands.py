@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAY_US = 86_400_000_000
-SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0, retention_days=7)
+SETTINGS = AuditSettings(reserve_bytes=0, min_free_bytes=0, retention_days=7, wait_ms=10_000)
 REQUEST = Request("reviewer", "read", "file", "./src/a.ts")
 DENY = denial("PERMISSION_DENIED", "no_rule_matches", "m", revision="r1")
 

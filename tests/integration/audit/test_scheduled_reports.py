@@ -25,7 +25,7 @@ from wilkc.runtime.compliance import open_report
 if TYPE_CHECKING:
     from pathlib import Path
 
-SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0)
+SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0, wait_ms=10_000)
 
 
 class Past(Clock):

@@ -31,7 +31,7 @@ DENY = denial("PERMISSION_DENIED", "no_rule_matches", "m", revision="r1")
 @pytest.fixture(params=["event", "checkpoint"])
 def made(request: Any, tmp_path: Path) -> tuple[Path, str, str]:
     """A log of three segments with a blob; its root key, and its checkpoint kept elsewhere."""
-    settings = AuditSettings(mode=request.param, reserve_bytes=0, min_free_bytes=0)
+    settings = AuditSettings(mode=request.param, reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
     places = Places(tmp_path / "a log", tmp_path / "keys", tmp_path / "prov", tmp_path / "root")
     root = create_log(places, "example.org/second/test", settings)
     with AuditLogger.open(

@@ -4,13 +4,20 @@ Who comes while nobody writes, writes at once. Who comes meanwhile waits in a qu
 thread empties that lives as long as there is one: all that wait share a write and a sync. No
 waiting thread leads the others, since the lead would be passed on by a `threading.Lock`, which
 is unfair and lets callers starve.
+
+A grant whose record took longer than a caller waits is none, whoever wrote it. Who waits for
+others is let go then; who writes himself is held by the disk for as long as that takes, and is
+refused afterwards: no thread stands by for that, which would cost each record a change of
+threads.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 import os
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -41,7 +48,8 @@ class Ticket:
         error: why they are not.
         waiting: held by whoever waits; given back once one of these two is known, and the
             writer has let go of the log. None where nobody waits.
-        abandoned: whether the caller has given up on them.
+        due: the time (`time.monotonic`) until which a grant among them counts.
+        abandoned: whether the caller has given up on them, or is told so.
     """
 
     drafted: Sequence[Drafted]
@@ -50,6 +58,7 @@ class Ticket:
     stored: Sequence[tuple[Draft, int]] | None = None
     error: BaseException | None = None
     waiting: threading.Lock | None = None
+    due: float = math.inf
     abandoned: bool = False
 
 
@@ -58,7 +67,7 @@ class CommitQueue:
 
     Args:
         commit: stores the records of some tickets, and settles or fails every one of them.
-        wait_seconds: how long a caller waits for others to write.
+        wait_seconds: how long a caller waits, and how old a grant may be as it is stored.
     """
 
     def __init__(self, commit: Callable[[Sequence[Ticket]], None], wait_seconds: float) -> None:
@@ -82,6 +91,7 @@ class CommitQueue:
         if os.getpid() != self._process:
             # Another thread may have held the mutex when this process was forked.
             raise UnavailableError("audit_unavailable: a forked process has no writer")
+        ticket.due = time.monotonic() + self._wait_seconds
         with self._mutex:
             at_once = self._turn.acquire(blocking=False)
             waiting = None if at_once else self._enqueue(ticket)
@@ -96,14 +106,19 @@ class CommitQueue:
         if ticket.error is not None:
             # A copy: several threads must not write their traces into one exception.
             raise copy.copy(ticket.error)
+        if ticket.abandoned:
+            raise UnavailableError("audit_unavailable: the record took too long to be written")
 
     def settle(self, ticket: Ticket, stored: Sequence[tuple[Draft, int]]) -> bool:
         """Note that the records are on stable storage; the caller hears of it after the commit.
 
         Returns:
-            False if the caller has given up, and takes the answer for a denial.
+            False if the caller has given up, and takes the answer for a denial; or if it is
+            too late for a grant, and the caller is told so.
         """
+        late = time.monotonic() > ticket.due and any(_grants(one.draft) for one in ticket.drafted)
         with self._mutex:
+            ticket.abandoned |= late
             if not ticket.abandoned:
                 ticket.stored = stored
             return not ticket.abandoned
@@ -175,3 +190,8 @@ class CommitQueue:
         for ticket in batch:
             ticket.taken = True
         return batch
+
+
+def _grants(draft: Draft) -> bool:
+    """Whether a record is of an answer that lets something happen."""
+    return draft.decision is not None and draft.decision["allow"] is not False

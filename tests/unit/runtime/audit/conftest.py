@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,7 +34,10 @@ ALLOW = Decision(
     allow=True, reason="PERMISSION_GRANTED", detail="allowed", message="m", rule=RULE, revision="r1"
 )
 DENY = denial("PERMISSION_DENIED", "no_rule_matches", "m", revision="r1")
-SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0)
+SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0, wait_ms=10_000)
+"""Patient, since a machine that is busy must not turn a grant into a denial here."""
+HASTY = replace(SMALL, wait_ms=250)
+"""Refused soon by who holds the log."""
 
 
 class FaultyDisk(Disk):

@@ -31,7 +31,7 @@ NAME = "w.example/one"
 @pytest.fixture(params=["event", "checkpoint"])
 def rolled(request: Any, make: Any, filled: Any, tmp_path: Path) -> Any:
     """A log of three segments in one of the modes."""
-    settings = AuditSettings(mode=request.param, reserve_bytes=0, min_free_bytes=0)
+    settings = AuditSettings(mode=request.param, reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
     log = make(tmp_path / "log", settings)
     with log.open(settings) as logger:
         for _ in range(2):
@@ -85,7 +85,7 @@ def test_a_witness_follows_a_log_that_grows(rolled: Any, filled: Any, tmp_path: 
     cosigned = witness.cosign(proof, "example.org/test/log", root, 1_800_000_000)
     assert witness_key(NAME, KEY.public).cosigned(parse_note(cosigned))
     assert rolled.verify(cosigned).verdict == "OK"
-    with rolled.open(AuditSettings(reserve_bytes=0, min_free_bytes=0)) as logger:
+    with rolled.open(AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)) as logger:
         filled(logger)
     before = witness.seen("example.org/test/log")
     assert before == parse_checkpoint(first)[0]

@@ -16,7 +16,7 @@ from wilkc.runtime.audit.actions import action_type, record_class, resource_text
 from wilkc.runtime.audit.risk import graded_level, level_of, seed_level
 from wilkc.runtime.audit.tags import tags_for
 
-SMALL = AuditSettings(reserve_bytes=0, min_free_bytes=0)
+SMALL = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
 CANARY = "c4n4ry-value"
 SEED = 5
 

@@ -136,7 +136,7 @@ def test_a_queue_longer_than_a_write(
 def test_who_waited_too_long_is_refused_and_counted(
     held: Any, threads: ThreadPoolExecutor, request_: Any, allow: Any, deny: Any
 ) -> None:
-    with held.open(replace(SMALL, wait_ms=10)) as logger:
+    with held.open(replace(SMALL, wait_ms=500)) as logger:
         with (
             busy(held, threads, lambda: logger.intent(request_, deny)),
             pytest.raises(UnavailableError, match="audit_unavailable: other records"),
@@ -175,6 +175,61 @@ def test_who_gives_up_while_it_is_written_has_nothing_happen(
     assert [ends[one]["status"] for one in granted] == ["failure", "success"]
     assert ends[granted[0]]["error"] == "audit_unavailable"
     assert held.verify(held.checkpoint).verdict == "OK"
+
+
+def _slowly(held: Any, threads: ThreadPoolExecutor, work: Callable[[], object]) -> Future[object]:
+    """Work whose record is stored later than a caller waits, which nobody else kept waiting."""
+    gate = held.disk.hold()
+    begun = threads.submit(work)
+    assert gate.reached.wait(SOON)
+    time.sleep(0.6)
+    gate.go.set()
+    return begun
+
+
+@pytest.mark.parametrize("enforced", [True, False])
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_grant_whose_record_took_too_long_is_none(
+    held: Any,
+    threads: ThreadPoolExecutor,
+    request_: Any,
+    allow: Any,
+    shared: bool,
+    enforced: bool,
+) -> None:
+    """Also for a caller alone, who writes himself: a disk that sleeps must not allow at last."""
+    with held.open(replace(SMALL, wait_ms=500), shared=shared) as logger:
+        late = _slowly(held, threads, lambda: logger.intent(request_, allow, enforced=enforced))
+        with pytest.raises(UnavailableError, match="audit_unavailable: the record took too long"):
+            late.result(SOON)
+        in_time = logger.intent(request_, allow)
+        in_time.outcome("success")
+    records = held.records()
+    # It is on record, so it is not lost as well.
+    assert not [one for one in records if one["action"]["type"] == "system.lost"]
+    first = next(one["id"] for one in records if one["decision"])
+    ends = {one["ref"]: one["result"]["error"] for one in records if one["phase"] == "outcome"}
+    # A question has no outcome; an action that was denied says so before anything else.
+    assert ends == ({first: "audit_unavailable"} if enforced else {}) | {in_time.id: None}
+    assert held.verify(held.checkpoint).verdict == "OK"
+
+
+def test_what_lets_nothing_happen_counts_however_long_it_took(
+    held: Any, threads: ThreadPoolExecutor, request_: Any, allow: Any, deny: Any
+) -> None:
+    """A denial stays one, and what was done stays done: they are on record, and that is told."""
+    with held.open(replace(SMALL, wait_ms=500)) as logger:
+        intent = logger.intent(request_, allow)
+        event = Event("config.modify", "config:x", Actor("user", "u1"))
+        logger.system(event)
+        for work in (
+            lambda: logger.intent(request_, deny),
+            lambda: intent.outcome("success"),
+            lambda: logger.system(event),
+        ):
+            _slowly(held, threads, work).result(SOON)
+    ends = [one["result"]["error"] for one in held.records() if one["phase"] == "outcome"]
+    assert ends == [None]
 
 
 def test_one_that_cannot_be_written_takes_no_other_with_it(

@@ -19,7 +19,7 @@ BITS = 8
 def test_every_bit(
     make: Any, request_: Any, deny: Any, tmp_path: Path, mode: Any, bit: int
 ) -> None:
-    settings = AuditSettings(mode=mode, reserve_bytes=0, min_free_bytes=0)
+    settings = AuditSettings(mode=mode, reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
     log = make(tmp_path / "x", settings)
     with log.open(settings) as logger:
         logger.intent(request_, deny)

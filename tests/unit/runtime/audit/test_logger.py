@@ -30,7 +30,7 @@ from wilkc.runtime.audit.sealing import open_member
 if TYPE_CHECKING:
     from pathlib import Path
 
-SMALL = AuditSettings(reserve_bytes=0, min_free_bytes=0)
+SMALL = AuditSettings(reserve_bytes=0, min_free_bytes=0, wait_ms=10_000)
 CANARY = "c4n4ry-value"
 SEED = 5
 

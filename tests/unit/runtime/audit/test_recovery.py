@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.unit.runtime.audit.conftest import HASTY
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.audit import AuditLogger, AuditSettings, create_log
 from wilkc.runtime.audit.clock import Clock
@@ -18,7 +19,7 @@ from wilkc.runtime.audit.clock import Clock
 if TYPE_CHECKING:
     from pathlib import Path
 
-SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0, wait_ms=50)
+SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0, wait_ms=10_000)
 
 
 def test_ack_implies_fdatasync(log: Any, request_: Any, allow: Any) -> None:
@@ -287,13 +288,13 @@ def test_keys_beside_the_log_are_refused(log: Any, tmp_path: Path) -> None:
 
 
 def test_second_writer_refused_and_named(log: Any, request_: Any, deny: Any) -> None:
-    with log.open(SMALL) as first:
+    with log.open(HASTY) as first:
         with pytest.raises(UnavailableError, match=f'"pid":{os.getpid()}'):
-            log.open(SMALL)
+            log.open(HASTY)
         with pytest.raises(UnavailableError, match="another writer"):
-            log.open(SMALL, shared=True).intent(request_, deny)
+            log.open(HASTY, shared=True).intent(request_, deny)
         first.intent(request_, deny)
-    with log.open(SMALL) as second:
+    with log.open(HASTY) as second:
         second.intent(request_, deny)
     assert log.verify(log.checkpoint).verdict == "OK"
 
