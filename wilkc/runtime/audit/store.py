@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -45,6 +46,7 @@ class Store:
         self._queue = CommitQueue(self._commit, means.settings.wait_ms / 1000)
         self._counting = threading.Lock()
         self._lost: Counter[tuple[str, str]] = Counter()
+        self._process = os.getpid()
 
     def open(self) -> None:
         """Take a log that is not shared.
@@ -141,15 +143,31 @@ class Store:
         self._left_out.add(draft, self._means.now())
 
     def close(self) -> None:
-        """Cover everything with a checkpoint and let go of the log."""
+        """Tell what could not be recorded, cover everything, and let go of the log.
+
+        Raises:
+            VerificationError: it was let go of, and what was lost could not be told, as the log
+                was tampered with or a key is missing.
+        """
         self._queue.alone(self._close)
 
     def _close(self) -> None:
-        if self._shared and self._left_out:
+        try:
             # What is not told now stays untold; the log itself lacks nothing by that.
             with suppress(UnavailableError):
-                self._writer.open(self._means.settings.wait_ms)
-        self._writer.close()
+                self._tell_all()
+        finally:
+            self._writer.close()
+
+    def _tell_all(self) -> None:
+        # A forked process has a copy of counts that its parent tells.
+        own = os.getpid() == self._process
+        if self._shared and own and (self._left_out or self._lost):
+            self._writer.open(self._means.settings.wait_ms)
+        lost, told = self._lost_record()
+        if told and own:
+            self._writer.append(lost, checkpoint=self._shared)
+            self._settle_lost(told)
 
     def _commit(self, batch: Sequence[Ticket]) -> None:
         try:
@@ -190,8 +208,7 @@ class Store:
         every = [*lost, *chain.from_iterable(drafts)]
         numbers = iter(self._writer.append(every, checkpoint=self._shared)[len(lost) :])
         if told:
-            with self._counting:
-                self._lost -= told
+            self._settle_lost(told)
         abandoned = [
             draft.id
             for ticket, stored in zip(batch, drafts, strict=True)
@@ -214,6 +231,10 @@ class Store:
                     decision = one.draft.decision
                     reason = decision["reason"] if decision else one.draft.phase
                     self._lost[one.draft.type, reason] += 1
+
+    def _settle_lost(self, told: Counter[tuple[str, str]]) -> None:
+        with self._counting:
+            self._lost -= told
 
     def _lost_record(self) -> tuple[list[Draft], Counter[tuple[str, str]] | None]:
         """The record of what was lost, if anything was, and what it tells of."""
