@@ -11,7 +11,7 @@ import click
 
 from wilkc.cli.record_places import keys_path, provider_place
 from wilkc.cli.sources import read_sources
-from wilkc.core.errors import UsageError
+from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.core.units import parse_size
 from wilkc.runtime.audit import AuditLogger, AuditSettings
 from wilkc.runtime.disk import Disk
@@ -103,6 +103,7 @@ def shared_log(
     provider: str | None,
     *,
     bundle: Callable[[], VerifiedBundle] | None = None,
+    patient: bool = False,
 ) -> SharedLog:
     """The audit log for a command that lives long; it shares the log with others.
 
@@ -113,6 +114,7 @@ def shared_log(
         keys: its keys; None takes those beside it.
         provider: what wraps them; None takes the file beside them.
         bundle: gives the bundle whose settings hold now; None writes as the log is told.
+        patient: whether a key that is missing now is an error of each record only.
 
     Raises:
         UsageError: it is not there.
@@ -124,7 +126,11 @@ def shared_log(
 
     wrap = provider_place(audit, keys, provider)
     log = SharedLog(Path(audit), keys_path(audit, keys), wrap, bundle=bundle)
-    log.logger()
+    try:
+        log.logger()
+    except (UnavailableError, VerificationError):
+        if not patient:
+            raise
     return log
 
 

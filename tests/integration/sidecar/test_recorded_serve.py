@@ -288,6 +288,24 @@ def test_work_that_fails_is_no_secret(site: Site) -> None:
     assert running.stop() == 0
 
 
+def test_keys_that_are_gone_are_told_of_though_nobody_records(site: Site) -> None:
+    running = site.served()
+
+    def tried() -> Any:
+        upkeep = ask_condition(site.socket).upkeep
+        return (one := upkeep and upkeep.chores.get("log")) and one.age_seconds >= 0 and one
+
+    assert within(tried).problem == ""
+    ring = site.folder / "log.keys" / "keyring.json"
+    ring.rename(site.folder / "aside")
+    assert "audit_key_missing" in running.line_with("keep: log: ")
+    within(lambda: tried().problem)
+    (site.folder / "aside").rename(ring)
+    running.line_with("keep: log: well again")
+    assert running.stop() == 0
+    assert site.verdict() == "OK"
+
+
 def test_alerts_and_reports_without_a_log_are_refused(site: Site) -> None:
     done = site.cli.run("serve", "--bundle", "b", "--key", "k", "--alerts", "x")
     assert done.returncode == 2

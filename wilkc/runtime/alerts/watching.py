@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.alerts.channel import Channel
     from wilkc.runtime.alerts.delivering import Recorder
     from wilkc.runtime.alerts.model import Alert
-    from wilkc.runtime.alerts.noticing import NoticingLog
+    from wilkc.runtime.alerts.noticing import Noticed
 
 MAX_RECORDS: Final = 2000
 """Records of one step, so that alerts go out between two."""
@@ -59,7 +59,8 @@ class Watcher:
         directory: of the log.
         folder: of its alerts, which holds `alerts.toml`.
         recorder: writes records; None leaves them owed.
-        noticed: the log of a guard in this process; what is wrong with it is told, too.
+        noticed: the log of a guard in this process, or who tries the log; what is wrong with
+            it is told, too.
         disk: where to write; the real disk if left out.
         clock: the time; the host's if left out.
         channels: by name; those of `alerts.toml` if left out.
@@ -78,7 +79,7 @@ class Watcher:
         folder: Path,
         recorder: Recorder | None = None,
         *,
-        noticed: NoticingLog | None = None,
+        noticed: Noticed | None = None,
         disk: Disk | None = None,
         clock: Clock | None = None,
         channels: Mapping[str, Channel] | None = None,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.disk import Disk
 
+BUSY: Final = "another writer holds the log"
+"""Stands in a refusal wherever another one's lock is the reason."""
 _MAX_OWNER_BYTES: Final = 1024
 
 
@@ -67,6 +69,4 @@ class WriterLock:
 def _busy(fd: int) -> UnavailableError:
     """The refusal, which names the holder."""
     holder = os.pread(fd, _MAX_OWNER_BYTES, 0).decode("utf-8", "replace").strip()
-    return UnavailableError(
-        f"audit_unavailable: another writer holds the log: {holder or 'unknown'}"
-    )
+    return UnavailableError(f"audit_unavailable: {BUSY}: {holder or 'unknown'}")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wilkc.core.errors import UnavailableError, VerificationError
 from wilkc.runtime.alerts import Watcher
+from wilkc.runtime.alerts.noticing import trouble_of
 from wilkc.runtime.alerts.settings import FILE
+from wilkc.runtime.audit.lock import BUSY
 from wilkc.runtime.compliance import detect
 
 if TYPE_CHECKING:
@@ -37,11 +40,34 @@ class Watch:
         self._watcher: Watcher | None = None
         self._judged: tuple[str, int] | None = None
         self._standing: frozenset[Fact] = frozenset()
+        self.trouble: Fact | None = None
+        """Why the log takes no records, as far as was tried last; None while it does."""
 
     @property
     def tells(self) -> bool:
         """Whether there is somebody to tell."""
         return (self._alerts / FILE).exists()
+
+    def try_log(self) -> None:
+        """See whether the log could take a record; nothing is put on record for that.
+
+        Nobody else may write for hours: a key ring that is gone, or was put back as it was,
+        would else be found by whoever is denied.
+
+        Raises:
+            VerificationError: the log was tampered with, or a key is missing.
+            UnavailableError: the log or a key cannot be read, or the log not be written.
+        """
+        try:
+            logger = self._log.logger()
+            logger.means.keys.refresh()
+            logger.checkpoint()
+        except (UnavailableError, VerificationError) as error:
+            if BUSY in error.message:
+                return  # Its owner takes records, and says what is wrong with it.
+            self.trouble = trouble_of(error)
+            raise
+        self.trouble = None
 
     def judge(self) -> None:
         """Put violations by new records on record.
@@ -65,7 +91,7 @@ class Watch:
         if self._watcher is None:
             if not self.tells:
                 return
-            self._watcher = Watcher(self._directory, self._alerts, self._log)
+            self._watcher = Watcher(self._directory, self._alerts, self._log, noticed=self)
         self._watcher.outside = self._standing
         self._watcher.catch_up()
 

@@ -66,13 +66,16 @@ def keep(  # noqa: PLR0913  # a command has as many arguments as options
     wishes = _wishes(reports, standards, checkpoint, root)
     housed = Housed(directory, keys, provider, root, backup)
     end_in_order(0)
-    log, folder = shared_log(directory, keys, provider), alerts_path(directory, alerts)
+    # What is wrong with its keys is told of, once it goes on.
+    log = shared_log(directory, keys, provider, patient=True)
+    folder = alerts_path(directory, alerts)
     watch = Watch(log, Path(directory), keys_path(directory, keys), folder)
     if not watch.tells:
         _log(f"nobody is told of alerts: there is no `{folder}/alerts.toml`")
     if root is None:
         _log("the log is not verified: `--root` names no key")
     quick = [
+        Chore("log", 10.0, watch.try_log, again_seconds=5.0),
         Chore("rules", 1.0, watch.judge, again_seconds=5.0),
         Chore("alerts", 1.0, watch.tell, again_seconds=5.0),
     ]
