@@ -77,6 +77,17 @@ def test_a_segment_is_pruned_once_the_clock_is_believed(log: Any, tmp_path: Path
     checked = _wilkc("restore-check", place, copy, "--root", root)
     assert checked.returncode == 0, checked.stdout
     assert "OK_UNANCHORED" in checked.stdout
+    # The log's own keys are gone with the host, whatever they are called here.
+    assert "no trial" in checked.stdout
+    own, restored = tmp_path / "log.keys", tmp_path / "restored.keys"
+    shutil.copytree(own, restored)
+    for keys, trial in ((own, False), (restored, True)):
+        checked = _wilkc(
+            "restore-check", place, copy, "--root", root, "--restored-keys", keys,
+            "--restored-provider", tmp_path / "log.keys.provider",
+        )  # fmt: skip
+        assert checked.returncode == 0, checked.stderr
+        assert ("no trial" not in checked.stdout) == trial
 
 
 def test_a_backup_without_its_keys_is_no_backup(log: Any, tmp_path: Path) -> None:

@@ -255,6 +255,15 @@ def test_a15_is_silent_after_a_restore_check(happens: Happening, raised: Raised)
     assert len(raised("A15", *seen, happens("file.read", 171 * DAY))) == 1
 
 
+@pytest.mark.parametrize("status", ["warning", "failure"])
+def test_a15_a_check_that_is_no_trial_or_failed_silences_nothing(
+    status: str, happens: Happening, raised: Raised
+) -> None:
+    details = {"keys": "own", "kind": "restore", "verdict": "OK"}
+    checked = happens("verify.done", 80 * DAY, details=details, status=status)
+    assert len(raised("A15", happens("file.read"), checked, happens("file.read", 90 * DAY))) == 1
+
+
 def test_a15_other_verifications_are_no_restore_checks(happens: Happening, raised: Raised) -> None:
     verified = happens("verify.done", 80 * DAY, details={"verdict": "OK"})
     assert len(raised("A15", happens("file.read"), verified, happens("file.read", 90 * DAY))) == 1

@@ -10,6 +10,7 @@ import click
 from wilkc.cli.commands.audit.options import key_options
 from wilkc.cli.decision_text import printable
 from wilkc.cli.exits import AUDIT_VERDICTS
+from wilkc.cli.record_places import keys_path
 from wilkc.cli.recording import open_keys, open_recorder
 from wilkc.runtime.audit.retention import check_restore, record_restore_check
 
@@ -33,15 +34,18 @@ def restore_check(  # noqa: PLR0913  # a command has as many arguments as option
 ) -> None:
     """Verify the backup in SRC, open content of each of its keys, and record that in DIR.
 
+    Only with restored keys does it count as a trial, for which alerts and reports ask each 90 days.
     Exits as `verify` does; with 53 where content does not open and no record says why.
     """
+    own = keys_path(directory, keys).resolve()
+    restored = restored_keys is not None and Path(restored_keys).resolve() != own
     if restored_keys is None:
         store = open_keys(directory, keys, provider)
     else:
         store = open_keys(directory, restored_keys, restored_provider)
     checked = check_restore(Path(source), root, store, Path(directory))
     with open_recorder(directory, keys, provider) as logger:
-        record_restore_check(logger, checked)
+        record_restore_check(logger, checked, restored=restored)
     found = checked.found
     click.echo(
         f"{found.verdict}  {found.size:,} events; content of {len(checked.opened)} keys opens, "
@@ -49,6 +53,8 @@ def restore_check(  # noqa: PLR0913  # a command has as many arguments as option
     )
     for reason in found.reasons:
         click.echo(printable(reason))
+    if not restored:
+        click.echo("no trial  it was opened by the log's own keys; see `--restored-keys`")
     for kid in checked.lost:
         click.echo(f"lost  content sealed by `{kid}` does not open")
     verdict = AUDIT_VERDICTS[found.verdict]

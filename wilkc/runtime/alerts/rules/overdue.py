@@ -33,8 +33,7 @@ class Overdue:
             yield found(self.id, "medium", REPORT_TITLE, seen, resource_type="report")
         if seen.seq is None:
             return
-        checked = seen.kind == "verify.done" and seen.details.get("kind") == "restore"
-        if self._since_us is None or checked:
+        if self._since_us is None or _is_trial(seen):
             self._since_us, self._told = seen.at_us, False
         days = (seen.at_us - self._since_us) // DAY_US
         if days >= RESTORE_DAYS and not self._told:
@@ -48,3 +47,9 @@ class Overdue:
     def load(self, stored: Any) -> None:
         """Take up the time of the last check."""
         self._since_us, self._told = stored[0], bool(stored[1])
+
+
+def _is_trial(seen: Seen) -> bool:
+    """Whether a backup was restored: one that failed, or took the host's own keys, is none."""
+    restored = seen.kind == "verify.done" and seen.details.get("kind") == "restore"
+    return restored and seen.status == "success"

@@ -1,7 +1,8 @@
 """Seeing that a backup would bring everything back. Layer: runtime.
 
 The copy is verified like a log, and one envelope of each data key is opened: a copy whose
-keys are gone restores no content.
+keys are gone restores no content. That the host's own keys open it says nothing of the day on
+which the host is gone, so only a check with restored keys counts as a trial.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wilkc.runtime.audit.logger import AuditLogger
+    from wilkc.runtime.audit.record import Status
     from wilkc.runtime.audit.verification import Verification, VerifiedEvent
     from wilkc.runtime.keys import KeyStore
 
@@ -90,8 +92,14 @@ def check_restore(source: Path, root: str, keys: KeyStore, log: Path) -> Restora
     )
 
 
-def record_restore_check(logger: AuditLogger, restorable: Restorable) -> None:
+def record_restore_check(logger: AuditLogger, restorable: Restorable, *, restored: bool) -> None:
     """Put on record that a backup was checked, and what came of it.
+
+    Args:
+        logger: the opened log.
+        restorable: what was found.
+        restored: whether it was opened by keys that were restored from a copy of them. With
+            the log's own it is a warning at best: no rule takes that for a trial.
 
     Raises:
         UnavailableError: it cannot be recorded.
@@ -100,6 +108,7 @@ def record_restore_check(logger: AuditLogger, restorable: Restorable) -> None:
     found = restorable.found
     details = {
         "erased": len(restorable.erased),
+        "keys": "restored" if restored else "own",
         "kind": "restore",
         "lost": len(restorable.lost),
         "opened": len(restorable.opened),
@@ -112,13 +121,19 @@ def record_restore_check(logger: AuditLogger, restorable: Restorable) -> None:
             type=VERIFIED,
             resource=f"log:{logger.origin}",
             actor=WILK,
-            status="success" if restorable.ok else "failure",
+            status=_status(restorable, restored=restored),
             details=details,
             clear=True,
         )
     )
     if restorable.ok:
         note_in_order(logger.means, "restore")
+
+
+def _status(restorable: Restorable, *, restored: bool) -> Status:
+    if not restorable.ok:
+        return "failure"
+    return "success" if restored else "warning"
 
 
 def _destroyed(log: Path, root: str) -> set[str]:

@@ -110,20 +110,27 @@ def test_a_backup_that_was_interrupted_goes_on(aged: Any, tmp_path: Path) -> Non
         shutil.rmtree(copy)
 
 
-def test_a_check_opens_content_of_each_key_and_is_recorded(aged: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("restored", "told", "status"), [(True, "restored", "success"), (False, "own", "warning")]
+)
+def test_a_check_opens_content_of_each_key_and_is_recorded(
+    aged: Any, tmp_path: Path, restored: bool, told: str, status: str
+) -> None:
+    """With the host's own keys it is no trial: they are not there when the host is lost."""
     copy = tmp_path / "copy"
     back_up(aged.directory, copy)
     checked = check_restore(copy, aged.root, aged.keys(), aged.directory)
     assert checked.ok
     assert len(checked.opened) == 2
     with open_at(aged, Later(12)) as logger:
-        record_restore_check(logger, checked)
+        record_restore_check(logger, checked, restored=restored)
     details = aged.records()[-1]["action"]["details"]
     assert details == {
-        "erased": 0, "kind": "restore", "lost": 0, "opened": 2, "root": checked.found.root,
-        "size": checked.found.size, "verdict": "OK_UNANCHORED",
+        "erased": 0, "keys": told, "kind": "restore", "lost": 0, "opened": 2,
+        "root": checked.found.root, "size": checked.found.size, "verdict": "OK_UNANCHORED",
     }  # fmt: skip
     assert aged.records()[-1]["action"]["type"] == "verify.done"
+    assert aged.records()[-1]["result"]["status"] == status
 
 
 def test_a_backup_whose_keys_are_gone_is_told_as_lost(aged: Any, log: Any, tmp_path: Path) -> None:
@@ -136,7 +143,7 @@ def test_a_backup_whose_keys_are_gone_is_told_as_lost(aged: Any, log: Any, tmp_p
     assert not checked.ok
     assert len(checked.lost) == 2
     with open_at(aged, Later(12)) as logger:
-        record_restore_check(logger, checked)
+        record_restore_check(logger, checked, restored=True)
         logger.intent(REQUEST, DENY)
     record = next(one for one in aged.records() if one["action"]["type"] == "verify.done")
     assert record["result"]["status"] == "failure"

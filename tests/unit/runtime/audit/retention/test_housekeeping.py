@@ -9,9 +9,11 @@ import pytest
 
 from tests.unit.runtime.audit.conftest import fill
 from tests.unit.runtime.audit.retention.conftest import WEEK, Later, made, open_at
+from wilkc.runtime.alerts import Engine, seen_in
 from wilkc.runtime.audit import Event
 from wilkc.runtime.audit.own import WILK
 from wilkc.runtime.audit.retention import House, keep_house
+from wilkc.runtime.compliance.judging import Judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +81,26 @@ def test_it_is_verified_each_week(tmp_path: Path) -> None:
             done = keep_house(logger, House(root=log.root)).done
             verified.append(any(line.startswith("verified") for line in done))
     assert verified == [True, False, False, True, False]
+
+
+def test_its_own_checks_of_the_backup_are_no_trial_of_a_restore(tmp_path: Path) -> None:
+    """They open it with the keys that are here, though nobody may have taken a copy of them."""
+    settings = replace(DAILY, retention_days=400)
+    log = made(tmp_path / "log", settings)
+    clock = Later(0)
+    with open_at(log, clock, settings=settings) as logger:
+        for day in range(0, 101, 10):
+            clock.days = day
+            fill(logger)
+            keep_house(logger, House(root=log.root, backup=tmp_path / "copy"))
+    judge, engine, found = Judge(), Engine(), set()
+    for record in log.records():
+        found |= {one.rule for one in judge.take(record)}
+        found |= {one.rule for one in engine.take(seen_in(record))}
+    assert {"R14", "A15"} <= found
+    checks = [one for one in log.records() if one["action"]["details"].get("kind") == "restore"]
+    assert len(checks) >= 3
+    assert {one["result"]["status"] for one in checks} == {"warning"}
 
 
 def test_a_forged_verification_puts_none_off(tmp_path: Path) -> None:
