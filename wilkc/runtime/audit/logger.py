@@ -214,7 +214,7 @@ class AuditLogger:
             The intent, on stable storage. An enforced allow must get its `outcome`.
 
         Raises:
-            UnavailableError: it could not be recorded; the answer is then a denial.
+            UnavailableError: it was not recorded in time; the answer is then a denial.
             VerificationError: the log was tampered with, or a key is missing.
         """
         asked = Asked(
