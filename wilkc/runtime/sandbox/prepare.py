@@ -6,7 +6,6 @@ Layer: runtime. Descriptors opened here belong to `Prepared` and are closed by i
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,14 +17,16 @@ from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.sandbox import whole
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
 from wilkc.runtime.sandbox.appearing import appearing
-from wilkc.runtime.sandbox.binds import Bases, file_binds, outermost, resolve, tree_binds
+from wilkc.runtime.sandbox.binds import Bases, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
 from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
-from wilkc.runtime.sandbox.identity import PRIVATE_HOME, Identity, choose_identity
+from wilkc.runtime.sandbox.identity import PRIVATE_HOME
 from wilkc.runtime.sandbox.kept import lend, lend_private
 from wilkc.runtime.sandbox.matching import NOTHING, matcher
-from wilkc.runtime.sandbox.names import Roots, is_within
+from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.narrowed import Scene, leafy_binds
+from wilkc.runtime.sandbox.place import find_place, require_another
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import open_real
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wilkc.core.sandbox_plan import Mount, SandboxPlan
+    from wilkc.runtime.sandbox.identity import Identity
     from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.names import Roots
     from wilkc.runtime.sandbox.ports import DecisionPoint
 
 Others = Callable[[], frozenset[str]]
@@ -83,17 +86,6 @@ class Prepared:
         self.bases.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What the steps of a preparation share."""
-
-    job: Job
-    point: DecisionPoint
-    bases: Bases
-    roots: Roots
-    use_fds: bool
-
-
 def prepare(
     job: Job, point: DecisionPoint, bases: Bases, others: Others, *, use_fds: bool
 ) -> Prepared:
@@ -110,9 +102,9 @@ def prepare(
         SandboxRefusedError: with the reason; nothing has run.
     """
     before = others()  # cleans up after killed launches, before anything is looked at
-    identity, roots = _place(job)
+    identity, roots = find_place(job)
     plan = job.plan
-    _require_another(job, identity)
+    require_another(job, identity)
     resolve(plan, roots, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
     bases.stand_on(before)
@@ -124,8 +116,8 @@ def prepare(
     stamped = tuple(top for top in written if os.path.isdir(top))  # noqa: PTH112
     tops = whole.tops_of(plan, roots) if full else set()
     seen = survey(_walked(bases, trees, stamped, tops, lookout.beyond), lookout)
-    scene = _Scene(job, point, bases, roots, use_fds)
-    binds = outermost([*trees, *_leafy_binds(scene, seen)])
+    scene = Scene(job, point, bases, roots, use_fds)
+    binds = outermost([*trees, *leafy_binds(scene, seen)])
     directories = tuple(bind.path for bind in binds if os.path.isdir(bind.path))  # noqa: PTH112
     writable = tuple(
         bind.path for bind in binds if bind.access == "write" and bind.path in directories
@@ -183,47 +175,6 @@ def _lookout(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) 
     )
 
 
-def _place(job: Job) -> tuple[Identity, Roots]:
-    try:
-        status = os.stat(job.workspace)  # noqa: PTH116  # text of any bytes
-    except OSError as error:
-        raise SandboxRefusedError(
-            "sandbox.workspace_moved", f"the workspace `{job.workspace}` is not there"
-        ) from error
-    workspace = os.path.realpath(job.workspace)
-    if not stat.S_ISDIR(status.st_mode) or workspace == "/":
-        raise SandboxRefusedError(
-            "sandbox.workspace_moved", f"`{job.workspace}` cannot be a workspace"
-        )
-    identity = choose_identity(job.plan, status)
-    roots = Roots(workspace, identity.home)
-    try:
-        roots.names(workspace)
-    except ValueError as error:
-        raise SandboxRefusedError(
-            "sandbox.workspace_moved", f"`{workspace}` cannot be a workspace: {error}"
-        ) from error
-    return identity, roots
-
-
-def _require_another(job: Job, identity: Identity) -> None:
-    """Without namespaces only another user than the shim's keeps a command from what is Wilk's."""
-    if job.plan.isolation != "process":
-        return
-    if not identity.drop:
-        raise SandboxRefusedError(
-            "sandbox.identity",
-            "`isolation.type: process` needs a user to become, and only root can become another",
-            help_text="start wilkc as root over a workspace of an ordinary user, or remove the key",
-        )
-    if job.files:
-        raise SandboxRefusedError(
-            "sandbox.process_cannot_confine",
-            "`isolation.type: process` has no view in which code and context could be given",
-            help_text="remove `isolation.type` to run code in namespaces",
-        )
-
-
 def _judged(bases: Bases, trees: Sequence[Bind]) -> tuple[str, ...]:
     asked = {base.opened.path for base in bases.found if base.mount.postcheck}
     writable = [bind.path for bind in trees if bind.access == "write"]
@@ -273,31 +224,7 @@ def _reaches(top: str, path: str, beyond: frozenset[str]) -> bool:
     return not any(is_within(path, one) and is_within(one, top) for one in beyond if one != top)
 
 
-def _leafy_binds(scene: _Scene, seen: Survey) -> list[Bind]:
-    binds: list[Bind] = []
-    for base in scene.bases.found:
-        if base.mount.how != "each":
-            continue
-        paths = seen.matches[base.mount.pattern]
-        if not base.opened.directory:
-            paths = [base.opened.path] if base.opened.regular else []
-        if base.mount.access == "write":
-            paths = _writable_now(scene, paths)
-        binds += file_binds(base, paths, scene.bases, use_fds=scene.use_fds)
-    return binds
-
-
-def _writable_now(scene: _Scene, paths: Sequence[str]) -> list[str]:
-    """Of the files that a narrowed write rule matches, those that the policy lets write."""
-    requests = [file_request(scene.job.agent, "write", scene.roots.names(path)) for path in paths]
-    try:
-        answers = decide_all(scene.point, requests)
-    except ValueError as error:
-        raise SandboxRefusedError("sandbox.disagrees_with_policy", str(error)) from error
-    return [path for path, answer in zip(paths, answers, strict=True) if answer.allow]
-
-
-def _agree(scene: _Scene, binds: Sequence[Bind], hidden: Sequence[Found]) -> None:
+def _agree(scene: Scene, binds: Sequence[Bind], hidden: Sequence[Found]) -> None:
     agent, plan = scene.job.agent, scene.job.plan
     mounted = {bind.path for bind in binds}
     whole = [base for base in scene.bases.found if base.mount.how != "each"]
@@ -352,7 +279,7 @@ def _require_few(cut: Cutouts) -> None:
         )
 
 
-def _view(scene: _Scene, identity: Identity, binds: Sequence[Bind], cut: Cutouts) -> View:
+def _view(scene: Scene, identity: Identity, binds: Sequence[Bind], cut: Cutouts) -> View:
     job, roots, bases, use_fds = scene.job, scene.roots, scene.bases, scene.use_fds
     plan = job.plan
     full = plan.filesystem == "full"
