@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from wilkc.cli.main import main
-from wilkc.core.sandbox_plan import Limits, Quantity
+from wilkc.core.sandbox_plan import SECRETS, Limits, Quantity
 from wilkc.plan.sandbox.levels import FLOORS
 from wilkc.runtime.sandbox.binds import MAX_EACH
-from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES, SECRETS
+from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
 from wilkc.runtime.sandbox.prepare import MAX_CUTOUTS
 from wilkc.runtime.sandbox.refusal import Code
 from wilkc.runtime.sandbox.walk import MAX_ENTRIES, MAX_SECONDS

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.cli.decision_text import printable
 from wilkc.cli.gaps import gap_text
-from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES, SECRETS
+from wilkc.core.sandbox_plan import SECRETS
+from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

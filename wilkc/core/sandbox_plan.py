@@ -32,6 +32,15 @@ WriteGap = Literal["refuse", "narrow", "postcheck"]
 MIB: Final = 1024 * 1024
 WHOLE: Final = "sandbox.isolation.filesystem"
 """In place of a rule's id: the key that shows the whole host."""
+SECRETS: Final = (
+    "~/.ssh/**", "~/.aws/**", "~/.gnupg/**", "~/.kube/**", "~/.docker/**", "~/.netrc/**",
+    "~/.config/gcloud/**", "/etc/shadow/**", "/etc/gshadow/**", "/etc/ssl/private/**",
+    "/etc/ssh/ssh_host_*/**", "./.wilk/**", "~/.wilk/**", ".wilk-quarantine",
+)  # fmt: skip
+"""Hidden whatever the policy says, and mounted by no rule: keys, password files, Wilk's own state.
+
+They are block patterns, so each holds for what it names and for everything below.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,4 +157,12 @@ CODES: Final[tuple[Code, ...]] = (
         "agent: base\nsandbox: {run_as: nobody}\npermissions: {}\n---\n"
         "agent: a\nextends: [base]\npermissions: {}\n",
     ),
+    Code(
+        "W188",
+        "a rule for what is always hidden",
+        "Keys, password files and Wilk's own state are hidden from sandboxed commands whatever "
+        "the policy says. Decisions still follow the rule; nothing is mounted for it.",
+        "permissions:\n  filesystem: {read: ['~/.aws/credentials']}\n",
+        "permissions:\n  filesystem: {read: ['~/project/credentials.sample']}\n",
+    ),
 )

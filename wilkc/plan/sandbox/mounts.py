@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.diagnostics import Diagnostic
-from wilkc.core.sandbox_plan import Gap, Mount
-from wilkc.language.paths import GLOBSTAR, explicit_text
+from wilkc.core.sandbox_plan import SECRETS, Gap, Mount
+from wilkc.language.atoms import BLOCK
+from wilkc.language.paths import GLOBSTAR, Path, explicit_text, parse_path_rule, path_matches
 from wilkc.plan.sandbox.agreement import UNPROVED, Agreement, below
 from wilkc.plan.sandbox.samples import allowed_sample, literal_base, path_text
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Shape = Literal["literal", "tree", "leafy"]
 
 _ACTIONS: Final[tuple[Action, ...]] = ("read", "execute", "write")
+_SECRETS: Final = tuple(one for text in SECRETS for one in parse_path_rule(text, BLOCK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ def _lower(
     if pattern.root == "/" and not base:
         found.problems.append(_unmountable(rule))
         return
+    place = Path(pattern.root, base)
+    if any(path_matches(one, place, fold=grants.files.fold) for one in _SECRETS):
+        found.problems.append(_always_hidden(rule, place))
+        return
     sample = allowed_sample(grants.files, action, pattern)
     if sample is None:
         sample = grants.agreement.allowed(action, pattern)
@@ -169,6 +175,17 @@ def _unmountable(rule: Rule[PathPattern]) -> Diagnostic:
         rule.span,
         label="commands in the sandbox will not see these files",
         help="name the directory, for example `/srv/data/**`",
+    )
+
+
+def _always_hidden(rule: Rule[PathPattern], place: Path) -> Diagnostic:
+    return Diagnostic(
+        "W188",
+        "warning",
+        f"nothing is mounted for `{rule.text}`: `{place}` is always hidden from commands",
+        rule.span,
+        label="commands in the sandbox will not see these files",
+        help="remove the entry, or keep what commands need in another place",
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.sandbox.identity import Identity
     from wilkc.runtime.sandbox.names import Roots
+    from wilkc.runtime.sandbox.reserved import Reserved
 
 Permits = Callable[[Mount, str], bool]
 """Asks whether a mount's action is allowed on a canonical path."""
@@ -88,13 +89,13 @@ class Bases:
 
 
 def resolve(
-    plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases, permits: Permits
+    plan: SandboxPlan, reserved: Reserved, identity: Identity, bases: Bases, permits: Permits
 ) -> None:
     """Resolve every mount of the plan into `bases`, making what write rules name.
 
     Args:
         plan: how the command is confined.
-        roots: what root tags stand for.
+        reserved: what no rule mounts, and what root tags stand for.
         identity: whom it runs as, and whom what is made is given to.
         bases: receives the mounts.
         permits: whether a mount's action is allowed on a canonical path; asked before something
@@ -105,7 +106,7 @@ def resolve(
             cannot be made.
     """
     for mount in plan.mounts:
-        path = roots.real(mount.base)
+        path = reserved.roots.real(mount.base)
         if path is None:
             bases.reports.append(f"{mount.rule}: there is no home directory here")
             continue
@@ -113,9 +114,13 @@ def resolve(
             # Nor is it looked at: root's is closed to others, who give files of their own.
             bases.reports.append(f"{mount.rule}: `{mount.base}` is Wilk's own on this host")
             continue
+        why = reserved.why(path)
+        if why:
+            bases.reports.append(f"{mount.rule}: `{mount.base}` {why}")
+            continue
         opened = open_real(path)
         if opened is None and mount.access == "write" and mount.how != "each":
-            before = partial(_before_making, mount, path, roots, bases, permits)
+            before = partial(_before_making, mount, path, reserved, bases, permits)
             bases.made += make_missing(
                 path, before, directory=mount.how == "tree", uid=identity.uid, gid=identity.gid
             )
@@ -124,19 +129,23 @@ def resolve(
             bases.reports.append(f"{mount.rule}: `{mount.base}` is not there")
             continue
         bases.extra.append(opened.fd)
-        why = _unmountable(mount, opened)
+        why = _unmountable(mount, opened, reserved)
         if why:
             bases.reports.append(f"{mount.rule}: {why}")
             continue
         bases.extra.remove(opened.fd)
-        bases.found.append(Base(mount, opened, _moved(mount, opened.path, roots)))
+        bases.found.append(Base(mount, opened, _moved(mount, opened.path, reserved.roots)))
 
 
 def _before_making(  # noqa: PLR0913, PLR0917  # the first four are given by `resolve`
-    mount: Mount, path: str, roots: Roots, bases: Bases, permits: Permits, steps: list[str]
+    mount: Mount, path: str, reserved: Reserved, bases: Bases, permits: Permits, steps: list[str]
 ) -> None:
     """Judge where a link leads before anything is made there, and say what will be left."""
-    if steps[-1] != path and not permits(mount, _moved(mount, steps[-1], roots)):
+    why = reserved.why(steps[-1])
+    if why:
+        text = f"`{mount.base}` leads to `{steps[-1]}`, which {why}"
+        raise SandboxRefusedError("sandbox.workspace_moved", text)
+    if steps[-1] != path and not permits(mount, _moved(mount, steps[-1], reserved.roots)):
         raise SandboxRefusedError(
             "sandbox.disagrees_with_policy",
             f"`{mount.base}` leads to `{steps[-1]}`, which policy does not let it make",
@@ -145,7 +154,7 @@ def _before_making(  # noqa: PLR0913, PLR0917  # the first four are given by `re
     bases.announce(steps)
 
 
-def _unmountable(mount: Mount, opened: Opened) -> str:
+def _unmountable(mount: Mount, opened: Opened, reserved: Reserved) -> str:
     if opened.path == "/":
         raise SandboxRefusedError(
             "sandbox.workspace_moved", f"`{mount.base}` leads to `/`, which is never mounted"
@@ -154,6 +163,9 @@ def _unmountable(mount: Mount, opened: Opened) -> str:
         return f"`{mount.base}` lies in a kernel file system"
     if is_within(opened.path, OWN):
         return f"`{mount.base}` leads to what is Wilk's own on this host"
+    why = reserved.why(opened.path)
+    if why:
+        return f"`{mount.base}` leads to what {why}"
     if mount.how == "file" and opened.directory:
         return f"`{mount.base}` is a directory; write `{mount.base}/**` for what is in it"
     if not opened.directory and not opened.regular:

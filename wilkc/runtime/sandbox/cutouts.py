@@ -12,6 +12,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from wilkc.core.sandbox_plan import SECRETS
 from wilkc.runtime.sandbox.matching import literal_path
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Level
     from wilkc.runtime.sandbox.names import Roots
     from wilkc.runtime.sandbox.walk import Found, Survey
-
-SECRETS: Final = (
-    "~/.ssh/**", "~/.aws/**", "~/.gnupg/**", "~/.kube/**", "~/.docker/**", "~/.netrc/**",
-    "~/.config/gcloud/**", "/etc/shadow/**", "/etc/gshadow/**", "/etc/ssl/private/**",
-    "/etc/ssh/ssh_host_*/**", "./.wilk/**", "~/.wilk/**", ".wilk-quarantine",
-)  # fmt: skip
-"""Hidden whatever the policy says: keys, password files, Wilk's own state."""
 
 FROZEN_FILES: Final = (
     ".git/config", ".git/config.worktree", ".git/info/attributes", ".gitmodules", ".gitconfig",

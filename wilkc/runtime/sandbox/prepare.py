@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from wilkc.core.sandbox_plan import WHOLE
+from wilkc.core.sandbox_plan import SECRETS, WHOLE
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.sandbox import whole
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
 from wilkc.runtime.sandbox.appearing import appearing
 from wilkc.runtime.sandbox.binds import Bases, outermost, resolve, tree_binds
-from wilkc.runtime.sandbox.cutouts import SECRETS, Cutouts, Ground, cut_out
+from wilkc.runtime.sandbox.cutouts import Cutouts, Ground, cut_out
 from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME
@@ -29,6 +29,7 @@ from wilkc.runtime.sandbox.narrowed import Scene, leafy_binds
 from wilkc.runtime.sandbox.place import find_place, require_another
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.reserved import Reserved
 from wilkc.runtime.sandbox.resolve import open_real
 from wilkc.runtime.sandbox.static import given_entries, static_entries, static_masks
 from wilkc.runtime.sandbox.view import Bind, View
@@ -105,13 +106,14 @@ def prepare(
     identity, roots = find_place(job)
     plan = job.plan
     require_another(job, identity)
-    resolve(plan, roots, identity, bases, partial(_permits, job.agent, point))
+    reserved = _reserved(plan, roots)
+    resolve(plan, reserved, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
     bases.stand_on(before)
     full = plan.filesystem == "full"
     trees = outermost(_shown_trees(job, roots, bases, use_fds=use_fds))
     written = tuple(one.path for one in trees if one.access == "write")
-    lookout = replace(_lookout(plan, roots, identity, bases), writable=written)
+    lookout = replace(_lookout(plan, reserved, identity, bases), writable=written)
     judged = _judged(bases, trees)
     stamped = tuple(top for top in written if os.path.isdir(top))  # noqa: PTH112
     tops = whole.tops_of(plan, roots) if full else set()
@@ -155,23 +157,35 @@ def _permits(agent: str, point: DecisionPoint, mount: Mount, name: str) -> bool:
         raise SandboxRefusedError("sandbox.disagrees_with_policy", str(error)) from error
 
 
-def _lookout(plan: SandboxPlan, roots: Roots, identity: Identity, bases: Bases) -> Lookout:
-    bare = plan.isolation == "process"
+def _reserved(plan: SandboxPlan, roots: Roots) -> Reserved:
+    if plan.isolation == "process":
+        return Reserved(roots, NOTHING)  # without mounts nothing is hidden
+    blocked = matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold)
+    reserved = Reserved(roots, blocked, fold=plan.fold)
+    for name in plan.runtime_paths:
+        why = reserved.why(os.path.realpath(name))
+        if why:
+            text = f"`{name}` of `runtime_paths` {why}"
+            raise SandboxRefusedError("sandbox.precondition", text)
+    return reserved
+
+
+def _lookout(plan: SandboxPlan, reserved: Reserved, identity: Identity, bases: Bases) -> Lookout:
     leafy = {
         base.mount.pattern: matcher([base.mount.pattern], ALLOW, fold=plan.fold)
         for base in bases.found
         if base.mount.how == "each"
     }
     return Lookout(
-        roots,
+        reserved.roots,
         identity,
-        # Without mounts nothing is hidden; all that may change is looked at, before and afterwards.
-        NOTHING if bare else matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold),
+        reserved.blocked,
         matcher(plan.frozen, BLOCK, fold=plan.fold),
         leafy,
         plan.unix_sockets,
         whole.beyond(plan) if plan.filesystem == "full" else frozenset(),
-        bare,
+        # Without mounts all that may change is looked at, before and afterwards.
+        plan.isolation == "process",
     )
 
 

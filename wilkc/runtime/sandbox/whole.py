@@ -12,7 +12,7 @@ import pwd
 import stat
 from typing import TYPE_CHECKING, Final
 
-from wilkc.runtime.sandbox.cutouts import SECRETS
+from wilkc.core.sandbox_plan import SECRETS
 from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import fixed_part
 from wilkc.runtime.sandbox.names import is_within

@@ -12,7 +12,9 @@ import pytest
 from wilkc.core.sandbox_plan import Mount, SandboxPlan
 from wilkc.runtime.sandbox import binds
 from wilkc.runtime.sandbox.identity import Identity
+from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import Roots
+from wilkc.runtime.sandbox.reserved import Reserved
 
 if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import How
@@ -50,7 +52,8 @@ def test_what_is_wilks_own_on_the_host_is_never_mounted(
         for how, path in rules
     )
     roots, identity = Roots(str(tmp_path), None), Identity(1000, 1000, None, drop=False)
-    binds.resolve(SandboxPlan(mounts=mounts), roots, identity, bases, lambda *_: True)
+    reserved = Reserved(roots, NOTHING)
+    binds.resolve(SandboxPlan(mounts=mounts), reserved, identity, bases, lambda *_: True)
     assert [base.opened.path for base in bases.found] == [str(other)]
     assert [report.count("Wilk's own") for report in bases.reports] == [1, 1, 1]
     bases.close()
