@@ -114,7 +114,7 @@ def resolve(
             # Nor is it looked at: root's is closed to others, who give files of their own.
             bases.reports.append(f"{mount.rule}: `{mount.base}` is Wilk's own on this host")
             continue
-        why = reserved.why(path)
+        why = reserved.why(path, mount)
         if why:
             bases.reports.append(f"{mount.rule}: `{mount.base}` {why}")
             continue
@@ -141,7 +141,7 @@ def _before_making(  # noqa: PLR0913, PLR0917  # the first four are given by `re
     mount: Mount, path: str, reserved: Reserved, bases: Bases, permits: Permits, steps: list[str]
 ) -> None:
     """Judge where a link leads before anything is made there, and say what will be left."""
-    why = reserved.why(steps[-1])
+    why = reserved.why(steps[-1], mount)
     if why:
         text = f"`{mount.base}` leads to `{steps[-1]}`, which {why}"
         raise SandboxRefusedError("sandbox.workspace_moved", text)
@@ -163,7 +163,7 @@ def _unmountable(mount: Mount, opened: Opened, reserved: Reserved) -> str:
         return f"`{mount.base}` lies in a kernel file system"
     if is_within(opened.path, OWN):
         return f"`{mount.base}` leads to what is Wilk's own on this host"
-    why = reserved.why(opened.path)
+    why = reserved.why(opened.path, mount)
     if why:
         return f"`{mount.base}` leads to what {why}"
     if mount.how == "file" and opened.directory:

@@ -36,7 +36,8 @@ FROZEN_DIRECTORIES: Final = (
 """Readable, never writable: what shells, editors, agents and git run or obey on sight."""
 
 _POINTER_BYTES: Final = 4096
-_GIT_OWN: Final = ("config", "config.worktree", "hooks", "info/attributes")
+GIT_OWN: Final = ("config", "config.worktree", "hooks", "info/attributes")
+"""What git obeys in a directory that is one of its own."""
 
 
 @dataclass(slots=True)
@@ -108,6 +109,8 @@ def cut_out(
         for name in FROZEN_DIRECTORIES:
             _freeze(place, name, "empty_directory", ground, cut)
         _freeze_real_git(place, ground, cut)
+    for top in ground.writable:
+        _freeze_git(top, ground, cut)
     for path in sorted(_inside(survey.frozen, ground.writable)):
         _freeze_existing(path, ground, cut)
     for canonical in filter(None, map(literal_path, frozen)):
@@ -194,6 +197,33 @@ def _freeze_existing(path: str, ground: Ground, cut: Cutouts) -> None:
         cut.frozen[path] = Mask(path, "freeze")
 
 
+def _freeze_git(top: str, ground: Ground, cut: Cutouts) -> None:
+    """A mount that is, or lies in, a directory of git: what is frozen there has a shorter name."""
+    before, found, _ = f"{top}/".partition("/.git/")
+    for name in GIT_OWN if found else ():
+        if _inside([f"{before}/.git/{name}"], [top]):
+            _freeze(f"{before}/.git", name, _nothing(name), ground, cut)
+
+
+def _nothing(name: str) -> Literal["empty_file", "empty_directory"]:
+    return "empty_directory" if name == "hooks" else "empty_file"
+
+
+def led_to(places: Iterable[str]) -> set[str]:
+    """Real paths that frozen names of some directories lead to by a link, or git by a pointer.
+
+    Args:
+        places: real paths of directories that tools may be started in.
+    """
+    found = set()
+    for place in places:
+        for name in (*FROZEN_FILES, *FROZEN_DIRECTORIES):
+            if _first_link(place, name):
+                found.add(os.path.realpath(f"{place}/{name}"))
+        found |= {f"{top}/{name}" for top in _real_git(place) for name in GIT_OWN}
+    return found
+
+
 def _freeze_real_git(place: str, ground: Ground, cut: Cutouts) -> None:
     """A worktree or submodule: `.git` is a file that names the real directory.
 
@@ -202,21 +232,30 @@ def _freeze_real_git(place: str, ground: Ground, cut: Cutouts) -> None:
     pointer = f"{place}/.git"
     try:
         mode = os.lstat(pointer).st_mode
-        if stat.S_ISDIR(mode) or stat.S_ISLNK(mode):
-            return
-        text = _beginning(pointer) if stat.S_ISREG(mode) else ""
     except OSError:
         return
+    if stat.S_ISDIR(mode) or stat.S_ISLNK(mode):
+        return
     cut.frozen.setdefault(pointer, Mask(pointer, "freeze"))
-    _, _, target = text.partition("gitdir:")
+    for top in _real_git(place):
+        if _inside([top], ground.writable):
+            for name in GIT_OWN:
+                _freeze(top, name, _nothing(name), ground, cut)
+
+
+def _real_git(place: str) -> set[str]:
+    """The directories that a file `.git` names: that of a worktree, and its repository's."""
+    pointer = f"{place}/.git"
+    try:
+        if not stat.S_ISREG(os.lstat(pointer).st_mode):
+            return set()
+        _, _, target = _beginning(pointer).partition("gitdir:")
+    except OSError:
+        return set()
+    if not target:
+        return set()
     real = os.path.realpath(os.path.join(place, target.strip()))  # noqa: PTH118  # the same
-    for top in {real, os.path.dirname(os.path.dirname(real))}:  # noqa: PTH120  # the same
-        if target and _inside([top], ground.writable):
-            for name in _GIT_OWN:
-                kind: Literal["empty_file", "empty_directory"] = (
-                    "empty_directory" if name == "hooks" else "empty_file"
-                )
-                _freeze(top, name, kind, ground, cut)
+    return {real, os.path.dirname(os.path.dirname(real))}  # noqa: PTH120  # the same
 
 
 def _beginning(path: str) -> str:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from wilkc.runtime.sandbox.agreement import file_request
 from wilkc.runtime.sandbox.binds import file_binds
+from wilkc.runtime.sandbox.cutouts import led_to
+from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wilkc.runtime.sandbox.binds import Bases
+    from wilkc.runtime.sandbox.binds import Base, Bases
     from wilkc.runtime.sandbox.job import Job
-    from wilkc.runtime.sandbox.names import Roots
     from wilkc.runtime.sandbox.ports import DecisionPoint
+    from wilkc.runtime.sandbox.reserved import Reserved
     from wilkc.runtime.sandbox.view import Bind
     from wilkc.runtime.sandbox.walk import Survey
 
@@ -29,14 +31,14 @@ class Scene:
         job: what is launched.
         point: the decision point.
         bases: the open mounts.
-        roots: what root tags stand for on this host.
+        reserved: what no rule mounts.
         use_fds: whether bubblewrap takes descriptors as sources.
     """
 
     job: Job
     point: DecisionPoint
     bases: Bases
-    roots: Roots
+    reserved: Reserved
     use_fds: bool
 
 
@@ -58,14 +60,35 @@ def leafy_binds(scene: Scene, seen: Survey) -> list[Bind]:
         if not base.opened.directory:
             paths = [base.opened.path] if base.opened.regular else []
         if base.mount.access == "write":
-            paths = _writable_now(scene, paths)
+            paths = _writable_now(scene, _unfrozen(scene, base, paths, seen))
         binds += file_binds(base, paths, scene.bases, use_fds=scene.use_fds)
     return binds
 
 
+def _unfrozen(scene: Scene, base: Base, paths: Sequence[str], seen: Survey) -> list[str]:
+    """Of the files that a narrowed write rule matches, those that do not stay read-only.
+
+    In no directory that is mounted could they be frozen.
+    """
+    places = {base.opened.path, *seen.repositories} if paths else set()
+    elsewhere = led_to(places)
+    frozen = {
+        path
+        for path in paths
+        if scene.reserved.is_frozen(path) or any(is_within(path, one) for one in elsewhere)
+    }
+    if frozen:
+        more = f" and {len(frozen) - 1} more" if len(frozen) > 1 else ""
+        scene.bases.reports.append(
+            f"{base.mount.rule}: `{min(frozen)}`{more} stays read-only, whatever rule matches it"
+        )
+    return [path for path in paths if path not in frozen]
+
+
 def _writable_now(scene: Scene, paths: Sequence[str]) -> list[str]:
     """Of the files that a narrowed write rule matches, those that the policy lets write."""
-    requests = [file_request(scene.job.agent, "write", scene.roots.names(path)) for path in paths]
+    names = scene.reserved.roots.names
+    requests = [file_request(scene.job.agent, "write", names(path)) for path in paths]
     try:
         answers = decide_all(scene.point, requests)
     except ValueError as error:

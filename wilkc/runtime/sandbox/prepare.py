@@ -23,7 +23,7 @@ from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME
 from wilkc.runtime.sandbox.kept import lend, lend_private
-from wilkc.runtime.sandbox.matching import NOTHING, matcher
+from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.narrowed import Scene, leafy_binds
 from wilkc.runtime.sandbox.place import find_place, require_another
@@ -118,7 +118,7 @@ def prepare(
     stamped = tuple(top for top in written if os.path.isdir(top))  # noqa: PTH112
     tops = whole.tops_of(plan, roots) if full else set()
     seen = survey(_walked(bases, trees, stamped, tops, lookout.beyond), lookout)
-    scene = Scene(job, point, bases, roots, use_fds)
+    scene = Scene(job, point, bases, reserved, use_fds)
     binds = outermost([*trees, *leafy_binds(scene, seen)])
     directories = tuple(bind.path for bind in binds if os.path.isdir(bind.path))  # noqa: PTH112
     writable = tuple(
@@ -159,9 +159,10 @@ def _permits(agent: str, point: DecisionPoint, mount: Mount, name: str) -> bool:
 
 def _reserved(plan: SandboxPlan, roots: Roots) -> Reserved:
     if plan.isolation == "process":
-        return Reserved(roots, NOTHING)  # without mounts nothing is hidden
+        return Reserved(roots, mounts=False)
     blocked = matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold)
-    reserved = Reserved(roots, blocked, fold=plan.fold)
+    protected = matcher(plan.frozen, BLOCK, fold=plan.fold)
+    reserved = Reserved(roots, blocked, protected, fold=plan.fold)
     for name in plan.runtime_paths:
         why = reserved.why(os.path.realpath(name))
         if why:
@@ -180,7 +181,7 @@ def _lookout(plan: SandboxPlan, reserved: Reserved, identity: Identity, bases: B
         reserved.roots,
         identity,
         reserved.blocked,
-        matcher(plan.frozen, BLOCK, fold=plan.fold),
+        reserved.protected,
         leafy,
         plan.unix_sockets,
         whole.beyond(plan) if plan.filesystem == "full" else frozenset(),
@@ -249,7 +250,7 @@ def _agree(scene: Scene, binds: Sequence[Bind], hidden: Sequence[Found]) -> None
         if base.opened.path in mounted
     ]
     allowed += [
-        file_request(agent, bind.action, scene.roots.names(bind.path))
+        file_request(agent, bind.action, scene.reserved.roots.names(bind.path))
         for bind in binds
         if bind.rule in leafy
     ]
@@ -257,7 +258,7 @@ def _agree(scene: Scene, binds: Sequence[Bind], hidden: Sequence[Found]) -> None
     denied = []
     for found in hidden:
         with suppress(ValueError):  # what has no canonical name cannot be asked about
-            names = scene.roots.names(found.path)
+            names = scene.reserved.roots.names(found.path)
             if any(policy.fullmatch(name) for name in names):
                 denied.append(file_request(agent, "write", names, directory=found.directory))
     require_agreement(scene.point, scene.job.revision, allowed, denied)
@@ -294,7 +295,7 @@ def _require_few(cut: Cutouts) -> None:
 
 
 def _view(scene: Scene, identity: Identity, binds: Sequence[Bind], cut: Cutouts) -> View:
-    job, roots, bases, use_fds = scene.job, scene.roots, scene.bases, scene.use_fds
+    job, roots, bases, use_fds = scene.job, scene.reserved.roots, scene.bases, scene.use_fds
     plan = job.plan
     full = plan.filesystem == "full"
     home = identity.home

@@ -1,23 +1,28 @@
-"""What no rule mounts, whatever it names. Layer: runtime. No I/O.
+"""What no rule mounts, or mounts for writing, whatever it names. Layer: runtime. No I/O.
 
 Masks are cut out of the directories that are mounted, so a rule that names something inside a
-hidden place would show it beside every mask. Such a rule leads to no mount.
+hidden place would show it beside every mask, and a file that is bound alone stands in no directory
+whose names are frozen. Such a rule leads to no mount.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wilkc.core.sandbox_plan import SECRETS
 from wilkc.language.atoms import BLOCK
-from wilkc.runtime.sandbox.matching import matcher
+from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES, GIT_OWN
+from wilkc.runtime.sandbox.matching import NOTHING, matcher
 
 if TYPE_CHECKING:
     import re
 
+    from wilkc.core.sandbox_plan import Mount
     from wilkc.runtime.sandbox.names import Roots
+
+_GIT: Final = "/.git/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,26 @@ class Reserved:
     Attributes:
         roots: what root tags stand for.
         blocked: matches canonical paths of block rules and of what is always hidden.
+        protected: matches canonical paths that the policy protects from writing.
         fold: whether path rules ignore case.
+        mounts: whether there are any; without them nothing is kept from a rule.
     """
 
     roots: Roots
-    blocked: re.Pattern[str]
+    blocked: re.Pattern[str] = NOTHING
+    protected: re.Pattern[str] = NOTHING
     fold: bool = False
+    mounts: bool = True
 
-    def why(self, path: str) -> str:
-        """What a real path is, where no rule mounts it; empty where one may."""
+    def why(self, path: str, mount: Mount | None = None) -> str:
+        """What a real path is, where it is not mounted; empty where it may be.
+
+        Args:
+            path: real path.
+            mount: what asks for it; none reads it.
+        """
+        if not self.mounts:
+            return ""
         try:
             names = self.roots.names(path)
         except ValueError:
@@ -44,9 +60,42 @@ class Reserved:
         hidden = [name for name in names if self.blocked.fullmatch(name)]
         if any(_always_hidden(fold=self.fold).fullmatch(name) for name in hidden):
             return "is always hidden"
-        return ""
+        # Of a rule that picks names each file is looked at, once they are found.
+        if mount is None or mount.access == "read" or mount.how == "each":
+            return ""
+        frozen = self.is_frozen(path, alone=mount.how == "file")
+        return "stays read-only, whatever rule names it" if frozen else ""
+
+    def is_frozen(self, path: str, *, alone: bool = True) -> bool:
+        """Whether a real path that has a name stays read-only, whatever mounts it.
+
+        Args:
+            path: real path.
+            alone: whether it is bound by itself, and not as a directory with what is in it.
+        """
+        names = self.roots.names(path)
+        # By its deepest root: what that lies in is no matter of the names below it.
+        return any(map(self.protected.fullmatch, names)) or _is_frozen_name(names[0], alone=alone)
 
 
 @cache
 def _always_hidden(*, fold: bool) -> re.Pattern[str]:
     return matcher(SECRETS, BLOCK, fold=fold)
+
+
+def _is_frozen_name(name: str, *, alone: bool) -> bool:
+    """Whether a canonical path has one of the frozen names, in whichever directory.
+
+    A mount knows the directory that it begins in, a file that is bound alone does not: nobody can
+    tell where a tool will be started that obeys it.
+    """
+    text = f"{name}/"
+    if any(f"/{one}/" in text for one in FROZEN_DIRECTORIES):
+        return True
+    # In a worktree `.git` is a file, which says where the real directory is.
+    files = (*FROZEN_FILES, ".git") if alone else FROZEN_FILES
+    if any(text.endswith(f"/{one}/") for one in files):
+        return True
+    # The real directories of worktrees and submodules lie in that of their repository.
+    _, _, below = text.partition(_GIT)
+    return any(f"/{one}/" in f"/{below}" for one in GIT_OWN)
