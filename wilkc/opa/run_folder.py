@@ -19,13 +19,19 @@ from wilkc.core.files import replace_file
 from wilkc.core.locks import require_lock
 from wilkc.opa.announcement import announcement_path
 from wilkc.opa.config import AUTHZ_FILE, CONFIG_FILE, HEALTH_SOCKET, STATUS_SOCKET
-from wilkc.opa.socket_place import checked_socket, make_folder, require_free, require_private
+from wilkc.opa.socket_place import (
+    TEMPORARY,
+    checked_socket,
+    make_folder,
+    require_free,
+    require_private,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 PRIVATE_NAME: Final = "opa.sock"
-_MAX_TEMPORARY: Final = 80
+_MAX_TEMPORARY: Final = 76
 _TAKEN: Final = frozenset({CONFIG_FILE, AUTHZ_FILE, HEALTH_SOCKET, STATUS_SOCKET})
 
 
@@ -110,7 +116,7 @@ class RunFolder:
         if self._wanted is None:
             parent = tempfile.gettempdir()
             short = len(os.fsencode(parent)) <= _MAX_TEMPORARY
-            folder = tempfile.mkdtemp(prefix="wilk-", dir=parent if short else "/tmp")  # noqa: S108  # a socket's path must be short; the folder is made anew, 0700
+            folder = tempfile.mkdtemp(prefix=TEMPORARY, dir=parent if short else "/tmp")  # noqa: S108  # a socket's path must be short; the folder is made anew, 0700
             self.socket, self._made = Path(folder, PRIVATE_NAME), True
         else:
             self.socket = checked_socket(self._wanted, taken=_TAKEN)

@@ -12,6 +12,8 @@ from wilkc.core.errors import UsageError
 
 MAX_SOCKET_PATH: Final = 107
 """Bytes of a socket's path, see unix(7); one less than `sun_path`, for the final NUL."""
+TEMPORARY: Final = "wilk-opa-"
+"""Before the name of a run folder that is made for one call; no command gets to see them."""
 _SOCKET_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 

@@ -34,8 +34,6 @@ MAX_EACH: Final = 100
 
 _NEVER: Final = ("/proc", "/sys", "/dev")
 """Kernel file systems: what the sandbox shows of them is its own."""
-OWN: Final = "/run/wilk"
-"""Notes and sockets of Wilk on this host; in the sandbox lies there what the caller gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +108,9 @@ def resolve(
         if path is None:
             bases.reports.append(f"{mount.rule}: there is no home directory here")
             continue
-        if is_within(path, OWN):
-            # Nor is it looked at: root's is closed to others, who give files of their own.
-            bases.reports.append(f"{mount.rule}: `{mount.base}` is Wilk's own on this host")
-            continue
         why = reserved.why(path, mount)
         if why:
+            # Nor is it looked at: root's is closed to others, who give files of their own.
             bases.reports.append(f"{mount.rule}: `{mount.base}` {why}")
             continue
         opened = open_real(path)
@@ -161,8 +156,6 @@ def _unmountable(mount: Mount, opened: Opened, reserved: Reserved) -> str:
         )
     if any(is_within(opened.path, top) for top in _NEVER):
         return f"`{mount.base}` lies in a kernel file system"
-    if is_within(opened.path, OWN):
-        return f"`{mount.base}` leads to what is Wilk's own on this host"
     why = reserved.why(opened.path, mount)
     if why:
         return f"`{mount.base}` leads to what {why}"

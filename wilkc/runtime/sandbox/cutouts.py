@@ -75,12 +75,14 @@ class Ground:
         writable: those of them that may be written.
         level: decides what is refused and what is reported.
         absent: paths that another running launch made and will remove.
+        own: places of Wilk's own that whom the command runs as could make.
     """
 
     trees: tuple[str, ...]
     writable: tuple[str, ...]
     level: Level
     absent: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
 
 
 def cut_out(
@@ -103,20 +105,8 @@ def cut_out(
         _hide(found, ground, cut)
     for pattern in (*patterns, *SECRETS):
         _hide_absent(pattern, ground, roots, cut)
-    for place in sorted({*ground.writable, *_inside(survey.repositories, ground.writable)}):
-        for name in FROZEN_FILES:
-            _freeze(place, name, "empty_file", ground, cut)
-        for name in FROZEN_DIRECTORIES:
-            _freeze(place, name, "empty_directory", ground, cut)
-        _freeze_real_git(place, ground, cut)
-    for top in ground.writable:
-        _freeze_git(top, ground, cut)
-    for path in sorted(_inside(survey.frozen, ground.writable)):
-        _freeze_existing(path, ground, cut)
-    for canonical in filter(None, map(literal_path, frozen)):
-        real = roots.real(canonical)
-        if real is not None and _inside([real], ground.writable):
-            _freeze(real.rpartition("/")[0], real.rpartition("/")[2], "empty_file", ground, cut)
+    _hold_own(ground, cut)
+    _freeze_all(ground, survey, frozen, roots, cut)
     for mask in (*cut.hidden.values(), *cut.frozen.values()):
         cut.pins.update(_ancestors(mask.path, ground.writable))
     cut.pins -= {*cut.hidden, *cut.frozen}
@@ -147,6 +137,32 @@ def _hide_absent(pattern: str, ground: Ground, roots: Roots, cut: Cutouts) -> No
     missing = first_missing(path, ground.absent)
     if missing is not None and not _covered(missing, cut):
         cut.hidden[missing] = Mask(missing, "hide_directory", ghost=True)
+
+
+def _hold_own(ground: Ground, cut: Cutouts) -> None:
+    for path in sorted(_inside(ground.own, ground.writable)):
+        if first_missing(path, ground.absent) == path:
+            # Where what leads there is missing nobody would look for it.
+            cut.hidden.setdefault(path, Mask(path, "hide_directory", ghost=True))
+
+
+def _freeze_all(
+    ground: Ground, survey: Survey, frozen: Sequence[str], roots: Roots, cut: Cutouts
+) -> None:
+    for place in sorted({*ground.writable, *_inside(survey.repositories, ground.writable)}):
+        for name in FROZEN_FILES:
+            _freeze(place, name, "empty_file", ground, cut)
+        for name in FROZEN_DIRECTORIES:
+            _freeze(place, name, "empty_directory", ground, cut)
+        _freeze_real_git(place, ground, cut)
+    for top in ground.writable:
+        _freeze_git(top, ground, cut)
+    for path in sorted(_inside(survey.frozen, ground.writable)):
+        _freeze_existing(path, ground, cut)
+    for canonical in filter(None, map(literal_path, frozen)):
+        real = roots.real(canonical)
+        if real is not None and _inside([real], ground.writable):
+            _freeze(real.rpartition("/")[0], real.rpartition("/")[2], "empty_file", ground, cut)
 
 
 def _freeze(

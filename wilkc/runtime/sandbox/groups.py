@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 import threading
 import time
 from contextlib import suppress
@@ -237,6 +238,21 @@ def make_group(
             continue
         group.places.update(dict.fromkeys(wanted, (hierarchy.version, path)))
     return group
+
+
+def is_group(path: Path) -> bool:
+    """Whether a path is a control group of the kernel's, and no directory that looks like one."""
+    mounts = [line.split(" ") for line in Path("/proc/self/mounts").read_text().splitlines()]
+    try:
+        status = path.lstat()
+        kernels = {
+            os.stat(point).st_dev  # noqa: PTH116  # beside the other calls of this module
+            for _, point, kind, *_ in mounts
+            if kind in {"cgroup", "cgroup2"}
+        }
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_dev in kernels
 
 
 def remove_directory(path: Path) -> str:

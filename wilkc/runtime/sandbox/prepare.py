@@ -26,6 +26,7 @@ from wilkc.runtime.sandbox.kept import lend, lend_private
 from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.narrowed import Scene, leafy_binds
+from wilkc.runtime.sandbox.own import NOWHERE, Own, own_places
 from wilkc.runtime.sandbox.place import find_place, require_another
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -106,7 +107,7 @@ def prepare(
     identity, roots = find_place(job)
     plan = job.plan
     require_another(job, identity)
-    reserved = _reserved(plan, roots)
+    reserved = _reserved(plan, roots, own_places(identity.uid))
     resolve(plan, reserved, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
     bases.stand_on(before)
@@ -134,7 +135,7 @@ def prepare(
     elif plan.runtime_paths:
         hidden += whole.among_programs(plan, roots, identity, writable)
         directories = (*directories, *plan.runtime_paths)
-    ground = Ground(directories, writable, plan.level)
+    ground = Ground(directories, writable, plan.level, own=reserved.own.user)
     relevant = Survey(
         [one for one in hidden if _in_any(one.path, directories)],
         seen.frozen,
@@ -157,12 +158,12 @@ def _permits(agent: str, point: DecisionPoint, mount: Mount, name: str) -> bool:
         raise SandboxRefusedError("sandbox.disagrees_with_policy", str(error)) from error
 
 
-def _reserved(plan: SandboxPlan, roots: Roots) -> Reserved:
+def _reserved(plan: SandboxPlan, roots: Roots, own: Own) -> Reserved:
     if plan.isolation == "process":
-        return Reserved(roots, mounts=False)
+        return Reserved(roots, own=own, mounts=False)
     blocked = matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold)
     protected = matcher(plan.frozen, BLOCK, fold=plan.fold)
-    reserved = Reserved(roots, blocked, protected, fold=plan.fold)
+    reserved = Reserved(roots, blocked, protected, fold=plan.fold, own=own)
     for name in plan.runtime_paths:
         why = reserved.why(os.path.realpath(name))
         if why:
@@ -177,6 +178,7 @@ def _lookout(plan: SandboxPlan, reserved: Reserved, identity: Identity, bases: B
         for base in bases.found
         if base.mount.how == "each"
     }
+    bare = plan.isolation == "process"
     return Lookout(
         reserved.roots,
         identity,
@@ -186,7 +188,8 @@ def _lookout(plan: SandboxPlan, reserved: Reserved, identity: Identity, bases: B
         plan.unix_sockets,
         whole.beyond(plan) if plan.filesystem == "full" else frozenset(),
         # Without mounts all that may change is looked at, before and afterwards.
-        plan.isolation == "process",
+        bare,
+        own=NOWHERE if bare else reserved.own.around(reserved.roots.workspace),
     )
 
 

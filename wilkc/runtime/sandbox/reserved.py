@@ -15,6 +15,7 @@ from wilkc.core.sandbox_plan import SECRETS
 from wilkc.language.atoms import BLOCK
 from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES, GIT_OWN
 from wilkc.runtime.sandbox.matching import NOTHING, matcher
+from wilkc.runtime.sandbox.own import NOWHERE, Own
 
 if TYPE_CHECKING:
     import re
@@ -34,13 +35,15 @@ class Reserved:
         blocked: matches canonical paths of block rules and of what is always hidden.
         protected: matches canonical paths that the policy protects from writing.
         fold: whether path rules ignore case.
-        mounts: whether there are any; without them nothing is kept from a rule.
+        own: where Wilk's own lies.
+        mounts: whether there are any; without them nothing else is kept from a rule.
     """
 
     roots: Roots
     blocked: re.Pattern[str] = NOTHING
     protected: re.Pattern[str] = NOTHING
     fold: bool = False
+    own: Own = NOWHERE
     mounts: bool = True
 
     def why(self, path: str, mount: Mount | None = None) -> str:
@@ -50,6 +53,8 @@ class Reserved:
             path: real path.
             mount: what asks for it; none reads it.
         """
+        if self.own.holds(path):
+            return "is Wilk's own on this host"
         if not self.mounts:
             return ""
         try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.locks import require_lock, take_lock
-from wilkc.runtime.sandbox.groups import PREFIX, Group
+from wilkc.runtime.sandbox.groups import PREFIX, Group, is_group
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import remove_made
 
@@ -205,6 +205,18 @@ def _started(pid: int) -> str:
     return text.rpartition(b")")[2].split()[_START_TIME].decode("ascii")
 
 
+def _is_confined(pid: int) -> bool:
+    """Whether a process is in a sandbox: another user's, or in another user namespace than ours."""
+    try:
+        _, _, user = Path(f"/proc/{pid}/status").read_bytes().partition(b"\nUid:\t")
+        if int(user.split()[0]) != os.geteuid():
+            return True
+        theirs, ours = (Path(f"/proc/{one}/ns/user").stat().st_ino for one in (pid, "self"))
+    except OSError:
+        return False
+    return theirs != ours
+
+
 def settle(note: Note) -> list[str]:
     """Remove what a launch left, unless another running launch holds it.
 
@@ -291,11 +303,14 @@ def _bury(top: Path, path: Path) -> None:
     held = {left for other in _notes(top) if other != path for left in _left(other)}
     content = _content(path)
     pid, started = content.get("process", (0, ""))
-    if pid and started and _started(pid) == started:
+    if pid and started and _started(pid) == started and _is_confined(pid):
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
+    # Whatever a note says, its launch had no other group, and nothing else is killed or removed.
+    name = PREFIX + path.name.removesuffix(_SUFFIX)
     places = [Path(text) for text in content.get("groups", [])]
-    group = Group("", {str(one): (0, one) for one in places if one.name.startswith(PREFIX)})
+    own = [one for one in places if one.name == name and is_group(one)]
+    group = Group("", {str(one): (0, one) for one in own})
     group.kill()
     group.remove()
     remove_made([left for left in content.get("left", []) if left not in held])

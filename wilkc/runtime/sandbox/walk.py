@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.own import NOWHERE, Own
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Lookout:
         beyond: directories that are not entered.
         writable: what may be written; pipes with a name are hidden elsewhere.
         leafy: pattern text to its expression, for rules whose matches are bound one by one.
+        own: where Wilk's own lies, which is hidden.
     """
 
     roots: Roots
@@ -98,6 +100,7 @@ class Lookout:
     beyond: frozenset[str] = frozenset()
     opening: bool = False
     writable: tuple[str, ...] = ()
+    own: Own = NOWHERE
 
 
 def survey(trees: Sequence[tuple[str, bool]], lookout: Lookout) -> Survey:
@@ -207,6 +210,7 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
     except ValueError:
         names = ()
     hidden = not names or any(lookout.blocked.fullmatch(name) for name in names)
+    hidden = hidden or (directory and entry.path in lookout.own)
     if hidden or _leads_out(entry, lookout):
         found.hidden.append(_found(entry, directory=directory))
         directory = False

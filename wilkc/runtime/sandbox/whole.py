@@ -16,6 +16,7 @@ from wilkc.core.sandbox_plan import SECRETS
 from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import fixed_part
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.own import BY_CONVENTION, own_places
 from wilkc.runtime.sandbox.postcheck import QUARANTINE
 from wilkc.runtime.sandbox.walk import Found
 
@@ -33,8 +34,6 @@ COVERED: Final = ("/dev", "/proc", "/run", "/tmp")  # noqa: S108  # the host's, 
 _PROGRAMS: Final = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/sys",
 )  # fmt: skip
-_OWN: Final = ("/etc/wilk", "/var/lib/wilk", "/var/log/wilk")
-"""Where Wilk's keys, state and log lie by convention."""
 _AT_HOME: Final = tuple(
     text.removeprefix("~/").removesuffix("/**") for text in SECRETS if text.startswith("~/")
 )
@@ -81,7 +80,8 @@ def named(
     }
     paths |= {f"{home}/{name}" for home in _homes() for name in _AT_HOME}
     paths |= {f"{path.rpartition('/')[0]}/{QUARANTINE}" for path in (*writable, roots.workspace)}
-    for path in sorted({*paths, *_OWN}):
+    own = own_places(identity.uid)
+    for path in sorted({*paths, *BY_CONVENTION, *own.paths, *own.temporary()}):
         try:
             status = os.lstat(path)
         except (OSError, ValueError):

@@ -12,8 +12,8 @@ import pytest
 from wilkc.core.sandbox_plan import Mount, SandboxPlan
 from wilkc.runtime.sandbox import binds
 from wilkc.runtime.sandbox.identity import Identity
-from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import Roots
+from wilkc.runtime.sandbox.own import Own
 from wilkc.runtime.sandbox.reserved import Reserved
 
 if TYPE_CHECKING:
@@ -34,15 +34,12 @@ def test_given_files_are_read_and_not_written(work: Any, spec: Any) -> None:
     assert not Path("/run/wilk/context").exists()
 
 
-def test_what_is_wilks_own_on_the_host_is_never_mounted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_wilks_own_on_the_host_is_never_mounted(tmp_path: Path) -> None:
     own, link, other = (tmp_path / name for name in ("own", "link", "other"))
     own.mkdir()
     (own / "code").write_text("of the host")
     link.symlink_to(own)
     other.write_text("x")
-    monkeypatch.setattr(binds, "OWN", str(own))
     bases = binds.Bases()
     rules: tuple[tuple[How, Path], ...] = (
         ("file", own / "code"), ("tree", own), ("tree", link), ("file", other),
@@ -52,7 +49,7 @@ def test_what_is_wilks_own_on_the_host_is_never_mounted(
         for how, path in rules
     )
     roots, identity = Roots(str(tmp_path), None), Identity(1000, 1000, None, drop=False)
-    reserved = Reserved(roots, NOTHING)
+    reserved = Reserved(roots, own=Own(frozenset({str(own)})))
     binds.resolve(SandboxPlan(mounts=mounts), reserved, identity, bases, lambda *_: True)
     assert [base.opened.path for base in bases.found] == [str(other)]
     assert [report.count("Wilk's own") for report in bases.reports] == [1, 1, 1]
