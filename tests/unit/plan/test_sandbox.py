@@ -234,6 +234,8 @@ REFUSED = [
     ("W179", "permissions: {deny: [crypto]}"),
     ("W181", "runtime_paths: ['./tools']"),
     ("W181", "runtime_paths: ['/opt/*']"),
+    ("W189", "isolation: {level: minimal, filesystem: full}\n  allow_root: true"),
+    ("W189", "isolation: {level: minimal, process: shared}\n  allow_root: true"),
 ]
 
 
@@ -254,6 +256,8 @@ ACCEPTED = [
     "isolation: {level: minimal}\n  security: {seccomp: false}\n  degraded: [seccomp]",
     "runtime_paths: ['/opt/tool', '/srv/x/']",
     "protected: [Makefile, './ci/**']",
+    "isolation: {level: minimal, filesystem: restricted, process: isolated}\n  allow_root: true",
+    "isolation: {level: minimal, filesystem: full}\n  allow_root: false",
 ]
 
 

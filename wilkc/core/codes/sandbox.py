@@ -165,4 +165,13 @@ CODES: Final[tuple[Code, ...]] = (
         "permissions:\n  filesystem: {read: ['~/.aws/credentials']}\n",
         "permissions:\n  filesystem: {read: ['~/project/credentials.sample']}\n",
     ),
+    Code(
+        "W189",
+        "root with all of the host in view",
+        "A command that runs as root owns the host's files and may signal all of its processes, so "
+        "that nothing but the view confines it.",
+        "sandbox:\n  allow_root: true\n  isolation: {level: minimal, filesystem: full}\n"
+        "permissions: {}\n",
+        "sandbox:\n  isolation: {level: minimal, filesystem: full}\npermissions: {}\n",
+    ),
 )

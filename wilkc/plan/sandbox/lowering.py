@@ -182,10 +182,26 @@ def _check_boundary(
         )
 
 
+def _check_root(reader: Reader, section: Sandbox) -> None:
+    """Root may be served only where no more of the host is in view than rules mount."""
+    isolation = section.isolation
+    if not section.allow_root or isolation is None:
+        return
+    wider = {"filesystem": isolation.filesystem == "full", "process": isolation.process == "shared"}
+    for key in (name for name, is_wider in wider.items() if is_wider):
+        reader.refuse(
+            "W189",
+            f"`allow_root: true` beside `{key}: {getattr(isolation, key)}` confines nothing",
+            ("isolation", key),
+            "remove one of the two keys",
+        )
+
+
 def _check_keys(reader: Reader, asked: Sandbox, section: Sandbox, level: Level) -> None:
     """What is wrong in the spec's own section, or in what it is together with those of bases."""
     reader.problems += check_words(asked, reader.document)
     reader.problems += check_floor(section, level, reader.document)
+    _check_root(reader, section)
     for capability in (section.security.capabilities if section.security else None) or ():
         reader.refuse(
             "W175",

@@ -11,6 +11,7 @@ from wilkc.runtime.sandbox.names import Roots
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
+    from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.sandbox.job import Job
 
 
@@ -32,6 +33,7 @@ def find_place(job: Job) -> tuple[Identity, Roots]:
             "sandbox.workspace_moved", f"`{job.workspace}` cannot be a workspace"
         )
     identity = choose_identity(job.plan, status)
+    _require_narrow(job.plan, identity)
     roots = Roots(workspace, identity.home)
     try:
         roots.names(workspace)
@@ -40,6 +42,17 @@ def find_place(job: Job) -> tuple[Identity, Roots]:
             "sandbox.workspace_moved", f"`{workspace}` cannot be a workspace: {error}"
         ) from error
     return identity, roots
+
+
+def _require_narrow(plan: SandboxPlan, identity: Identity) -> None:
+    """Whoever is root owns the host's files, and may signal all of its processes."""
+    if identity.uid == 0 and (plan.filesystem == "full" or plan.process == "shared"):
+        raise SandboxRefusedError(
+            "sandbox.identity",
+            "root runs no command with all files or processes of the host in view",
+            help_text="remove `filesystem: full` and `process: shared`, or give the workspace to an"
+            " ordinary user",
+        )
 
 
 def require_another(job: Job, identity: Identity) -> None:

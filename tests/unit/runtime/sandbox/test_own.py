@@ -125,6 +125,14 @@ def test_they_are_those_that_state_and_kept_directories_have(
     assert os.path.realpath(kept._top()) in own_places(12_345)
 
 
+def test_what_lies_elsewhere_by_convention_is_hidden_where_no_workspace_lies_in_it() -> None:
+    own = own_places(os.geteuid())
+    assert "/etc/wilk" in own.around("/srv/w")
+    assert "/var/lib/wilk" not in own.around("/var/lib/wilk/w")
+    # A rule may still name it: whoever runs an agent there says so.
+    assert "/etc/wilk" not in own
+
+
 def test_opas_folder_is_one_of_them() -> None:
     with RunFolder() as folder:
         own = own_places(os.geteuid())

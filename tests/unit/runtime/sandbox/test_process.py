@@ -47,6 +47,20 @@ def test_root_runs_as_root_only_if_the_policy_says_so(root_work: Any, spec: Any)
     assert ended.launch["view"]["identity"] == "root"
 
 
+@pytest.mark.parametrize("wider", [{"filesystem": "full"}, {"process": "shared"}])
+def test_root_runs_nothing_with_all_of_the_host_in_view(
+    root_work: Any, spec: Any, wider: dict[str, str]
+) -> None:
+    rules = spec(allow_root=True).changed(level="minimal", **wider)
+    os.chown(root_work.path, 0, 0)
+    ended = root_work.sh(rules, "true")
+    assert (ended.status, ended.detail) == (120, "sandbox.identity")
+    assert "of the host in view" in ended.message
+    # The twin: the same plan over a workspace of somebody else.
+    root_work.own()
+    assert root_work.sh(rules, "true").detail != "sandbox.identity"
+
+
 def test_a_user_cannot_become_another(user_work: Any, spec: Any) -> None:
     ended = user_work.sh(spec(run_as="daemon"), "true")
     assert (ended.status, ended.detail) == (120, "sandbox.identity")
