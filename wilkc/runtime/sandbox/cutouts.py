@@ -122,7 +122,7 @@ def _hide(found: Found, ground: Ground, cut: Cutouts) -> None:
         directory = os.path.isdir(path)  # noqa: PTH112  # text of any bytes
         cut.reports.append(f"`{found.path}` is a link; what it leads to is hidden")
     if found.names > 1:
-        _second_name(path, ground.level, cut)
+        second_name(path, ground.level, cut)
     # What another launch made for a mask of its own must be held by this one too.
     kind: MaskKind = "hide_directory" if directory else "hide_file"
     ghost = path in ground.absent or not os.path.lexists(path)
@@ -176,7 +176,7 @@ def _freeze(
     link = _first_link(place, name)
     if link:
         # A link cannot be held itself, as mount(2) follows it; what it leads to can.
-        _second_name(link, ground.level, cut)
+        second_name(link, ground.level, cut)
         path = os.path.realpath(path)
         nowhere = not os.path.exists(link)  # noqa: PTH110  # text of any bytes
         if nowhere or not _inside([path], ground.writable):
@@ -203,12 +203,12 @@ def _first_link(place: str, name: str) -> str:
 def _freeze_existing(path: str, ground: Ground, cut: Cutouts) -> None:
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
-        _second_name(path, ground.level, cut)
+        second_name(path, ground.level, cut)
         path = os.path.realpath(path)
         if not _inside([path], ground.writable) or not os.path.exists(path):  # noqa: PTH110
             return
     elif stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-        _second_name(path, ground.level, cut)
+        second_name(path, ground.level, cut)
     if not _covered(path, cut):
         cut.frozen[path] = Mask(path, "freeze")
 
@@ -283,7 +283,12 @@ def _beginning(path: str) -> str:
         os.close(fd)
 
 
-def _second_name(path: str, level: Level, cut: Cutouts) -> None:
+def second_name(path: str, level: Level, cut: Cutouts) -> None:
+    """Refuse, or report, that something hidden or frozen has a second name.
+
+    Raises:
+        SandboxRefusedError: at level strict.
+    """
     if level == "strict":
         raise SandboxRefusedError(
             "sandbox.second_name",

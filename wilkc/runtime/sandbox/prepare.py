@@ -18,11 +18,12 @@ from wilkc.runtime.sandbox import whole
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
 from wilkc.runtime.sandbox.appearing import appearing
 from wilkc.runtime.sandbox.binds import Bases, outermost, resolve, tree_binds
-from wilkc.runtime.sandbox.cutouts import Cutouts, Ground, cut_out
+from wilkc.runtime.sandbox.cutouts import Cutouts, Ground, cut_out, second_name
 from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME
 from wilkc.runtime.sandbox.kept import lend, lend_private
+from wilkc.runtime.sandbox.linked import second_names
 from wilkc.runtime.sandbox.matching import matcher
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.narrowed import Scene, leafy_binds
@@ -136,15 +137,12 @@ def prepare(
         hidden += whole.among_programs(plan, roots, identity, writable)
         directories = (*directories, *plan.runtime_paths)
     ground = Ground(directories, writable, plan.level, own=reserved.own.user)
-    relevant = Survey(
-        [one for one in hidden if _in_any(one.path, directories)],
-        seen.frozen,
-        seen.repositories,
-    )
+    inside = [one for one in hidden if _in_any(one.path, directories)]
+    relevant = Survey(inside, seen.frozen, seen.repositories)
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
-    cut.reports += appearing(plan.hidden, directories, roots)
-    if plan.isolation == "process":
-        cut.reports.append(_BY_USER)
+    for path in second_names(seen, cut, binds, directories, reserved):
+        second_name(path, plan.level, cut)
+    _report(cut, plan, directories, roots)
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
     view = _view(scene, identity, binds, cut)
@@ -285,6 +283,13 @@ def _cut_out(
         if now <= absent:
             return cut, absent
         absent |= now
+
+
+def _report(cut: Cutouts, plan: SandboxPlan, directories: Sequence[str], roots: Roots) -> None:
+    """What the masks cannot keep, for the record."""
+    cut.reports += appearing(plan.hidden, directories, roots)
+    if plan.isolation == "process":
+        cut.reports.append(_BY_USER)
 
 
 def _require_few(cut: Cutouts) -> None:

@@ -72,13 +72,16 @@ class Reserved:
         return "stays read-only, whatever rule names it" if frozen else ""
 
     def is_frozen(self, path: str, *, alone: bool = True) -> bool:
-        """Whether a real path that has a name stays read-only, whatever mounts it.
+        """Whether a real path stays read-only, whatever mounts it.
 
         Args:
             path: real path.
             alone: whether it is bound by itself, and not as a directory with what is in it.
         """
-        names = self.roots.names(path)
+        try:
+            names = self.roots.names(path)
+        except ValueError:
+            return True  # nobody could be asked about it
         # By its deepest root: what that lies in is no matter of the names below it.
         return any(map(self.protected.fullmatch, names)) or _is_frozen_name(names[0], alone=alone)
 

@@ -33,6 +33,8 @@ MAX_SECONDS: Final = 5.0
 
 Stamp = tuple[int, int, int]
 """Inode, change time in nanoseconds, size: differs whenever a file was touched."""
+Linked = tuple[int, int, int]
+"""Device, inode, and number of names of a regular file that has more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Survey:
         repositories: directories that hold a `.git`.
         matches: per leafy pattern, the regular files it matches.
         stamps: per entry of a stamped tree, its stamp.
+        linked: regular files of stamped trees that have further names.
+        plain: regular files of other trees; nobody looked at the number of their names.
         entries: how many entries were seen.
     """
 
@@ -70,6 +74,8 @@ class Survey:
     repositories: list[str] = field(default_factory=list)
     matches: dict[str, list[str]] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
+    linked: dict[str, Linked] = field(default_factory=dict)
+    plain: list[str] = field(default_factory=list)
     entries: int = 0
 
 
@@ -128,13 +134,30 @@ def survey(trees: Sequence[tuple[str, bool]], lookout: Lookout) -> Survey:
                 )
             if stamped:
                 with suppress(FileNotFoundError):
-                    found.stamps[entry.path] = stamp(entry.stat(follow_symlinks=False))
+                    _mark(entry, found)
+            elif entry.is_file(follow_symlinks=False):
+                found.plain.append(entry.path)
     return found
+
+
+def _mark(entry: os.DirEntry[str], found: Survey) -> None:
+    status = entry.stat(follow_symlinks=False)
+    found.stamps[entry.path] = stamp(status)
+    names = linked(status) if status.st_nlink > 1 else None
+    if names is not None:
+        found.linked[entry.path] = names
 
 
 def stamp(status: os.stat_result) -> Stamp:
     """The stamp of a file."""
     return (status.st_ino, status.st_ctime_ns, status.st_size)
+
+
+def linked(status: os.stat_result) -> Linked | None:
+    """How a file is known by all of its names, if it is regular and has more than one."""
+    if status.st_nlink < 2 or not stat.S_ISREG(status.st_mode):  # noqa: PLR2004  # one is its own
+        return None
+    return (status.st_dev, status.st_ino, status.st_nlink)
 
 
 def _entries(top: str, lookout: Lookout, found: Survey) -> Iterator[os.DirEntry[str]]:

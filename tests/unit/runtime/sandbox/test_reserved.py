@@ -1,4 +1,4 @@
-"""What no rule mounts, whatever it names; beside each refusal what the same rule gives elsewhere."""
+"""What no rule mounts, whatever it names; beside it what the same rule gives elsewhere."""
 
 from __future__ import annotations
 
