@@ -121,6 +121,9 @@ def _hide(found: Found, ground: Ground, cut: Cutouts) -> None:
             return
         directory = os.path.isdir(path)  # noqa: PTH112  # text of any bytes
         cut.reports.append(f"`{found.path}` is a link; what it leads to is hidden")
+        if path in ground.absent or not os.path.exists(path):  # noqa: PTH110  # the same
+            _hide_missing(path, ground, cut)
+            return
     if found.names > 1:
         second_name(path, ground.level, cut)
     # What another launch made for a mask of its own must be held by this one too.
@@ -132,7 +135,13 @@ def _hide(found: Found, ground: Ground, cut: Cutouts) -> None:
 def _hide_absent(pattern: str, ground: Ground, roots: Roots, cut: Cutouts) -> None:
     canonical = literal_path(pattern)
     path = None if canonical is None else roots.real(canonical)
-    if path is None or not _inside([path], ground.writable):
+    if path is not None:
+        _hide_missing(path, ground, cut)
+
+
+def _hide_missing(path: str, ground: Ground, cut: Cutouts) -> None:
+    """Keep a path from being made; where nothing may be written bubblewrap has no place for it."""
+    if not _inside([path], ground.writable):
         return
     missing = first_missing(path, ground.absent)
     if missing is not None and not _covered(missing, cut):

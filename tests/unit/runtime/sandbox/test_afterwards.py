@@ -59,6 +59,26 @@ def test_a_link_of_a_blocked_name_may_stay(work: Any, spec: Any) -> None:
     assert (work.path / "out/.env").is_symlink()
 
 
+@pytest.mark.parametrize("target", ["nowhere", "gone/dir/x", "../src/nowhere", "b"])
+@pytest.mark.parametrize("place", ["src", "out"])
+def test_a_link_of_a_blocked_name_that_leads_nowhere_is_in_no_ones_way(
+    work: Any, spec: Any, place: str, target: str
+) -> None:
+    work.write("src/a", "hello")
+    work.folder("out")
+    for name, leads_to in (("b", "c"), ("c", "b"), (".env", target)):
+        (work.path / place / name).symlink_to(leads_to)
+    work.own()
+    before = work.names()
+    script = f"cat src/a; cd {place}; mkdir -p gone; echo x > gone/dir; echo x > nowhere"
+    ended = work.sh(spec(**RULES), script)
+    assert (ended.kind, ended.stdout) == ("exited", "hello"), ended.message
+    free = {"out/gone", "out/gone/dir", "out/nowhere"} if place == "out" else set()
+    held = {"nowhere": {"out/nowhere"}, "gone/dir/x": {"out/gone", "out/gone/dir"}}
+    assert work.names() == before | (free - held.get(target, set()))
+    assert (work.path / place / ".env").is_symlink()
+
+
 def test_a_way_that_is_too_long_is_a_violation_and_no_crash(work: Any, spec: Any) -> None:
     work.folder("out")
     name = "d" * 200
