@@ -12,6 +12,7 @@ import pytest
 from wilkc.cli.main import main
 from wilkc.core.sandbox_plan import SECRETS, Limits, Quantity
 from wilkc.plan.sandbox.levels import FLOORS
+from wilkc.runtime.sandbox.argv import MAX_WORDS
 from wilkc.runtime.sandbox.binds import MAX_EACH
 from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
 from wilkc.runtime.sandbox.prepare import MAX_CUTOUTS
@@ -58,6 +59,7 @@ def test_every_refusal_of_a_launch_is_explained() -> None:
     assert list(rows) == sorted(rows)
     assert all(rows.values())
     assert f"more than {MAX_EACH} files of one rule, or {MAX_CUTOUTS:,} masks" in PAGE
+    assert f"or {MAX_WORDS:,} words for bubblewrap" in PAGE
     assert f"more than {MAX_ENTRIES:,} files, or {MAX_SECONDS:.0f} s" in PAGE
 
 

@@ -7,12 +7,20 @@ absolute path behind an option that takes exactly one path, so it can never beco
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
+
+from wilkc.runtime.sandbox.view import Handles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wilkc.runtime.sandbox.view import Bind, Handles, Lent, Mask, Static, View
+    from wilkc.runtime.sandbox.view import Bind, Lent, Mask, Static, View
+
+MAX_WORDS: Final = 9_000
+"""Words that bubblewrap takes, the command's among them: `MAX_ARGS` in bubblewrap.c."""
+BESIDE: Final = 4
+"""Words on its command line beside the command: itself, `--args`, a number and `--`."""
 
 _PROCESSES: Final = "--unshare-pid"
 _NAMESPACES: Final = (
@@ -32,6 +40,11 @@ def arguments(view: View, handles: Handles) -> tuple[str, ...]:
         ValueError: a path is not absolute or holds a NUL byte.
     """
     return tuple(_require_plain(_all(view, handles), view))
+
+
+def words(view: View) -> int:
+    """How many arguments there are, whatever the numbers of the descriptors will be."""
+    return sum(1 for _ in _all(view, Handles(0, 0, 0, defaultdict(int))))
 
 
 def _all(view: View, handles: Handles) -> Iterator[str]:

@@ -17,10 +17,12 @@ from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.sandbox import whole
 from wilkc.runtime.sandbox.agreement import file_request, require_agreement
 from wilkc.runtime.sandbox.appearing import appearing
+from wilkc.runtime.sandbox.argv import BESIDE, MAX_WORDS, words
 from wilkc.runtime.sandbox.binds import Bases, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import Cutouts, Ground, cut_out, second_name
 from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
+from wilkc.runtime.sandbox.hiding import divided
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME
 from wilkc.runtime.sandbox.kept import lend, lend_private
 from wilkc.runtime.sandbox.linked import second_names
@@ -50,6 +52,8 @@ Others = Callable[[], frozenset[str]]
 """Asks for the paths that other running launches made."""
 
 _BY_USER: Final = "`type: process` keeps no file rule: what its user may do, the command may"
+_MOST_WORDS: Final = 6
+"""Of one mask, pin or bind."""
 MAX_CUTOUTS: Final = 10_000
 """Masks and pins of one launch; each costs a mount."""
 
@@ -146,6 +150,7 @@ def prepare(
     _require_few(cut)
     _agree(scene, binds, relevant.hidden)
     view = _view(scene, identity, binds, cut)
+    _require_room(view, job)
     return Prepared(job, roots, identity, view, cut, seen, lookout, judged, stamped, bases, absent)
 
 
@@ -299,6 +304,22 @@ def _require_few(cut: Cutouts) -> None:
             "sandbox.too_many_mounts",
             f"{count} paths would have to be masked or pinned; at most {MAX_CUTOUTS} are",
             help_text="block whole folders instead of many files, or mount narrower paths",
+        )
+
+
+def _require_room(view: View, job: Job) -> None:
+    """Tell beforehand what bubblewrap would tell without a cure."""
+    few = len(view.masks) + len(view.pins) + len(view.binds) + len(job.command)
+    if few * _MOST_WORDS < MAX_WORDS // 2:
+        return  # nor do the others come near to the rest
+    built, _ = divided(view)
+    count = words(built) + BESIDE + len(job.command)
+    if count > MAX_WORDS and job.plan.isolation != "process":
+        raise SandboxRefusedError(
+            "sandbox.too_many_mounts",
+            f"the masks, pins and words of the command take {count} words of bubblewrap's;"
+            f" at most {MAX_WORDS} are",
+            help_text="block fewer folders, mount narrower paths, or give the command less words",
         )
 
 

@@ -144,6 +144,37 @@ def test_ten_thousand_files_to_mask_are_refused(work: Any, spec: Any) -> None:
     assert not (work.path / "out/ran").exists()
 
 
+def test_more_folders_to_mask_than_bubblewrap_takes_words_for_are_refused(
+    work: Any, spec: Any
+) -> None:
+    _fill(work)
+    for number in range(1_600):
+        (work.path / f"src/{number}/blocked").mkdir(parents=True)
+    work.own()
+    rules = spec(read=("./src/**",), write=("./out/**",), block=("**/blocked/**",))
+    ended = work.sh(rules, "touch out/ran")
+    assert (ended.status, ended.detail) == (120, "sandbox.too_many_mounts"), ended.message
+    assert "words" in ended.message
+    assert ended.help
+    assert not (work.path / "out/ran").exists()
+    # The twin: fewer of them.
+    for number in range(100, 1_600):
+        (work.path / f"src/{number}/blocked").rmdir()
+    assert work.sh(rules, "touch out/ran").kind == "exited"
+
+
+def test_a_command_of_more_words_than_bubblewrap_takes_is_refused(work: Any, spec: Any) -> None:
+    _fill(work)
+    room = work.run(spec(**RULES), "/bin/echo", *["x"] * 9_000)
+    assert (room.status, room.detail) == (120, "sandbox.too_many_mounts"), room.message
+    taken = int(next(word for word in room.message.split() if word.isdecimal()))
+    # The last that is taken, and the first that is not: it is bubblewrap that counts here.
+    most = 9_000 - (taken - 9_000)
+    assert work.run(spec(**RULES), "/bin/echo", *["x"] * most).kind == "exited"
+    more = work.run(spec(**RULES), "/bin/echo", *["x"] * (most + 1))
+    assert more.detail == "sandbox.too_many_mounts"
+
+
 def test_a_read_path_that_is_missing(work: Any, spec: Any) -> None:
     _fill(work)
     rules = spec(read=("./src/**", "./nowhere/**"), files=("./none.txt",))
