@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox.agreement import file_request
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.ports import decide_all
+from wilkc.runtime.sandbox.quarantine import Quarantine, above, outermost
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
-from wilkc.runtime.sandbox.resolve import open_exactly
-from wilkc.runtime.sandbox.walk import Lookout, survey
+from wilkc.runtime.sandbox.walk import Lookout, changed_outermost, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from wilkc.core.contract import Request
     from wilkc.runtime.sandbox.ports import DecisionPoint
     from wilkc.runtime.sandbox.prepare import Others, Prepared
     from wilkc.runtime.sandbox.walk import Stamp, Survey
 
-QUARANTINE: Final = ".wilk-quarantine"
-_NAME_LENGTH: Final = 120
+MAX_STUCK: Final = 20
+"""What is told of new paths that could be neither judged nor moved; there may be any number."""
 _BLOCK: Final = 512
 """Bytes of what stat(2) counts as a block."""
 _SET_ID: Final = stat.S_ISUID | stat.S_ISGID
@@ -79,16 +78,47 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
             _look(free, prepared, others, verdicts)
         except (SandboxRefusedError, OSError) as error:
             verdicts.reports.append(f"what the command wrote was not looked through: {error}")
+    quarantine = Quarantine(prepared.job.launch, prepared.identity)
     try:
-        changed = _look(prepared.judged, prepared, others, verdicts)
+        changed = _look_or_move(prepared, others, quarantine, verdicts)
         _judge(prepared, point, changed, verdicts)
-    except (SandboxRefusedError, ValueError, OSError) as error:
-        verdicts.unjudged = str(error)
-    else:
-        for path in _outermost(verdicts.denied):
-            _quarantine(path, prepared, verdicts)
+    except Exception as error:  # noqa: BLE001  # without a judgement nothing of it is in order
+        verdicts.unjudged = verdicts.unjudged or str(error) or type(error).__name__
+    for path in outermost(verdicts.denied):
+        _quarantine(path, prepared, quarantine, verdicts)
+    quarantine.close()
     verdicts.grown = max(verdicts.grown, 0)
     return verdicts
+
+
+def _look_or_move(
+    prepared: Prepared, others: Others, quarantine: Quarantine, found: Verdicts
+) -> dict[str, os.stat_result]:
+    """What is to be judged: all that is new or changed, or only what changed.
+
+    A command decides how much it leaves. What is too much to be looked through is too much to be
+    judged, and would keep every later launch from starting; so all that is new is moved away.
+
+    Raises:
+        SandboxRefusedError: it cannot be told what other launches made.
+    """
+    try:
+        return _look(prepared.judged, prepared, others, found)
+    except (SandboxRefusedError, OSError) as error:
+        found.unjudged = str(error)
+    changed: dict[str, os.stat_result] = {}
+    stamps, left = prepared.seen.stamps, others()
+    before, known = quarantine.count, stamps.keys() | left
+    lookout = replace(_everything(prepared, opening=True), beyond=frozenset(prepared.cut.hidden))
+    for tree in prepared.judged:
+        for entry in changed_outermost([tree], lookout, known, stamps):
+            if entry.path in stamps:
+                changed.update((entry.path, status) for status in _status(entry.path))
+            elif why := quarantine.move(entry.path, tree):
+                found.stuck += [f"{entry.path}: {why}"][: MAX_STUCK - len(found.stuck)]
+    found.set_id += _set_id(changed)
+    found.unjudged += f"; {quarantine.count - before} new paths were moved to quarantine unjudged"
+    return changed
 
 
 def _look(
@@ -105,8 +135,7 @@ def _look(
     # What was hidden could not be touched; what is hidden now was made by the command. Nor may it
     # keep anything from being judged by closing a directory of its own.
     opening = set(tops) <= set(prepared.judged)
-    everything = Lookout(prepared.roots, prepared.identity, NOTHING, opening=opening)
-    now = survey([(top, True) for top in tops], everything)
+    now = survey([(top, True) for top in tops], _everything(prepared, opening=opening))
     changed = _changed(prepared, now, others)
     before = {
         path: mark
@@ -114,17 +143,25 @@ def _look(
         if any(is_within(path, top) for top in tops)
     }
     found.grown += _growth(before, now.stamps, changed)
-    found.set_id += [
-        path
-        for path, status in sorted(changed.items())
-        if stat.S_ISREG(status.st_mode) and status.st_mode & _SET_ID
-    ]
+    found.set_id += _set_id(changed)
     found.reports += [
         f"`{path}/.git` was made by the command: nothing of it was kept from being written"
         for path in sorted(set(now.repositories).difference(prepared.seen.repositories))
         if f"{path}/.git" in changed
     ]
     return changed
+
+
+def _everything(prepared: Prepared, *, opening: bool) -> Lookout:
+    return Lookout(prepared.roots, prepared.identity, NOTHING, opening=opening)
+
+
+def _set_id(changed: Mapping[str, os.stat_result]) -> list[str]:
+    return [
+        path
+        for path, status in sorted(changed.items())
+        if stat.S_ISREG(status.st_mode) and status.st_mode & _SET_ID
+    ]
 
 
 def _changed(prepared: Prepared, now: Survey, others: Others) -> dict[str, os.stat_result]:
@@ -137,7 +174,7 @@ def _changed(prepared: Prepared, now: Survey, others: Others) -> dict[str, os.st
     return {
         path: status
         for path in new
-        if not any(is_within(path, one) for one in masked)
+        if path not in masked and masked.isdisjoint(above(path))
         for status in _status(path)
         if path not in before or not stat.S_ISDIR(status.st_mode)
     }  # fmt: skip
@@ -178,48 +215,20 @@ def _judge(
         )
         asked.append((path, request))
     answers = decide_all(point, [request for _, request in asked])
-    if any(answer.revision != prepared.job.revision for answer in answers):
-        raise ValueError("the policy changed while the command ran, or gave no answer")
+    revision = prepared.job.revision
     found.denied += [
-        path for (path, _), answer in zip(asked, answers, strict=True) if not answer.allow
+        path
+        for (path, _), answer in zip(asked, answers, strict=True)
+        if not answer.allow and answer.revision == revision
     ]
+    if any(answer.revision != revision for answer in answers):
+        raise ValueError("the policy changed while the command ran, or gave no answer")
 
 
-def _outermost(paths: list[str]) -> list[str]:
-    return [
-        path for path in paths if not any(is_within(path, top) and path != top for top in paths)
-    ]
-
-
-def _quarantine(path: str, prepared: Prepared, found: Verdicts) -> None:
+def _quarantine(path: str, prepared: Prepared, quarantine: Quarantine, found: Verdicts) -> None:
     tree = next(top for top in prepared.judged if is_within(path, top))
-    top, _, last = path.rpartition("/")
-    try:
-        with _folder(tree.rpartition("/")[0] or "/", prepared) as target:
-            source = open_exactly(top)
-            try:
-                name = f"{len(found.moved):04d}-{last}"[:_NAME_LENGTH]
-                os.rename(last, name, src_dir_fd=source, dst_dir_fd=target)
-            finally:
-                os.close(source)
-    except OSError as error:
-        found.stuck.append(f"{path}: {error.strerror}")
+    why = quarantine.move(path, tree)
+    if why:
+        found.stuck.append(f"{path}: {why}")
     else:
         found.moved.append(path)
-
-
-@contextmanager
-def _folder(beside: str, prepared: Prepared) -> Iterator[int]:
-    """A directory of the launch's own beside the tree, closed to other users."""
-    fds = [open_exactly(beside)]
-    try:
-        for name in (QUARANTINE, prepared.job.launch):
-            with suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=fds[-1])
-            fds.append(os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=fds[-1]))
-            if prepared.identity.drop:
-                os.fchown(fds[-1], prepared.identity.uid, prepared.identity.gid)
-        yield fds[-1]
-    finally:
-        for fd in fds:
-            os.close(fd)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.closed import open_to_owner
 from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
@@ -23,10 +24,13 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from wilkc.runtime.sandbox.identity import Identity
     from wilkc.runtime.sandbox.names import Roots
+
+    _Listing = AbstractContextManager[Iterator[os.DirEntry[str]]]
 
 MAX_ENTRIES: Final = 200_000
 MAX_SECONDS: Final = 5.0
@@ -165,7 +169,7 @@ def _entries(top: str, lookout: Lookout, found: Survey) -> Iterator[os.DirEntry[
     while pending:
         directory = pending.pop()
         try:
-            entries = _listed(directory, lookout)
+            listing = _listed(directory, lookout)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except PermissionError:
@@ -173,16 +177,53 @@ def _entries(top: str, lookout: Lookout, found: Survey) -> Iterator[os.DirEntry[
             if directory == top and found.hidden and found.hidden[-1].path == top:
                 raise _unlooked(top) from None
             continue
-        for entry in entries:
-            try:
-                if _judge(entry, directory, lookout, found):
-                    pending.append(entry.path)
-            except FileNotFoundError:
-                continue
-            yield entry
+        with listing as entries:
+            for entry in entries:
+                try:
+                    if _judge(entry, directory, lookout, found):
+                        pending.append(entry.path)
+                except FileNotFoundError:
+                    continue
+                yield entry
 
 
-def _listed(directory: str, lookout: Lookout) -> list[os.DirEntry[str]]:
+def changed_outermost(
+    tops: Sequence[str], lookout: Lookout, known: Collection[str], stamps: Mapping[str, Stamp]
+) -> Iterator[os.DirEntry[str]]:
+    """What is new, without what is in it, and the files that changed; whatever there is of it.
+
+    For a tree that is too large for `survey`: nothing is kept of what is seen.
+
+    Args:
+        tops: real paths of directories.
+        lookout: whom the command ran as, and what is not entered.
+        known: paths that are not new.
+        stamps: stamps of some of them; only a file that has one can have changed.
+    """
+    pending = [*tops]
+    while pending:
+        # What cannot be looked into for a reason of its own keeps nobody from the rest.
+        with suppress(OSError), _listed(pending.pop(), lookout) as entries:
+            for entry in entries:
+                if entry.path in lookout.beyond:
+                    continue
+                if entry.path not in known:
+                    yield entry
+                elif entry.is_dir(follow_symlinks=False):
+                    if _enterable(entry, lookout, Survey()):
+                        pending.append(entry.path)
+                elif entry.path in stamps and stamps[entry.path] != _stamp_now(entry):
+                    yield entry
+
+
+def _stamp_now(entry: os.DirEntry[str]) -> Stamp | None:
+    try:
+        return stamp(entry.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return None
+
+
+def _listed(directory: str, lookout: Lookout) -> _Listing:
     """What is in a directory that may also be searched: of names alone nothing can be told.
 
     Raises:
@@ -191,22 +232,23 @@ def _listed(directory: str, lookout: Lookout) -> list[os.DirEntry[str]]:
     try:
         return _entries_of(directory)
     except PermissionError:
-        if not lookout.opening or os.lstat(directory).st_uid != lookout.identity.uid:
+        if not lookout.opening:
             raise
     fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        os.chmod(f"/proc/self/fd/{fd}", stat.S_IRWXU)  # noqa: PTH101  # of a descriptor
+        open_to_owner(fd, lookout.identity.uid)
     finally:
         os.close(fd)
     return _entries_of(directory)
 
 
-def _entries_of(directory: str) -> list[os.DirEntry[str]]:
-    with os.scandir(directory) as listing:
-        entries = list(listing)
+def _entries_of(directory: str) -> _Listing:
+    # Not as a list: a command may have made more than memory holds before anything is counted.
+    listing = os.scandir(directory)
     if not os.access(directory, os.X_OK):
+        listing.close()
         raise PermissionError(errno.EACCES, "it may not be searched", directory)
-    return entries
+    return listing
 
 
 def _closed(directory: str, lookout: Lookout, found: Survey) -> None:

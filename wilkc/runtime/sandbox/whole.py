@@ -17,7 +17,7 @@ from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import fixed_part
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.own import BY_CONVENTION, own_places
-from wilkc.runtime.sandbox.postcheck import QUARANTINE
+from wilkc.runtime.sandbox.quarantine import QUARANTINE
 from wilkc.runtime.sandbox.walk import Found
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from wilkc.core.contract import Decision
 from wilkc.core.sandbox_plan import SandboxPlan
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import parse_path, parse_path_rule, path_matches
-from wilkc.runtime.sandbox import Job, Streams, launch
+from wilkc.runtime.sandbox import Job, Streams, launch, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,9 +73,13 @@ class Rules:
             and not request.properties.get("directory")
         ):
             allow = allow and request.id.endswith(tuple(self.extensions))
+        if request.id in self.given.get("failing", ()):
+            raise RuntimeError("the decision point fails")
+        # As of a decision point that has no answer to some questions.
+        revision = "" if request.id in self.given.get("unanswered", ()) else self.revision
         if allow:
-            return Decision(True, "PERMISSION_GRANTED", "", "", revision=self.revision)
-        return Decision(False, "PERMISSION_DENIED", "", "", revision=self.revision)
+            return Decision(True, "PERMISSION_GRANTED", "", "", revision=revision)
+        return Decision(False, "PERMISSION_DENIED", "", "", revision=revision)
 
     def decide_many(self, requests: Sequence[Request]) -> Sequence[Decision]:
         return [self.decide(request) for request in requests]
@@ -120,8 +125,24 @@ def agent_of(workspace: str) -> str:
     return f"tester-{hashlib.sha256(os.fsencode(workspace)).hexdigest()[:12]}"
 
 
+def start_few(most: int) -> None:
+    """As on a host that has no room for more threads than these."""
+    start, left = threading.Thread.start, [most]
+
+    def limited(thread: threading.Thread) -> None:
+        if not left[0]:
+            raise RuntimeError("can't start new thread")
+        left[0] -= 1
+        start(thread)
+
+    threading.Thread.start = limited  # type: ignore[method-assign, assignment]
+
+
 def main() -> None:
     given = json.load(sys.stdin)
+    if "threads" in given:
+        start_few(given["threads"])
+    walk.MAX_ENTRIES = given.get("most_entries", walk.MAX_ENTRIES)  # type: ignore[misc]
     printed: dict[str, list[bytes]] = {"stdout": [], "stderr": [], "result": []}
     job = Job(
         given.get("agent") or agent_of(given["workspace"]),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RULES = {"read": ("./src/**",), "write": ("./out/**",), "block": (".env*",)}
 
 
-@pytest.mark.parametrize("mode", ["0", "0400", "0100"])
+@pytest.mark.parametrize("mode", ["0", "0400", "0100", "0500", "0555"])
 def test_what_lies_in_a_directory_that_the_command_closed_is_judged(
     work: Any, spec: Any, mode: str
 ) -> None:
@@ -40,6 +40,66 @@ def test_a_closed_directory_with_nothing_denied_in_it_is_no_violation(work: Any,
     assert ended.kind == "exited", ended.message
     if os.geteuid() == 0:
         assert (work.path / "out/e/a").exists()
+
+
+def test_a_denied_directory_that_the_command_closed_is_moved(work: Any, spec: Any) -> None:
+    work.folder("out")
+    script = "mkdir out/.env.d; echo x > out/.env.d/a; chmod 0555 out/.env.d"
+    ended = work.sh(spec(**RULES), script)
+    assert (ended.kind, ended.status) == ("policy_violation", 124)
+    assert ended.launch["postcheck"]["stuck"]["count"] == 0
+    assert not (work.path / "out/.env.d").exists()
+
+
+def test_a_denied_name_of_many_bytes_is_moved(work: Any, spec: Any) -> None:
+    """Letters are not bytes: with its number in front it must still be a name."""
+    work.folder("out")
+    names = ["€" * 83 + ".pem", "a" * 251 + ".pem"]
+    rules = {**RULES, "block": ("*.pem",)}
+    ended = work.sh(spec(**rules), " && ".join(f"echo x > out/{name}" for name in names))
+    assert (ended.kind, ended.status) == ("policy_violation", 124)
+    assert ended.launch["postcheck"]["stuck"]["count"] == 0
+    assert list((work.path / "out").iterdir()) == []
+    moved = list((work.path / ".wilk-quarantine").glob("*/*"))
+    assert sorted(one.read_text() for one in moved) == ["x\n", "x\n"]
+
+
+def test_more_than_can_be_looked_through_is_moved_unjudged(work: Any, spec: Any) -> None:
+    work.write("out/d/a", "old")
+    work.write("out/d/b", "kept")
+    many = "for i in $(seq 60); do : > out/d/$i; : > out/n/$i; done"
+    script = "mkdir -p out/n/e; echo x > out/d/.env; echo x > out/n/e/.env; echo new > out/d/a"
+    ended = work.sh(spec(**RULES), f"{script}; {many}", most_entries=40)
+    assert (ended.kind, ended.status) == ("policy_violation", 124)
+    assert "could not be judged" in ended.message
+    assert "62 new paths were moved to quarantine unjudged" in ended.message
+    assert {path.name for path in (work.path / "out").rglob("*")} == {"d", "a", "b"}
+    assert (work.path / "out/d/a").read_text() == "new\n"
+    assert (work.path / "out/d/b").read_text() == "kept"
+    # Nor does what was left there keep the next command from running.
+    assert work.sh(spec(**RULES), "true", most_entries=40).kind == "exited"
+
+
+def test_what_is_hidden_stays_where_all_that_is_new_is_moved(work: Any, spec: Any) -> None:
+    """Nothing of it was ever looked at, so all of it would seem to be new."""
+    work.write("out/.env.d/a", "kept")
+    many = "for i in $(seq 60); do : > out/$i; done"
+    ended = work.sh(spec(**RULES), many, most_entries=40)
+    assert ended.kind == "policy_violation"
+    assert (work.path / "out/.env.d/a").read_text() == "kept"
+    assert {path.name for path in (work.path / "out").iterdir()} == {".env.d"}
+
+
+def test_what_is_denied_is_moved_also_where_another_path_has_no_answer(
+    work: Any, spec: Any
+) -> None:
+    work.folder("out")
+    rules = spec(**RULES)
+    rules.rules["unanswered"] = ["./out/odd"]
+    ended = work.sh(rules, "echo x > out/.env; echo x > out/odd; echo x > out/a")
+    assert (ended.kind, ended.status) == ("policy_violation", 124)
+    assert "gave no answer" in ended.message
+    assert {path.name for path in (work.path / "out").iterdir()} == {"odd", "a"}
 
 
 def test_a_file_in_the_place_of_a_link_of_a_blocked_name_is_judged(work: Any, spec: Any) -> None:
@@ -83,12 +143,26 @@ def test_a_way_that_is_too_long_is_a_violation_and_no_crash(work: Any, spec: Any
     work.folder("out")
     name = "d" * 200
     step = f"mkdir {name} && cd {name} || exit 1"
-    deep = f"cd out; i=0; while [ $i -lt 25 ]; do {step}; i=$((i+1)); done"
+    deep = f"cd out; echo x > .env; i=0; while [ $i -lt 25 ]; do {step}; i=$((i+1)); done"
     ended = work.sh(spec(**RULES), deep)
     assert (ended.kind, ended.status) == ("policy_violation", 124), ended.message
     assert "could not be judged" in ended.message
+    # It is moved as a whole, and what is denied with it.
+    assert list((work.path / "out").iterdir()) == []
+    assert work.sh(spec(**RULES), "true").kind == "exited"
+    # One that was there before is refused.
+    _make_deep(work.path / "out", name)
     again = work.sh(spec(**RULES), "true")
     assert (again.kind, again.detail) == ("sandbox_failed", "sandbox.precondition")
+
+
+def _make_deep(top: Path, name: str) -> None:
+    here = os.open(top, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir(name, dir_fd=here)
+        above, here = here, os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(above)
+    os.close(here)
 
 
 def test_a_mount_that_cannot_be_looked_through_is_refused(user_work: Any, spec: Any) -> None:
