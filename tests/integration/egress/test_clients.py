@@ -185,6 +185,7 @@ def test_a_name_that_leads_nowhere(world: World) -> None:
     [found] = world.steps("attacked", {**TLS, "target": "lost.example.com:443"})
     assert (found["status"], found["told"]["detail"]) == (502, "name_not_resolved")
     assert world.notes.granted == []
+    assert world.notes.denied == [("lost.example.com", "name_not_resolved")]
 
 
 def _bulk(world: World, limits: Limits) -> tuple[Any, int]:

@@ -1,8 +1,9 @@
 """Whether a connection may be made, asked anew for each and put on record. Layer: runtime.
 
 In the shim. Two questions: may this host be reached, and, once its addresses are known, may it
-be reached there. Between them nothing is sent to anybody but the resolver. The second answer
-takes the hits of the rule's rate and is durable before the proxy hears of it.
+be reached there. Between them nothing is sent to anybody but the resolver. What is sent to that
+may be read by whoever answers for the name, so the hits of the rule's rate are taken before. The
+second answer is durable before the proxy hears of it.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from wilkc.language.requests import canonical_request
 from wilkc.opa import is_answer
 from wilkc.runtime.audit import Circumstances, unrecorded
 from wilkc.runtime.egress.namespace import HTTP_PORT
-from wilkc.runtime.egress.refusals import TOO_MANY, TRAFFIC_USED_UP, own_refusal
+from wilkc.runtime.egress.refusals import NO_ADDRESS, TOO_MANY, TRAFFIC_USED_UP, own_refusal
 from wilkc.runtime.guard.conditions import unmet
 from wilkc.runtime.guard.hits import give_back, take_hits
 from wilkc.runtime.guard.steps import failed
 
 if TYPE_CHECKING:
+    from wilkc.core.contract import Condition
     from wilkc.runtime.guard.recording import Intent, Recorder
     from wilkc.runtime.limits import RateStore
 
@@ -84,12 +86,14 @@ class Verdict:
         decision: the answer.
         intent: its record; None for a first yes, and where it could not be recorded.
         seconds: how long the connection may last at most; None for as long as it likes.
+        counted: conditions whose hits were taken for it already.
     """
 
     request: Request
     decision: Decision
     intent: Intent | None = None
     seconds: int | None = None
+    counted: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,27 @@ class Judge:
             return Verdict(request, decision)
         return self._recorded(request, decision, asked, started)
 
-    def may_dial(self, asked: Asked, request: Request, addresses: list[str]) -> Verdict:
+    def may_look_up(self, asked: Asked, first: Verdict) -> Verdict:
+        """Whether the name of a host that may be reached may be looked up; a no is on record."""
+        started = time.perf_counter()
+        decision, _ = take_hits(self._sound(first.decision), self.rates)
+        if decision.allow:
+            return replace(first, counted=decision.conditions)
+        return self._recorded(first.request, decision, asked, started)
+
+    def unresolved(self, asked: Asked, first: Verdict) -> None:
+        """Put on record that a name was looked up, and nobody is dialled."""
+        text = f"`{asked.host}` was looked up, and no address came of it"
+        refusal = own_refusal(NO_ADDRESS, text)
+        self._recorded(first.request, refusal, asked, time.perf_counter())
+
+    def may_dial(
+        self,
+        asked: Asked,
+        request: Request,
+        addresses: list[str],
+        counted: tuple[Condition, ...] = (),
+    ) -> Verdict:
         """Whether it may be reached at these addresses; on record, whatever the answer is."""
         started = time.perf_counter()
         try:
@@ -135,7 +159,7 @@ class Judge:
             decision = self._opened(request) or self._weighed(request)
         except RequestError as error:
             decision = denial("VALIDATION_ERROR", error.detail, error.message)
-        return self._recorded(request, decision, asked, started)
+        return self._recorded(request, decision, asked, started, counted)
 
     def still_may(self, request: Request) -> bool:
         """Whether a connection that is open may stay so; without an answer it may."""
@@ -209,7 +233,10 @@ class Judge:
         return None
 
     def _weighed(self, request: Request) -> Decision:
-        decision = self._decide(request)
+        return self._sound(self._decide(request))
+
+    def _sound(self, decision: Decision) -> Decision:
+        """A grant that can be carried out, or the denial in its place."""
         if not decision.allow:
             return decision
         if not decision.revision:
@@ -217,9 +244,15 @@ class Judge:
         return unmet(decision, _FULFILS, counts=self.rates is not None) or decision
 
     def _recorded(
-        self, request: Request, decision: Decision, asked: Asked, started: float
+        self,
+        request: Request,
+        decision: Decision,
+        asked: Asked,
+        started: float,
+        counted: tuple[Condition, ...] = (),
     ) -> Verdict:
-        decision, refund = take_hits(decision, self.rates)
+        taken, refund = take_hits(_uncounted(decision, counted), self.rates)
+        decision = decision if taken.allow else taken
         try:
             intent = self.recorder.intent(
                 request,
@@ -235,6 +268,15 @@ class Judge:
             give_back(refund)
             raise
         return Verdict(request, decision, intent, _seconds(decision))
+
+
+def _uncounted(decision: Decision, counted: tuple[Condition, ...]) -> Decision:
+    """The decision without what was counted: a policy may have become another one meanwhile."""
+    if not counted:
+        return decision
+    known = [(one.type, one.properties) for one in counted]
+    left = (one for one in decision.conditions if (one.type, one.properties) not in known)
+    return replace(decision, conditions=tuple(left))
 
 
 def _seconds(decision: Decision) -> int | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.egress.failures import UnreachableError
+from wilkc.runtime.egress.refusals import NO_ADDRESS
 
 if TYPE_CHECKING:
     from wilkc.runtime.egress.crew import Crew
@@ -91,9 +92,9 @@ def addresses_of(
     try:
         found = answers.get(timeout=seconds)
     except queue.Empty:
-        raise UnreachableError("name_not_resolved", f"looking up `{host}` takes too long") from None
+        raise UnreachableError(NO_ADDRESS, f"looking up `{host}` takes too long") from None
     if not 0 < len(found) <= MAX_ADDRESSES:
-        raise UnreachableError("name_not_resolved", f"`{host}` has no address")
+        raise UnreachableError(NO_ADDRESS, f"`{host}` has no address")
     return found
 
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 TOO_MANY: Final = "too_many_connections"
 TRAFFIC_USED_UP: Final = "network_limit_exceeded"
 PROXY_ALONE: Final = "proxy_alone"
+NO_ADDRESS: Final = "name_not_resolved"
 _FAILURES: Final = frozenset({
     *NO_ANSWER_DETAILS, AUDIT_UNAVAILABLE, "guard_failed", "rate_store_unavailable",
     "rate_store_damaged", "rate_record_incomplete", PROXY_ALONE,
 })  # fmt: skip
 """Details of denials that nobody decided: asked again later, the answer may be another one."""
 _BUSY: Final = frozenset({TOO_MANY, TRAFFIC_USED_UP})
-_NO_WAY: Final = frozenset({"name_not_resolved", "host_unreachable", "answer_malformed"})
+_NO_WAY: Final = frozenset({NO_ADDRESS, "host_unreachable", "answer_malformed"})
 _LATE: Final = frozenset({"answer_late", "time_over"})
 _MALFORMED: Final = frozenset({
     "host_not_canonical", "host_contradicted", "port_invalid", "port_missing", "head_too_large",
@@ -41,7 +42,7 @@ _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
         "use a public host; a private address must be allowed by its address, not by a name",
     ),
     "forbidden_address": ("use another host: no policy can allow this address",),
-    "name_not_resolved": ("check the spelling of the host's name",),
+    NO_ADDRESS: ("check the spelling of the host's name",),
     "host_unreachable": ("try again later; the policy allows this host, but it does not answer",),
     "answer_malformed": (
         "try again once later; the host was reached, and did not give an answer of HTTP/1.1",

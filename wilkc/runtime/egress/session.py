@@ -60,18 +60,17 @@ class Session:
         if asked is None:
             return
         first = self.judge.may_reach(asked)
+        named = not first.request.properties["ip_literal"]
+        if first.decision.allow and named:
+            first = self.judge.may_look_up(asked, first)
         if not first.decision.allow:
             self._refuse(first, asked)
             return
-        addresses = [first.request.properties["host"]]
-        if not first.request.properties["ip_literal"]:
-            self.channel.send(resolve=True)
-            message = self.channel.receive(_CLIENT_SECONDS)
-            addresses = [] if message is None else _texts(message.get("resolved"))
-            if not addresses:
-                # There was no name to look up, or nobody is left to connect.
-                return
-        second = self.judge.may_dial(asked, first.request, addresses)
+        addresses = self._looked_up() if named else [first.request.properties["host"]]
+        if not addresses:
+            self.judge.unresolved(asked, first)
+            return
+        second = self.judge.may_dial(asked, first.request, addresses, first.counted)
         if not second.decision.allow or second.intent is None:
             self._refuse(second, asked)
             return
@@ -83,6 +82,15 @@ class Session:
             seconds=second.seconds,
         )
         self._watch(second)
+
+    def _looked_up(self) -> list[str]:
+        """The addresses of the name; none where nobody is left to connect either."""
+        self.channel.send(resolve=True)
+        try:
+            message = self.channel.receive(_CLIENT_SECONDS)
+        except TimeoutError:
+            return []
+        return [] if message is None else _texts(message.get("resolved"))
 
     def _watch(self, verdict: Verdict) -> None:
         """Wait for the end of an open connection, or bring it about."""

@@ -25,6 +25,7 @@ from wilkc.runtime.limits import MemoryStore
 
 ASKED = Asked("l-1", "connect", "a.example", 443, "CONNECT")
 REVISION = "r" * 64
+RATE = Condition("r", "rate_limit", {"key": "k", "limit": 1, "window_seconds": 60})
 
 
 def _grant(*conditions: Condition, revision: str = REVISION) -> Decision:
@@ -162,10 +163,10 @@ class Proxy:
         assert not self.thread.is_alive()
 
 
-def _session(point: Point, *, looks_again: bool = True) -> Proxy:
+def _session(point: Point, *, looks_again: bool = True, rates: Any = None) -> Proxy:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     book, stopping = _book(), threading.Event()
-    session = Session(Channel(ours), _judge(point, book), looks_again, stopping)
+    session = Session(Channel(ours), _judge(point, book, rates), looks_again, stopping)
     thread = threading.Thread(target=session.run, daemon=True)
     thread.start()
     return Proxy(Channel(theirs), thread, stopping, book)
@@ -248,8 +249,72 @@ def test_no_addresses_no_connection(resolved: Any) -> None:
     assert proxy.channel.receive(20) == {"resolve": True}
     proxy.channel.send(resolved=resolved)
     assert proxy.channel.receive(20) is None
-    assert proxy.book.decisions == []
     proxy.end()
+    # The name was told to whoever answers for it, and that is on record.
+    assert proxy.book.denied == [("a.example", "name_not_resolved")]
+
+
+def test_a_proxy_that_dies_while_it_looks_up_leaves_a_record() -> None:
+    proxy = _session(_point({"https": _grant()}))
+    proxy.channel.send(ask=ASK)
+    assert proxy.channel.receive(20) == {"resolve": True}
+    proxy.end()
+    assert proxy.book.denied == [("a.example", "name_not_resolved")]
+
+
+def test_a_name_that_is_looked_up_takes_its_hit() -> None:
+    """A name can carry what must not leave to whoever answers for it, and need no address."""
+    point, store = _point({"https": _grant(RATE)}), MemoryStore()
+    for answer in ({"resolve": True}, None):
+        proxy = _session(point, rates=store)
+        proxy.channel.send(ask=ASK)
+        told = proxy.channel.receive(20)
+        assert told is not None
+        assert told == answer or told["status"] == 429
+        assert ("resolve" in told) == (answer is not None)
+        proxy.end()
+    assert proxy.book.denied == [("a.example", "rate_exceeded")]
+
+
+def test_a_connection_takes_one_hit_and_not_two() -> None:
+    two = Condition("r", "rate_limit", {"key": "k", "limit": 2, "window_seconds": 60})
+    point, store = _point({"https": _grant(two)}), MemoryStore()
+    for allowed in (True, True, False):
+        judge = _judge(point, _book(), store)
+        verdict = judge.may_look_up(ASKED, judge.may_reach(ASKED))
+        assert verdict.decision.allow == allowed
+        if allowed:
+            dialled = judge.may_dial(ASKED, verdict.request, ["203.0.113.1"], verdict.counted)
+            assert dialled.decision.allow
+            assert dialled.decision.conditions == (two,)
+
+
+def test_what_was_not_counted_before_is_counted_when_dialled() -> None:
+    """The policy may have become another one between the two questions."""
+    other = Condition("r", "rate_limit", {"key": "other", "limit": 1, "window_seconds": 60})
+    point, store = _point({"https": _grant(RATE)}), MemoryStore()
+    for number, allowed in ((1, True), (2, False)):
+        counting = Condition("r", "rate_limit", {**RATE.properties, "key": str(number)})
+        point.answers["https"] = _grant(counting)
+        judge = _judge(point, _book(), store)
+        verdict = judge.may_look_up(ASKED, judge.may_reach(ASKED))
+        assert verdict.decision.allow
+        point.answers["https"] = _grant(other)
+        dialled = judge.may_dial(ASKED, verdict.request, ["203.0.113.1"], verdict.counted)
+        assert dialled.decision.allow == allowed
+
+
+def test_a_name_is_not_looked_up_on_conditions_that_nobody_fulfils() -> None:
+    for decision, rates, status in (
+        (_grant(Condition("x", "something_new", {})), None, 403),
+        (_grant(RATE), None, 403),
+        (_grant(revision=""), None, 503),
+    ):
+        judge = _judge(_point({"https": decision}), _book(), rates)
+        verdict = judge.may_look_up(ASKED, judge.may_reach(ASKED))
+        assert not verdict.decision.allow
+        assert verdict.intent is not None
+        assert status_of(verdict.decision) == status
 
 
 def test_what_a_model_is_told() -> None:
