@@ -55,6 +55,10 @@ class Channel:
             return None
         return message if isinstance(message, dict) else None
 
+    def speaks(self, seconds: float) -> bool:
+        """Whether the other side says something, or goes, within so many seconds."""
+        return bool(self._poll.poll(seconds * _MS))
+
     def close(self) -> None:
         """End the conversation."""
         self._end.close()

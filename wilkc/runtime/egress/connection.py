@@ -30,7 +30,7 @@ from wilkc.runtime.egress.refusals import (
     refusal_answer,
     status_of,
 )
-from wilkc.runtime.egress.relay import IDLE_SECONDS, Carried, relay
+from wilkc.runtime.egress.relay import IDLE_SECONDS, Carried, await_turn, relay
 
 if TYPE_CHECKING:
     import socket
@@ -219,6 +219,8 @@ class Connection:
         host.sendall(data)
 
     def _relay(self, host: socket.socket, deadline: float, *, both: bool) -> str:
+        if stopped := await_turn(self.meter, self.channel, deadline):
+            return stopped
         self._put(host, self.client.rest)
         self._carried = relay(self.client.end, host, self.channel, self.meter, deadline, both=both)
         end = self._carried.end

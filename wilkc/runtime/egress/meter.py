@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Quantity
 
 _FORM: Final = struct.Struct("=9Q")
-_LONGEST_PAUSE: Final = 1.0
+_AT_ONCE_SECONDS: Final = 0.25
+"""How much of a rate is moved at once, and so how far each connection may be ahead of it."""
+_CREDIT_SECONDS: Final = 0.01
+"""How much of a wait that was too long is made up for: waits end with a tick of a clock."""
 _SLOWEST: Final = 16_384
 """Bytes a second that a throttled launch is still given."""
 
@@ -67,6 +70,7 @@ class Meter:
         self._now = Carried()
         self._started = time.monotonic()
         self._free_at = 0.0
+        self._paced = limit.enforcement != "monitoring" and not self._is_hard_total()
 
     def read(self) -> Carried:
         """The counts, from either process."""
@@ -113,22 +117,40 @@ class Meter:
         Returns:
             How many were moved; None, and nothing moved, where the limit is used up.
         """
-        # The lock is held while they are moved: connections cannot share the same last bytes.
         with self._lock:
-            room = min(wanted, self._left())
-            if room <= 0:
-                return None
-            moved = move(room)
-            now = self._now
-            self._now = replace(
-                now, sent=now.sent + moved * sent, received=now.received + moved * (not sent)
-            )
-            self._write()
-            return moved
+            rate = self._rate()
+            if rate is not None:
+                wanted = min(wanted, max(int(rate * _AT_ONCE_SECONDS), 1))
+            return self._count(move, wanted, sent=sent)
 
     def spend(self, count: int, *, sent: bool) -> bool:
         """Count bytes that are carried all or not at all; whether they may be."""
-        return self.carry(lambda room: count if room >= count else 0, count, sent=sent) == count
+        with self._lock:
+            moved = self._count(lambda room: count if room >= count else 0, count, sent=sent)
+        return moved == count
+
+    def _count(self, move: Callable[[int], int], wanted: int, *, sent: bool) -> int | None:
+        # The lock is held while they are moved: connections cannot share the same last bytes.
+        room = min(wanted, self._left())
+        if room <= 0:
+            return None
+        moved = move(room)
+        now = self._now
+        self._now = replace(
+            now, sent=now.sent + moved * sent, received=now.received + moved * (not sent)
+        )
+        self._write()
+        rate = self._rate()
+        if rate is not None:
+            earliest = time.monotonic() - _CREDIT_SECONDS
+            self._free_at = max(earliest, self._free_at) + moved / rate
+        return moved
+
+    def owed(self) -> float:
+        """Seconds until more may be carried, so that the rate is kept by all together."""
+        if self._rate() is None:
+            return 0.0
+        return max(self._free_at - time.monotonic(), 0.0)
 
     def is_used_up(self) -> bool:
         """Whether nothing may be carried any more."""
@@ -140,22 +162,12 @@ class Meter:
             return sys.maxsize
         return self._limit.max - self._now.sent - self._now.received
 
-    def pause(self, count: int) -> float:
-        """Seconds to wait after so many bytes, so that the rate is kept."""
-        rate = self._rate()
-        if rate is None:
-            return 0.0
-        with self._lock:
-            now = time.monotonic()
-            self._free_at = max(now, self._free_at) + count / rate
-            return min(self._free_at - now, _LONGEST_PAUSE)
-
     def _is_hard_total(self) -> bool:
         return self._limit.unit == "bytes" and self._limit.enforcement == "hard"
 
     def _rate(self) -> float | None:
         """Bytes a second; None for as many as there are."""
-        if self._limit.enforcement == "monitoring" or self._is_hard_total():
+        if not self._paced:
             return None
         if self._limit.unit == "bytes_per_second":
             return float(self._limit.max)

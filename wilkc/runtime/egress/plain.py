@@ -17,7 +17,7 @@ from wilkc.runtime.egress.chunks import Chunks, Sized
 from wilkc.runtime.egress.client import GoneError
 from wilkc.runtime.egress.failures import MalformedError, UnreachableError
 from wilkc.runtime.egress.refusals import TRAFFIC_USED_UP
-from wilkc.runtime.egress.relay import IDLE_SECONDS
+from wilkc.runtime.egress.relay import IDLE_SECONDS, await_turn
 
 if TYPE_CHECKING:
     import socket
@@ -102,8 +102,8 @@ class Exchange:
             return b""
 
     def _put(self, data: bytes) -> None:
-        if data and not self.meter.spend(len(data), sent=True):
-            raise used_up()
+        if data:
+            self._spend(len(data), sent=True)
         while data and not self._over:
             ready = self._wait(self.host.fileno(), select.POLLOUT)
             # Answers first: a host that closed can be read still, but not written to.
@@ -123,7 +123,6 @@ class Exchange:
                 return
             data = data[count:]
             self.sent += count
-            time.sleep(self.meter.pause(count))
 
     def _hear(self) -> None:
         """Read what the host says, and pass it on from the answer's beginning."""
@@ -149,12 +148,22 @@ class Exchange:
             self.answered = True
 
     def _pass(self, data: bytes) -> None:
-        if not self.meter.spend(len(data), sent=False):
-            raise used_up()
+        self._spend(len(data), sent=False)
         self.received += len(data)
         self._say(data)
-        # Else a body that never ends would be a way to receive at any rate.
-        time.sleep(self.meter.pause(len(data)))
+        self._await_turn()
+
+    def _await_turn(self) -> None:
+        """Wait for what was carried; else a body that never ends would be a way at any rate."""
+        stopped = await_turn(self.meter, self.channel, self.deadline)
+        if stopped is not None:
+            raise _told() if stopped == "told" else _time_over()
+
+    def _spend(self, count: int, *, sent: bool) -> None:
+        """Count bytes before they are carried, once it is their turn."""
+        self._await_turn()
+        if not self.meter.spend(count, sent=sent):
+            raise used_up()
 
     def _say(self, data: bytes) -> None:
         """Send to the client, which may take its time, but not from whoever ends this."""

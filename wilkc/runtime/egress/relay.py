@@ -141,10 +141,14 @@ def _carry(ways: tuple[_Way, ...], channel: Channel, meter: Meter, deadline: flo
     watch = _Watch(channel)
     while True:
         now = time.monotonic()
-        if now >= deadline:
-            return "time_over"
-        if now >= idle:
-            return "idle"
+        if now >= min(deadline, idle):
+            return "time_over" if now >= deadline else "idle"
+        if meter.owed():
+            if stopped := await_turn(meter, channel, deadline):
+                return stopped
+            # Neither end was silent meanwhile: nobody listened.
+            idle = time.monotonic() + IDLE_SECONDS
+            continue
         ready = watch.ready(ways, min(deadline, idle) - now)
         if channel.fileno() in ready:
             return "told"
@@ -153,14 +157,28 @@ def _carry(ways: tuple[_Way, ...], channel: Channel, meter: Meter, deadline: flo
             return "reset"
         if None in moved:
             return "limit"
-        taken = sum(one or 0 for one in moved)
-        if taken:
+        if any(moved):
             idle = time.monotonic() + IDLE_SECONDS
-            # A sleep of no length, too, gives the processor away.
-            if pause := meter.pause(taken):
-                time.sleep(pause)
         if all(way.over for way in ways):
             return "reset" if any(way.lost for way in ways) else "ended"
+
+
+def await_turn(
+    meter: Meter, channel: Channel, deadline: float
+) -> Literal["time_over", "told"] | None:
+    """Wait until what was carried is paid for, by whichever connection it was.
+
+    Returns:
+        Why nothing may be carried any more, or None.
+    """
+    while owed := meter.owed():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return "time_over"
+        # Another connection may be quicker, and what is owed is then more.
+        if channel.speaks(min(owed, left)):
+            return "told"
+    return None
 
 
 def _without_client(ways: tuple[_Way, ...]) -> bool:

@@ -347,18 +347,22 @@ def test_which_limits_slow_down() -> None:
     slow = Meter(Quantity(1000, 800, "bytes_per_second", "hard"))
     watched = Meter(Quantity(1000, 800, "bytes_per_second", "monitoring"))
     soft = Meter(Quantity(1000, 800, "bytes", "soft"))
-    assert fast.pause(1000) < 0.1
-    assert slow.pause(500) == pytest.approx(0.5, abs=0.1)
-    assert slow.pause(10_000) == 1.0
-    assert watched.pause(10**9) == 0.0
-    assert soft.pause(10**9) == 0.0
-    soft.spend(2000, sent=True)
-    assert soft.pause(10**9) == 1.0
+    for meter in (fast, watched, soft):
+        meter.spend(1000, sent=True)
+    assert fast.owed() < 0.1
+    assert (watched.owed(), soft.owed()) == (0.0, 0.0)
+    slow.spend(5_000, sent=True)
+    assert 4.0 < slow.owed() <= 5.0
+    slow.spend(10_000, sent=False)
+    assert 14.0 < slow.owed() <= 15.0
+    soft.spend(10**6, sent=True)
+    assert soft.owed() > 1.0
     assert not soft.is_used_up()
     braked = Meter(Quantity(10**9, 10**9, "bytes", "soft"))
-    for on, seconds in ((False, 0.0), (True, 1.0), (False, 0.0)):
+    for on in (False, True, False):
         braked.brake(on)
-        assert braked.pause(10**7) == seconds
+        braked.spend(10**8, sent=True)
+        assert (braked.owed() > 0.5) == on
 
 
 def test_a_resolver_that_hangs_is_left_alone() -> None:
