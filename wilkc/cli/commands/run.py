@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from wilkc.runtime.audit import AUDIT_UNAVAILABLE, AuditLogger, settings_of
 from wilkc.runtime.egress import Gateway
 from wilkc.runtime.guard.executing import Executor
 from wilkc.runtime.guard.jobs import jobs_of
+from wilkc.runtime.guard.steps import GUARD_FAILED
 from wilkc.runtime.limits import RateStoreError
 from wilkc.runtime.sandbox import Recorded, Streams, launch, network_in_force
 from wilkc.runtime.sandbox.outcome import STATUS, Outcome
@@ -147,8 +148,12 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
         _leave(error, Outcome("sandbox_failed", None, "spec", error.message), outcome)
     except WilkError as error:
         _leave(error, Outcome("sandbox_failed", None, "usage", error.message), outcome)
-    _report(ended, quiet=quiet)
+    except Exception as error:  # noqa: BLE001  # a crash's status would be taken for the command's
+        text = f"something unforeseen went wrong: {type(error).__name__}: {error}"
+        _leave(WilkError(text), Outcome("sandbox_failed", None, GUARD_FAILED, text), outcome)
     _write_outcome(ended.outcome, outcome, recorded=ended.recorded)
+    with suppress(OSError):  # where nobody reads any more, the status still tells
+        _report(ended, quiet=quiet)
     sys.exit(ended.outcome.status)
 
 
@@ -230,8 +235,9 @@ def _report(ended: Result, *, quiet: bool) -> None:
 
 
 def _leave(error: WilkError, ended: Outcome, path: str | None) -> None:
-    show_refusal(error)
     _write_outcome(ended, path, recorded=False)
+    with suppress(OSError):  # where nobody reads any more, the status still tells
+        show_refusal(error)
     sys.exit(ended.status)
 
 
@@ -242,4 +248,5 @@ def _write_outcome(ended: Outcome, path: str | None, *, recorded: bool) -> None:
     try:
         Path(path).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        click.echo(f"wilkc: cannot write `{path}`: {error.strerror}", err=True)
+        with suppress(OSError):
+            click.echo(f"wilkc: cannot write `{path}`: {error.strerror}", err=True)

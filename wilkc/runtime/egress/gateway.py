@@ -30,7 +30,7 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.usage import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from wilkc.runtime.egress.judging import NetworkPoint
     from wilkc.runtime.guard.recording import Recorder
@@ -152,10 +152,8 @@ class Way:
             # The proxy's alone: when it dies, nobody listens.
             for one in listeners:
                 one.close()
-        self._attending = threading.Thread(target=self._attend, daemon=True, name="wilk-egress")
-        self._attending.start()
-        self._telling = threading.Thread(target=self._tell, daemon=True, name="wilk-egress")
-        self._telling.start()
+        self._attending = _begun(self._attend)
+        self._telling = _begun(self._tell)
 
     def traffic(self) -> Traffic:
         """What was carried until now, and the connections that are open."""
@@ -235,3 +233,9 @@ class Way:
             self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         finally:
             os.close(handle)
+
+
+def _begun(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True, name="wilk-egress")
+    thread.start()
+    return thread

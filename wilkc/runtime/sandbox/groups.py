@@ -118,7 +118,8 @@ class Group:
         """
         old = next((path for version, path in self.places.values() if version != NEW), None)
         if old is not None:
-            threading.Thread(target=_stay, args=(old.parent,), daemon=True).start()
+            with suppress(RuntimeError):  # no more threads
+                threading.Thread(target=_stay, args=(old.parent,), daemon=True).start()
 
     def memory_kills(self) -> int:
         """How many processes of the group were killed for want of memory."""

@@ -130,6 +130,9 @@ def launch(  # noqa: PLR0913  # what a launch rests on
     except OSError as error:
         # Whatever a workspace holds, what cannot be looked at is refused, and is no crash.
         refusal = SandboxRefusedError("sandbox.precondition", f"the launch failed: {error}")
+    except Exception as error:  # noqa: BLE001  # nor is a host without room for another thread
+        text = f"the launch failed: {type(error).__name__}: {error}"
+        refusal = SandboxRefusedError("sandbox.start_failed", text)
     finally:
         clean_up(run)
         # Also where the shim itself is told to end: what was denied does not stay.

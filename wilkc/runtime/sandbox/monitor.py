@@ -91,8 +91,9 @@ class Monitor:
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="wilk-monitor")
-        self._thread.start()
+        thread = threading.Thread(target=self._watch, daemon=True, name="wilk-monitor")
+        thread.start()
+        self._thread = thread
 
     def stop(self) -> None:
         """Take no more samples."""

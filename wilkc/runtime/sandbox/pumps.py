@@ -47,8 +47,9 @@ class Pump:
 
     def start(self) -> None:
         """Begin carrying, in a thread of its own."""
-        self.thread = threading.Thread(target=self._carry, daemon=True, name="wilk-pump")
-        self.thread.start()
+        thread = threading.Thread(target=self._carry, daemon=True, name="wilk-pump")
+        thread.start()
+        self.thread = thread
 
     def finish(self) -> None:
         """Wait until the stream has ended; give up on a sink that does not take it."""
