@@ -147,8 +147,8 @@ def make_missing(
 ) -> list[str]:
     """Make a path that a write rule names and that is not there, with what leads to it.
 
-    The last component is made with O_EXCL and O_NOFOLLOW; whatever appears there meanwhile
-    is not touched.
+    Each component is made below the descriptor of the one before it, the last one with O_EXCL
+    and O_NOFOLLOW; whatever appears there meanwhile is not touched.
 
     Args:
         path: absolute path.
@@ -164,27 +164,32 @@ def make_missing(
     Raises:
         SandboxRefusedError: it cannot be made.
     """
-    made: list[str] = []
-    parts = [part for part in path.split("/") if part]
-    for depth in range(1, len(parts) + 1):
-        here = "/" + "/".join(parts[:depth])
-        if open_and_close(here):
-            continue
-        last = depth == len(parts)
-        parent = open_real("/" + "/".join(parts[: depth - 1]))
-        if parent is None:
-            raise _refused(path, "its directory vanished")
-        try:
-            if not made:
-                before(_steps(parent.path, parts[depth - 1 :]))
-            _make(parent.fd, parts[depth - 1], (uid, gid), directory=directory or not last)
-        except OSError as error:
-            remove_made(made)
-            raise _refused(path, error.strerror or str(error)) from error
-        finally:
-            os.close(parent.fd)
-        made.append(f"{parent.path.rstrip('/')}/{parts[depth - 1]}")
+    parent, missing = _missing(path)
+    held, made = [parent.fd], []
+    try:
+        if missing:
+            before(_steps(parent.path, missing))
+        for name, step in zip(missing, _steps(parent.path, missing), strict=True):
+            # Below what was just made, wherever that is by now: its name may have become a link.
+            last = len(held) == len(missing)
+            held.append(_make(held[-1], name, (uid, gid), directory=directory or not last))
+            made.append(step)
+    except OSError as error:
+        remove_made(made)
+        raise _refused(path, error.strerror or str(error)) from error
+    finally:
+        _close(held)
     return made
+
+
+def _missing(path: str) -> tuple[Opened, list[str]]:
+    """The last directory on a way that is there, and the names that are missing below it."""
+    parts = [part for part in path.split("/") if part]
+    for depth in range(len(parts), -1, -1):
+        opened = open_real("/" + "/".join(parts[:depth]))
+        if opened is not None:
+            return opened, parts[depth:]
+    raise _refused(path, "its directory vanished")
 
 
 def _steps(top: str, parts: Sequence[str]) -> list[str]:
@@ -219,7 +224,8 @@ def open_and_close(path: str) -> bool:
     return True
 
 
-def _make(parent: int, name: str, owner: tuple[int, int], *, directory: bool) -> None:
+def _make(parent: int, name: str, owner: tuple[int, int], *, directory: bool) -> int:
+    """Make one name; the answer is a descriptor of what was made."""
     if directory:
         os.mkdir(name, 0o755, dir_fd=parent)
         fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
@@ -229,8 +235,10 @@ def _make(parent: int, name: str, owner: tuple[int, int], *, directory: bool) ->
     try:
         if os.geteuid() == 0:
             os.fchown(fd, *owner)
-    finally:
+    except OSError:
         os.close(fd)
+        raise
+    return fd
 
 
 def remove_made(paths: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from wilkc.core.sandbox_plan import Environment, Limits, SandboxPlan, Variable
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import parse_path, parse_path_rule, path_matches
-from wilkc.runtime.sandbox import probe
+from wilkc.runtime.sandbox import probe, resolve
 from wilkc.runtime.sandbox.descriptors import Descriptors
 from wilkc.runtime.sandbox.environment import environment
 from wilkc.runtime.sandbox.groups import Group
@@ -286,6 +286,44 @@ def test_what_was_made_is_removed_only_if_empty(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("x")
     remove_made([f"{tmp_path}/full"])
     assert (tmp_path / "full").exists()
+
+
+def test_what_is_made_is_made_in_what_was_made_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command of another launch that writes there may put a link in the place of each."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    make = resolve._make
+
+    def swapped(parent: int, name: str, *more: Any, **how: Any) -> Any:
+        made = make(parent, name, *more, **how)
+        if name == "a":
+            (tmp_path / "a").rename(tmp_path / "moved")
+            (tmp_path / "a").symlink_to(elsewhere)
+        return made
+
+    monkeypatch.setattr(resolve, "_make", swapped)
+    owner = {"uid": os.geteuid(), "gid": os.getegid()}
+    told: list[list[str]] = []
+    made = make_missing(f"{tmp_path}/a/b/c", told.append, directory=False, **owner)
+    assert told == [made]
+    assert list(elsewhere.iterdir()) == []
+    assert (tmp_path / "moved/b/c").is_file()
+
+
+def test_what_stands_in_the_way_is_not_touched(tmp_path: Path) -> None:
+    owner = {"uid": os.geteuid(), "gid": os.getegid()}
+    (tmp_path / "a").write_text("kept")
+    with pytest.raises(SandboxRefusedError, match="Not a directory"):
+        make_missing(f"{tmp_path}/a/b", lambda _: None, directory=False, **owner)
+
+    def meanwhile(_: list[str]) -> None:
+        (tmp_path / "n").write_text("kept")
+
+    with pytest.raises(SandboxRefusedError, match="File exists"):
+        make_missing(f"{tmp_path}/n", meanwhile, directory=False, **owner)
+    assert (tmp_path / "a").read_text() == (tmp_path / "n").read_text() == "kept"
 
 
 def test_a_walk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
