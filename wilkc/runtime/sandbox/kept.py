@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import time
 from contextlib import suppress
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.locks import require_lock, take_lock
+from wilkc.runtime.sandbox.closed import open_to_owner
+from wilkc.runtime.sandbox.emptying import open_own, remove_below, remove_tree
 from wilkc.runtime.sandbox.environment import TMP
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.state import state_directory
@@ -125,8 +126,8 @@ def discard(lent: tuple[Lent, ...], job: Job) -> list[str]:
     for path in tops:
         if path.endswith("/" + _ONE + job.launch):
             try:
-                shutil.rmtree(path)
-            except (OSError, RecursionError) as error:
+                remove_tree(path)
+            except OSError as error:
                 failures.append(f"{path}: {error}")
     return failures
 
@@ -207,10 +208,12 @@ def _made(place: _Place, name: str, identity: Identity, bases: Bases) -> Lent:
     path = f"{place.path}/{name}"
     with suppress(FileExistsError):
         os.mkdir(path, 0o700)  # noqa: PTH102  # beside the other calls of this module
-    fd = os.open(path, _DIRECTORY)
+    fd = open_own(path)
     bases.extra.append(fd)
     if os.geteuid() == 0 == os.fstat(fd).st_uid:
         os.fchown(fd, identity.uid, identity.gid)
+    # The command may have closed it, to itself and to all that come after.
+    open_to_owner(fd, identity.uid)
     status = os.fstat(fd)
     if status.st_uid != identity.uid:
         raise PermissionError(1, "they belong to somebody else")
@@ -237,13 +240,11 @@ def _in_use(_: int) -> OSError:
 
 
 def _empty(path: str) -> None:
-    with os.scandir(path) as listing:
-        entries = list(listing)
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)  # noqa: PTH108  # text of any bytes
+    fd = open_own(path)
+    try:
+        remove_below(fd)
+    finally:
+        os.close(fd)
 
 
 def _too_large(job: Job) -> SandboxRefusedError:
@@ -257,11 +258,11 @@ def _too_large(job: Job) -> SandboxRefusedError:
 def _forget(top: Path) -> None:
     """Remove what nobody has used for long, as far as it can be."""
     for path in _old(top):
-        with suppress(OSError, RecursionError):
+        with suppress(OSError):
             fd = os.open(path, _DIRECTORY)
             try:
                 require_lock(fd, _in_use)
-                shutil.rmtree(path)
+                remove_tree(path)
             finally:
                 os.close(fd)
 

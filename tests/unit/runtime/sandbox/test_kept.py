@@ -11,6 +11,7 @@ import pytest
 
 from wilkc.runtime.sandbox import state
 from wilkc.runtime.sandbox.binds import Bases
+from wilkc.runtime.sandbox.emptying import remove_tree
 from wilkc.runtime.sandbox.environment import TMP
 from wilkc.runtime.sandbox.identity import Identity
 from wilkc.runtime.sandbox.job import Job
@@ -79,6 +80,25 @@ def test_too_much_ends_the_command(work: Any, spec: Any, session: str) -> None:
     assert after.kind == "exited"
     assert "a" not in after.stdout.split()
     assert any("emptied" in one for one in after.launch["reports"]["first"])
+
+
+def test_closed_directories_do_not_end_the_session(work: Any, spec: Any, session: str) -> None:
+    closing = "mkdir -m 0 /tmp/x; mkdir -p ~/y/z; echo a > ~/y/z/a; chmod 0555 ~/y/z ~/y"
+    first = work.sh(spec(**SHARED), f"{closing}; chmod 0 /tmp", session=session)
+    # Nobody but root can tell how much is in there, and so it is too much.
+    assert (first.kind, first.detail) in {("exited", ""), ("limit", "tmp")}
+    after = work.sh(spec(**SHARED), "echo b > /tmp/b && cat /tmp/b", session=session)
+    assert (after.kind, after.exit, after.stdout) == ("exited", 0, "b\n"), after.message
+
+
+def test_what_is_too_large_is_emptied_also_where_it_is_closed(
+    work: Any, spec: Any, session: str
+) -> None:
+    small = spec(**SHARED).limited(tmp=2**20)
+    closing = "mkdir ~/y; head -c 3000000 /dev/zero > ~/y/a; chmod 0555 ~/y"
+    assert work.sh(small, closing, session=session).detail == "tmp"
+    after = work.sh(small, "ls -A ~", session=session)
+    assert (after.kind, "y" in after.stdout.split()) == ("exited", False), after.message
 
 
 def test_what_the_command_left_cannot_lead_elsewhere(work: Any, spec: Any, session: str) -> None:
@@ -165,6 +185,48 @@ def test_what_a_killed_launch_had_alone_is_removed_by_the_next(spec: Any, place:
     _lend(spec, Bases())
     assert not (place / "launch-dead").exists()
     assert (place / "launch-new").exists()
+
+
+def test_whatever_lies_below_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a").write_text("kept")
+    top = tmp_path / "top"
+    here = _deep(top, 1500)
+    os.symlink(outside, "link", dir_fd=here)
+    os.close(here)
+    (top / "d/e").mkdir()
+    (top / "d/e").chmod(0)
+    (top / "d/link").symlink_to(outside)
+    (top / "link").symlink_to(outside)
+    os.mkfifo(top / "pipe")
+    remove_tree(str(top))
+    assert not top.exists()
+    assert (outside / "a").read_text() == "kept"
+
+
+def _deep(top: Path, depth: int) -> int:
+    top.mkdir()
+    here = os.open(top, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        above, here = here, os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(above)
+    return here
+
+
+@pytest.mark.usefixtures("place")
+def test_what_is_too_deep_for_most_programs_is_emptied(spec: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("wilkc.runtime.sandbox.kept.MAX_ENTRIES", 100)
+    bases = Bases()
+    (found, _) = _lend(spec, bases)
+    bases.close()
+    os.close(_deep(Path(found.source) / "top", 1500))
+    again = Bases()
+    _lend(spec, again)
+    assert list(Path(found.source).iterdir()) == []
+    assert any("emptied" in one for one in again.reports)
+    again.close()
 
 
 def test_size_counts_all_below_and_many_names_are_too_many(
