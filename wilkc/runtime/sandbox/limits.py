@@ -11,7 +11,7 @@ import resource
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from wilkc.runtime.sandbox.controls import NEW, OWN_PROCESSES, weight_file
+from wilkc.runtime.sandbox.controls import NEW, OWN_PROCESSES, half_of_memory, weight_file
 from wilkc.runtime.sandbox.groups import CONTROLLERS, IO
 from wilkc.runtime.sandbox.offered import RESTRICTED
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -190,8 +190,10 @@ def own_limits(limits: Limits, group: Group) -> dict[str, int]:
         wanted["fsize"] = largest
     if limits.cpu_time_ms is not None:
         wanted["cpu"] = math.ceil(limits.cpu_time_ms / _MS)
-    if "memory" not in group.places and limits.memory.enforcement == "hard":
-        wanted["as"] = limits.memory.max
+    if "memory" not in group.places:
+        # A limit that only warns still must not let one launch take the host down.
+        hard = limits.memory.enforcement == "hard"
+        wanted["as"] = limits.memory.max if hard else half_of_memory()
     return {name: _at_most(name, value) for name, value in wanted.items()}
 
 

@@ -30,8 +30,9 @@ from wilkc.runtime.sandbox.groups import (
 )
 from wilkc.runtime.sandbox.identity import Identity
 from wilkc.runtime.sandbox.levers import Levers
-from wilkc.runtime.sandbox.limits import asked_controllers, reach, unkept
+from wilkc.runtime.sandbox.limits import asked_controllers, own_limits, reach, unkept
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.usage import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +115,16 @@ def test_what_only_warns_has_no_kernel_limit_but_the_host_s(
         assert _read(group, "cpu", "cpu.cfs_quota_us") == "-1"
         assert _read(group, "memory", "memory.limit_in_bytes") == str(half_of_memory())
     assert not list(group.places["io"][1].glob("*io*"))
+
+
+@pytest.mark.parametrize("enforcement", ["soft", "monitoring"])
+def test_what_only_warns_is_bounded_by_half_of_memory_without_a_group(
+    new: Group, enforcement: Any
+) -> None:
+    warned = Limits(memory=Quantity(100, 80, "bytes", enforcement))
+    assert own_limits(warned, Group(""))["as"] <= half_of_memory()
+    assert own_limits(Limits(), Group(""))["as"] <= Limits().memory.max
+    assert "as" not in own_limits(warned, new)
 
 
 def test_soft_limits_slow_down_and_let_go_in_version_2(new: Group) -> None:
