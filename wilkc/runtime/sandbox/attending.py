@@ -153,7 +153,7 @@ def _monitor(what: Attended, facts: Facts) -> Monitor:
     limits = what.limits
     return Monitor(
         limits,
-        Gauge(what.child, what.group, what.traffic),
+        Gauge(what.child, what.group, what.traffic, sized=limits.disk.unit == "bytes"),
         Judge(limits, unkept(facts.reached)),
         Levers(limits, what.group, what.disks, what.brake),
         Teller(*what.observers),

@@ -13,7 +13,7 @@ from wilkc.runtime.sandbox.groups import IO, counters, number
 from wilkc.runtime.sandbox.usage import NO_TRAFFIC, Disk, Sum, Traffic, Usage, since, sum_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from wilkc.runtime.sandbox.groups import Group
 
@@ -35,6 +35,7 @@ class Gauge:
         top: the first process inside the sandbox.
         group: the launch's control group.
         traffic: what the proxy has carried so far.
+        sized: whether the number of bytes written is held against a limit.
         started: when the command began, on the monotonic clock.
         last: the last sample.
     """
@@ -42,6 +43,7 @@ class Gauge:
     top: int
     group: Group
     traffic: Callable[[], Traffic] = no_traffic
+    sized: bool = False
     started: float = field(default_factory=time.monotonic)
     last: Usage = field(
         default_factory=lambda: Usage(cpu_ms=0, disk=Disk(0, 0, 0, 0), traffic=NO_TRAFFIC)
@@ -143,27 +145,40 @@ class Gauge:
     def _disk(self, found: Disk) -> Disk:
         """Operations from the group; bytes too in version 2, which knows who wrote what late."""
         version, path = self.group.places.get(IO, (0, Path()))
+        if version == NEW and self.sized:
+            return self._whole(_new_io(path / "io.stat", max), found)
         if version == NEW:
-            told = _new_io(path / "io.stat")
+            told = _new_io(path / "io.stat", sum)
             return Disk(told.get("rios"), told.get("wios"), told.get("rbytes"), told.get("wbytes"))
         if version:
             ops = _old_io(path / _OLD_OPS)
             return Disk(ops.get("Read"), ops.get("Write"), found.read_bytes, found.write_bytes)
         return found
 
+    def _whole(self, told: Mapping[str, int], found: Disk) -> Disk:
+        """What was written, as the one that knows more of it says.
 
-def _new_io(path: Path) -> dict[str, int]:
-    """The sum over all disks; nothing moved yet is an empty file."""
-    totals = dict.fromkeys(("rbytes", "wbytes", "rios", "wios"), 0)
+        The group knows it also of processes that ended unseen; the living know what is still to
+        be written. A disk that stands on others is in the group's counts beside them, so that of
+        several the busiest one counts.
+        """
+        known = (told.get("wbytes"), found.write_bytes, self.last.disk.write_bytes)
+        written = max((one for one in known if one is not None), default=None)
+        return Disk(told.get("rios"), told.get("wios"), told.get("rbytes"), written)
+
+
+def _new_io(path: Path, together: Callable[[list[int]], int]) -> dict[str, int]:
+    """What all disks say, put together; nothing moved yet is an empty file."""
+    counts: dict[str, list[int]] = {name: [0] for name in ("rbytes", "wbytes", "rios", "wios")}
     try:
         words = path.read_text(encoding="ascii").split()
     except OSError:
         return {}
     for word in words:
         name, _, value = word.partition("=")
-        if name in totals and value.isdecimal():
-            totals[name] += int(value)
-    return totals
+        if name in counts and value.isdecimal():
+            counts[name].append(int(value))
+    return {name: together(values) for name, values in counts.items()}
 
 
 def _old_io(path: Path) -> dict[str, int]:

@@ -28,7 +28,7 @@ from wilkc.runtime.sandbox.disks import disks_of
 from wilkc.runtime.sandbox.ending import end, with_words
 from wilkc.runtime.sandbox.finish import outcome
 from wilkc.runtime.sandbox.gauge import no_traffic
-from wilkc.runtime.sandbox.groups import IO, PREFIX, find_hierarchies, make_group
+from wilkc.runtime.sandbox.groups import PREFIX, find_hierarchies, make_group
 from wilkc.runtime.sandbox.handing import (
     RESULT,
     RESULT_WORDS,
@@ -50,6 +50,7 @@ from wilkc.runtime.sandbox.limits import (
     own_limits,
     reach,
     starter,
+    throttles,
 )
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.observer import Observer, Unobserved
@@ -162,9 +163,8 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     prepared = prepare(job, point, run.bases, others, use_fds=use_fds)
     run.facts.prepared = prepared
     limits = job.plan.limits
-    asked = asked_controllers(limits)
-    run.disks = _disks(prepared) if IO in asked else ()
-    run.group = make_group(name, hierarchies, asked)
+    run.disks = _disks(prepared) if throttles(limits) else ()
+    run.group = make_group(name, hierarchies, asked_controllers(limits, hierarchies))
     kept = bool(prepared.view.lent)
     run.facts.reached = reach(job.plan, run.group, prepared.identity, run.disks, kept=kept)
     require_unsampled(job.plan, run.facts.reached)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.sandbox_plan import Limits, SandboxPlan
     from wilkc.runtime.sandbox.controls import Controller
-    from wilkc.runtime.sandbox.groups import Group
+    from wilkc.runtime.sandbox.groups import Group, Hierarchy
     from wilkc.runtime.sandbox.identity import Identity
 
 Strength = Literal["enforced", "partial", "sampled", "none"]
@@ -54,10 +54,30 @@ class Reached:
         return {"max": self.max, "mechanism": self.mechanism, "strength": self.strength}
 
 
-def asked_controllers(limits: Limits) -> tuple[Controller, ...]:
-    """The controllers that a plan needs; one more is asked for only where it is used."""
-    disk = limits.disk
-    return (*CONTROLLERS, IO) if disk.unit != "bytes" or disk.enforcement == "soft" else CONTROLLERS
+def asked_controllers(
+    limits: Limits, hierarchies: Sequence[Hierarchy] = ()
+) -> tuple[Controller, ...]:
+    """The controllers that a plan needs; one more is asked for only where it is used.
+
+    Args:
+        limits: of the plan.
+        hierarchies: of this host, for what is worth asking for only in some of them.
+    """
+    asked = throttles(limits) or (limits.disk.enforcement == "hard" and _count_late(hierarchies))
+    return (*CONTROLLERS, IO) if asked else CONTROLLERS
+
+
+def throttles(limits: Limits) -> bool:
+    """Whether disks are slowed down for a plan, now or later."""
+    return limits.disk.unit != "bytes" or limits.disk.enforcement == "soft"
+
+
+def _count_late(hierarchies: Sequence[Hierarchy]) -> bool:
+    """Whether a group knows what was written by processes of it that nobody can ask any more.
+
+    What is written late is charged to its writer only where version 2 has memory beside io.
+    """
+    return any(one.version == NEW and {"memory", IO} <= {*one.controllers} for one in hierarchies)
 
 
 def reach(
@@ -108,8 +128,12 @@ def _disk(limits: Limits, group: Group, disks: Sequence[str]) -> Reached:
     """A size is counted; a rate is throttled as far as the kernel knows who writes what."""
     disk = limits.disk
     version, path = group.places.get(IO, (0, None))
+    # What is written late is charged to its writer only where version 2 has memory beside io.
+    whole = version == NEW == group.places.get("memory", (0, None))[0]
     if disk.unit == "bytes":
-        return Reached(disk.max, "rlimit per file, sampling", "sampled")
+        if whole:
+            return Reached(disk.max, "rlimit per file, cgroup v2, sampling", "sampled")
+        return Reached(disk.max, "rlimit per file; sampling of processes waited for", "partial")
     if path is None or not disks:
         rate = disk.unit == "bytes_per_second"
         return Reached(disk.max, "sampling" if rate else "none", "sampled" if rate else "none")
@@ -117,8 +141,6 @@ def _disk(limits: Limits, group: Group, disks: Sequence[str]) -> Reached:
         there = (path / weight_file(version)).exists()
         found = f"cgroup v{version}, under contention only" if there else "none"
         return Reached(disk.max, found, "partial" if there else "none")
-    # What is written late is charged to its writer only where version 2 has memory beside io.
-    whole = version == NEW and group.places.get("memory", (0, None))[0] == NEW
     if whole:
         return Reached(disk.max, "cgroup v2", "enforced")
     return Reached(disk.max, f"cgroup v{version}, direct writes; sampling", "partial")

@@ -31,10 +31,16 @@ def require_unsampled(plan: SandboxPlan, reached: Mapping[str, Reached]) -> None
         return
     hard = [name for name in _RESOURCES if _quantity(plan, name).enforcement == "hard"]
     for name in (*hard, *({KEPT} & reached.keys())):
-        if reached[name].strength == "sampled":
+        if reached[name].strength == "sampled" or _is_sampled_size(name, plan, reached):
             raise SandboxRefusedError(
                 "sandbox.limit_not_enforceable",
                 f"only samples keep the hard limit on {name} here, and the organisation's"
                 " `resource_monitoring: false` forbids them",
                 help_text="remove that key, or set the limit's enforcement to `soft`",
             )
+
+
+def _is_sampled_size(name: str, plan: SandboxPlan, reached: Mapping[str, Reached]) -> bool:
+    """Whether the kernel binds each file alone, and only samples all of them together."""
+    sized = name == "disk" and plan.limits.disk.unit == "bytes"
+    return sized and reached[name].strength == "partial"

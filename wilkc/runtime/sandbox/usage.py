@@ -2,12 +2,14 @@
 
 From the launch's control group where it has one, else summed over `/proc`. There a process
 that ends hands its counts to the one that waits for it, so the sum over the living holds
-everything the launch ever used. What cannot be read is None, never 0.
+everything the launch ever used, unless a process has its children ended unseen (SIGCHLD ignored):
+what such a child used is in no sum. What cannot be read is None, never 0.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -206,13 +208,13 @@ def tree(top: int) -> list[int]:
     while pending:
         pid = pending.pop()
         found.append(pid)
-        try:
+        with suppress(OSError):
             tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208  # names, not paths
             for task in tasks:
-                text = Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii")
-                pending += [int(word) for word in text.split()]
-        except OSError:
-            continue
+                # A thread that ends meanwhile keeps nobody from asking the others.
+                with suppress(OSError):
+                    text = Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii")
+                    pending += [int(word) for word in text.split()]
     return found
 
 

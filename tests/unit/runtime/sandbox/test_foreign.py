@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wilkc.core.sandbox_plan import Limits, SandboxPlan
+from wilkc.core.sandbox_plan import Limits, Quantity, SandboxPlan
 from wilkc.runtime.sandbox.limits import Reached
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.unsampled import require_unsampled
@@ -84,6 +84,15 @@ def test_each_limit_is_looked_at(name: str) -> None:
     require_unsampled(SandboxPlan(), loose)
     with pytest.raises(SandboxRefusedError, match=f"hard limit on {name}"):
         require_unsampled(plan, loose)
+
+
+def test_a_size_that_the_kernel_keeps_of_each_file_alone_is_sampled_too() -> None:
+    kept = {one: Reached(1, "kernel", "enforced") for one in ("cpu", "memory", "network")}
+    partly = {**kept, "disk": Reached(1, "rlimit per file", "partial")}
+    with pytest.raises(SandboxRefusedError, match="hard limit on disk"):
+        require_unsampled(SandboxPlan(monitoring=False), partly)
+    rate = replace(Limits(), disk=Quantity(1, 1, "bytes_per_second", "hard"))
+    require_unsampled(SandboxPlan(monitoring=False, limits=rate), partly)
 
 
 def test_a_mask_that_the_policy_does_not_ask_for(inner: Any, spec: Any) -> None:

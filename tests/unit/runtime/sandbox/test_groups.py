@@ -189,6 +189,30 @@ def test_readings_of_version_2(new: Group) -> None:
     assert (new.memory_kills(), new.pids_refused(), new.memory_peak()) == (1, 4, 9000)
 
 
+def test_what_was_written_is_what_the_one_says_that_knows_most(new: Group) -> None:
+    """A group knows it of children that ended unseen; of two disks one may stand on the other."""
+    (new.places["cpu"][1] / "cpu.stat").write_text("usage_usec 1\n")
+    told = new.places["io"][1] / "io.stat"
+    told.write_text("8:0 wbytes=40000000000 wios=2\n254:0 wbytes=40000000000 wios=2\n")
+    gauge = Gauge(os.getpid(), new, sized=True)
+    assert gauge.read().disk.write_bytes == 40_000_000_000
+    told.write_text("8:0 wbytes=0 wios=2\n")
+    assert gauge.read().disk.write_bytes == 40_000_000_000
+    assert (gauge.last.disk.write_ops, gauge.last.disk.read_bytes) == (2, 0)
+    living = Gauge(os.getpid(), new, sized=True).read().disk.write_bytes
+    assert living == Gauge(os.getpid(), Group("")).read().disk.write_bytes
+
+
+def test_a_thread_that_ends_hides_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tasks(path: str) -> list[str]:
+        return ["0", *(entry.name for entry in os.scandir(path))]
+
+    monkeypatch.setattr("wilkc.runtime.sandbox.usage.os.listdir", tasks)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert process.pid in tree(os.getpid())
+        process.kill()
+
+
 def test_readings_of_version_1(old: Group) -> None:
     (old.places["cpu"][1] / "cpu.stat").write_text("nr_periods 1\nthrottled_time 80000000\n")
     memory = old.places["memory"][1]
@@ -279,6 +303,25 @@ def test_the_disk_is_asked_for_only_where_it_is_used() -> None:
     assert asked_controllers(Limits(disk=SOFT)) == ALL
 
 
+def test_a_size_of_the_disk_asks_for_it_where_it_counts_what_is_written_late() -> None:
+    """Of version 1 it would cost a moment, and count what is written at once alone."""
+    new, partly = Hierarchy(2, Path("/a"), ALL), Hierarchy(2, Path("/a"), ("io", "pids"))
+    old = Hierarchy(1, Path("/b"), ("io",)), Hierarchy(1, Path("/c"), ("memory",))
+    assert asked_controllers(Limits(), (new,)) == ALL
+    for hierarchies in ((), old, (partly,), (partly, *old)):
+        assert asked_controllers(Limits(), hierarchies) == CONTROLLERS
+    watched = Limits(disk=Quantity(100, 80, "bytes", "monitoring"))
+    assert asked_controllers(watched, (new,)) == CONTROLLERS
+
+
+def test_a_size_of_the_disk_says_who_counts(new: Group, old: Group) -> None:
+    mixed = Group("", {**old.places, "io": new.places["io"]})
+    strength = [
+        reach(SandboxPlan(), group, IDENTITY, ())["disk"].strength for group in (new, old, mixed)
+    ]
+    assert strength == ["sampled", "partial", "partial"]
+
+
 def test_a_plan_that_needs_groups_is_refused_without() -> None:
     for level in ("strict", "moderate", "minimal"):
         with pytest.raises(SandboxRefusedError, match="needs a control group"):
@@ -289,7 +332,7 @@ def test_a_degraded_plan_goes_on_and_says_how_strongly() -> None:
     plan = SandboxPlan(level="moderate", degraded=("cgroup",))
     reached = reach(plan, Group(""), IDENTITY, ())
     assert {name: one.strength for name, one in reached.items()} == {
-        "memory": "sampled", "pids": "partial", "cpu": "sampled", "disk": "sampled",
+        "memory": "sampled", "pids": "partial", "cpu": "sampled", "disk": "partial",
         "network": "enforced", "wall_clock_ms": "enforced", "output": "enforced",
     }  # fmt: skip
     assert unkept(reached) == {"memory", "pids", "cpu", "disk"}
