@@ -66,11 +66,17 @@ class Note:
             # Whoever is told late must not write into whatever has the number by now.
             if self.fd == CLOSED:
                 return
-            self.content |= members
-            # Never shorter than before, so that it can be read at every moment: whoever is killed
-            # between two steps must not leave a note that nobody understands.
-            data = json.dumps(self.content).encode().ljust(os.fstat(self.fd).st_size)
-            os.pwrite(self.fd, data, 0)
+            size, content = os.fstat(self.fd).st_size, self.content | members
+            try:
+                # Never shorter than before, so that it can be read at every moment: whoever is
+                # killed between two steps must not leave a note that nobody understands.
+                _write_all(self.fd, content, size)
+            except OSError:
+                # What was there has its room, and others go by it.
+                _write_all(self.fd, self.content, size)
+                os.ftruncate(self.fd, size)
+                raise
+            self.content = content
 
     def leave(self, paths: Sequence[str], groups: Sequence[str] | None = None) -> None:
         """Note what the launch is going to leave, beside what it has noted already.
@@ -176,12 +182,23 @@ def write_note(job: Job, left: Sequence[str], groups: Sequence[str]) -> Note:
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             require_lock(fd, lambda _: OSError(errno.EWOULDBLOCK, "its note is locked"))
             content = {"agent": job.agent, "left": list(left), "groups": list(groups)}
-            os.write(fd, json.dumps(content).encode())
+            _write_all(fd, content, 0)
     except OSError as error:
         raise _unusable(error) from error
     cpu = job.plan.limits.cpu
     warning = None if cpu.enforcement == "monitoring" else cpu.warning
     return Note(path, fd, tuple(left), warning, content)
+
+
+def _write_all(fd: int, content: Mapping[str, Any], size: int) -> None:
+    """Write a note from its beginning, as long as it was at least.
+
+    Raises:
+        OSError: there is no room for all of it.
+    """
+    data, done = json.dumps(content).encode().ljust(size), 0
+    while done < len(data):
+        done += os.pwrite(fd, data[done:], done)
 
 
 def _unusable(error: OSError) -> SandboxRefusedError:

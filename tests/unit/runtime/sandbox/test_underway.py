@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,17 +11,18 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from wilkc.core.sandbox_plan import SandboxPlan
 from wilkc.runtime.sandbox import Job, Streams
 from wilkc.runtime.sandbox.groups import Group
 from wilkc.runtime.sandbox.observer import Unobserved
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.state import Note
 from wilkc.runtime.sandbox.underway import Run, clean_up
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 class _Way:
@@ -70,6 +72,30 @@ def test_a_note_can_be_read_at_every_moment(
     for busy in (False, True):
         note.write(busy=busy)
         assert json.loads((tmp_path / "n").read_text())["busy"] is busy
+    os.close(fd)
+
+
+def test_a_note_is_written_whole_or_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that is nearly full takes a part; others would go by a note that is cut."""
+    monkeypatch.setattr("wilkc.runtime.sandbox.state._locked", lambda: nullcontext(tmp_path))
+    write, room = os.pwrite, 100
+
+    def full(fd: int, data: bytes, offset: int) -> int:
+        if offset >= room:
+            raise OSError(errno.ENOSPC, "no room")
+        return write(fd, data[: min(room - offset, 7)], offset)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    fd = os.open(tmp_path / "n", os.O_RDWR | os.O_CREAT, 0o600)
+    note = Note(tmp_path / "n", fd, (), None, {"agent": "a"})
+    note.leave(["/srv/a"])
+    whole = {"agent": "a", "left": ["/srv/a"]}
+    assert json.loads((tmp_path / "n").read_text()) == whole
+    with pytest.raises(SandboxRefusedError, match="no room"):
+        note.leave([f"/srv/{'b' * 100}"])
+    assert json.loads((tmp_path / "n").read_text()) == whole
     os.close(fd)
 
 
