@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,14 @@ def test_what_a_killed_launch_had_alone_is_removed_by_the_next(spec: Any, place:
     assert (place / "launch-new").exists()
 
 
+@pytest.fixture
+def cleared(tmp_path: Path) -> Iterator[None]:
+    """A tree that stays is too deep for the test runner, which then ends with an error for ever."""
+    yield
+    subprocess.run(["rm", "-rf", "--", *map(str, tmp_path.iterdir())], check=True)
+
+
+@pytest.mark.usefixtures("cleared")
 def test_whatever_lies_below_is_removed_and_nothing_else(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -215,7 +224,7 @@ def _deep(top: Path, depth: int) -> int:
     return here
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("place", "cleared")
 def test_what_is_too_deep_for_most_programs_is_emptied(spec: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("wilkc.runtime.sandbox.kept.MAX_ENTRIES", 100)
     bases = Bases()
