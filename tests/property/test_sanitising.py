@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 CASES = 60
 PLACES: tuple[Place, ...] = ("html", "json", "markdown", "terminal")
 CANARIES = tuple({**SECRETS, **PERSONAL}.values())
-ROUND = (" ", "\n", "\t", "'", '"', "<", ">", "(", ")", "`", "&", ";", "=", "|", "*", "{{", "\\ ")
+ROUND = (" ", "\n", "\t", "'", '"', "<", ">", "(", ")", "`", "&", ";", "=", "|", "*", "{{", "\\ ",
+         " 12 ", " EUR ")  # fmt: skip
 """What may stand beside a secret: a form begins and ends where no letter or digit is."""
 
 

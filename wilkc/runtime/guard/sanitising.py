@@ -14,7 +14,6 @@ import html
 import json
 import re
 import unicodedata
-from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.errors import UsageError
@@ -106,25 +105,31 @@ def _without_secrets(text: str) -> str:
     for pattern, form in _FORMS:
         # By marks first, in whatever case, as most texts hold none.
         if not pattern.marks or any(mark.lower() in text.lower() for mark in pattern.marks):
-            text = form.sub(partial(_replaced, pattern), text)
+            removed = f"[removed: {pattern.name}]"
+            text = form.sub(removed, text) if form else _without(pattern, text, removed)
     return text
 
 
-def _replaced(pattern: Pattern, found: re.Match[str]) -> str:
-    return _removed(pattern.name) if pattern.names(found[0]) else found[0]
+def _without(pattern: Pattern, text: str, removed: str) -> str:
+    """The text with one mark in place of each stretch that the pattern's hits cover."""
+    pieces, kept_to = [], 0
+    for start, end in pattern.spans(text):
+        if start >= kept_to:
+            pieces += [text[kept_to:start], removed]
+        kept_to = max(kept_to, end)
+    return "".join([*pieces, text[kept_to:]])
 
 
-def _whole(pattern: Pattern) -> re.Pattern[str]:
-    """The form of all that goes: those that find a secret may look at its beginning only."""
+def _whole(pattern: Pattern) -> re.Pattern[str] | None:
+    """The form of all that goes: those that find a secret may look at its beginning only.
+
+    None for personal data, which goes as it is found.
+    """
     if pattern.name == "private-key":
         return _KEY_BLOCK
     if pattern.kind == "personal":
-        return pattern.form
+        return None
     return re.compile(pattern.form.pattern + _REST, pattern.form.flags)
-
-
-def _removed(name: str) -> str:
-    return f"[removed: {name}]"
 
 
 def _as_json(text: str) -> str:

@@ -39,6 +39,21 @@ def test_no_secret_and_no_personal_datum_is_shown(name: str, place: Place) -> No
         assert opened(shown, place).endswith("] after")
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("4111 1111 1111 1111 12/27 123", "[removed: card] 12/27 123"),
+        ("4111-1111-1111-1111 737", "[removed: card] 737"),
+        ("55 4111 1111 1111 1111 x", "[removed: card] x"),
+        ("DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX", "[removed: iban] BIC COBADEFFXXX"),
+        ("DE89 3704 0044 0532 0130 00 EUR 20", "[removed: iban] EUR 20"),
+        ("4111 1111 1111 1112 12/27 123", "4111 1111 1111 1112 12/27 123"),
+    ],
+)
+def test_a_number_goes_whatever_stands_behind_it(text: str, seen: str) -> None:
+    assert sanitize_output(text, "terminal") == seen
+
+
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("hider", HIDING)
 def test_what_is_not_seen_hides_no_secret(hider: str, place: Place) -> None:

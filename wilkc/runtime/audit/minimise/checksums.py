@@ -17,6 +17,8 @@ _ODD: Final = dict(
         strict=True,
     )
 )  # fmt: skip
+_DOUBLED: Final = str.maketrans("0123456789", "0246813579")
+"""The sum of the digits of twice a digit."""
 _PESEL_WEIGHTS: Final = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
 _D: Final = (
     "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
@@ -30,10 +32,9 @@ _P: Final = (
 
 def luhn(digits: str) -> bool:
     """ISO/IEC 7812-1, annex B: payment cards; also Swedish personal numbers."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 * (value > 9)  # noqa: PLR2004  # the sum of two digits
+    # As bytes, as it is asked at every end of many candidates: each is "0" and its digit.
+    plain, doubled = digits[::-2].encode(), digits[-2::-2].translate(_DOUBLED).encode()
+    total = sum(plain) + sum(doubled) - ord("0") * len(digits)
     return total % 10 == 0
 
 

@@ -44,15 +44,43 @@ class Pattern:
 
     def is_in(self, text: str) -> bool:
         """Whether the text holds one."""
-        return any(self.names(found[0]) for found in self.form.finditer(text))
+        return next(self.spans(text), None) is not None
 
-    def names(self, candidate: str) -> bool:
-        """Whether what has the form has its checksum, too."""
-        return self.holds is None or self.holds(candidate.translate(_SEPARATORS).upper())
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where each one begins and ends, in the order of their beginnings; some may overlap."""
+        found = self.form.search(text)
+        while found:
+            end = self._end(text, found)
+            if end:
+                yield found.start(), end
+            # Where a checksum holds by chance, or does not, a number may still begin within.
+            after = found.end() if self.holds is None else found.start() + 1
+            found = self.form.search(text, after)
+
+    def _end(self, text: str, longest: re.Match[str]) -> int:
+        """The last end at which the checksum holds, too; 0 where it holds at none.
+
+        What has the form may reach into what stands behind: a card's date, an account's currency.
+        """
+        if self.holds is None:
+            return longest.end()
+        found: re.Match[str] | None = longest
+        while found:
+            start, end = found.span()
+            # `_AFTER` once more: it sees nothing behind the end that is set below.
+            if _NONE_AFTER.match(text, end) and self.holds(_bare(found[0])):
+                return end
+            found = self.form.match(text, start, end - 1)
+        return 0
+
+
+def _bare(text: str) -> str:
+    return text.translate(_SEPARATORS).upper()
 
 
 _BEFORE: Final = "(?<![0-9A-Za-z])(?:"
 _AFTER: Final = ")(?![0-9A-Za-z])"
+_NONE_AFTER: Final = re.compile("(?![0-9A-Za-z])")
 
 
 def _form(source: str, flags: re.RegexFlag = re.ASCII) -> re.Pattern[str]:
