@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIOcanary\n-----END EC PRIVATE KEY-----"
 SECRETS = {
     "password-in-url": "https://user:canary-password@db.example.com/x",
+    "password-alone-in-url": "redis://:canary-password@10.0.0.5:6379/0",
     "aws-key": "AKIAIOSFODNN7EXAMPLE",
     "github-token": "ghp_" + "a1B2c3D4e5F6" * 3,
     "github-pat": "github_pat_" + "a1B2c3D4e5F6" * 3,
@@ -27,6 +28,8 @@ SECRETS = {
     "jwt": "eyJhbGciOiJub25l.eyJzdWIiOiJjYW5hcnki.c2lnbmF0dXJl",
     "private-key": _KEY,
     "bearer": "Bearer canary0123456789abcdef",
+    "bearer-of-two-blanks": "Bearer  canary0123456789abcdef",
+    "wilk-credential": "wk_0123456789abcdef_" + "canary1" * 6 + "x",
     "pypi-token": "pypi-AgEIcHlwaS5vcmc" + "a1B2c3D4e5F6" * 3,
 }
 PERSONAL = {

@@ -61,5 +61,5 @@ def test_the_forms_are_those_of_the_record() -> None:
     assert {one.name for one in PATTERNS if one.kind == "secret"} >= {
         "aws-key", "aws-secret", "github-token", "github-pat", "gitlab-token", "slack-token",
         "stripe-key", "google-key", "model-key", "npm-token", "pypi-token", "jwt", "private-key",
-        "password-in-url",
+        "password-in-url", "wilk-credential",
     }  # fmt: skip

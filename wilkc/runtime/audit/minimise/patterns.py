@@ -97,7 +97,7 @@ _MARKED: Final = (
                                       re.UNICODE), ("@",)),
     Pattern("phone", "personal", _form(r"\+[1-9](?:[ ./()-]{0,2}[0-9]){7,14}"), ("+",)),
     Pattern("password-in-url", "secret",
-            _token(r"[a-z][a-z0-9+.-]{0,20}://[^/\s:@]{1,256}:[^/\s@]{1,1024}@\S"), ("://",)),
+            _token(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^/\s:@]{0,256}:[^/\s@]{1,1024}@\S"), ("://",)),
     Pattern("aws-key", "secret",
             re.compile(r"(?<![0-9A-Z])(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])"), ("AKIA", "ASIA")),
     Pattern("aws-secret", "secret",
@@ -118,7 +118,9 @@ _MARKED: Final = (
             _token(r"eyJ[\w-]{8,2000}+\.eyJ[\w-]{8,8000}+\.[\w-]{8}"), (".eyJ",)),
     Pattern("private-key", "secret",
             re.compile(r"-----BEGIN [0-9A-Z ]{0,64}PRIVATE KEY(?: BLOCK)?-----"), ("PRIVATE KEY",)),
-    Pattern("bearer", "secret", _token(r"[Bb]earer [\w.~+/-]{16}"), ("earer ",)),
+    Pattern("bearer", "secret", _token(r"(?i:bearer)[ \t]{1,64}[\w.~+/-]{16}"), ("bearer",)),
+    Pattern("wilk-credential", "secret", _token(r"w[krs]_[0-9a-f]{16}_[0-9A-Za-z_-]{43}"),
+            ("wk_", "wr_", "ws_")),
 )  # fmt: skip
 _NUMBERED: Final = (
     Pattern("card", "personal", _form(r"[3-6](?:[ -]?[0-9]){12,18}"), holds=checksums.luhn),
