@@ -28,11 +28,14 @@ Place = Literal["html", "json", "markdown", "terminal"]
 MAX_TEXT: Final = 262_144
 """Characters that are looked at; what follows is left out, and its absence told."""
 _CUT: Final = "[cut]"
+_TURNS: Final = 8
+"""How deep sequences inside each other are taken out; of what is deeper only their controls."""
 
-# ECMA-48, section 5.4: control sequences, and strings up to their terminator.
+# ECMA-48, section 5.4: control sequences, and strings up to their terminator. A string ends where
+# another begins, so that no character is looked at from more than one beginning.
 _SEQUENCE: Final = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*+(?:\x07|\x1b\\|\x9c)"
     r"|\x1b(?:[ -/]+[0-~]|[0-OQ-WYZ\\`-~])"
 )
 _BREAKS: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -83,16 +86,20 @@ def _short(text: str) -> str:
     if len(text) <= MAX_TEXT:
         return text
     # Half a token has no form any more, so the last word goes as a whole.
-    return re.sub(r"\S*\Z", "", text[:MAX_TEXT]) + _CUT
+    end = MAX_TEXT
+    while end and not text[end - 1].isspace():
+        end -= 1
+    return text[:end] + _CUT
 
 
 def _seen(text: str) -> str:
     """The text without what a person does not see and a terminal acts on."""
-    before = None
-    while before != text:
+    for _ in range(_TURNS):
         # What is taken out may have stood inside another sequence.
         before = text
         text = _UNSEEN.sub("", _SEQUENCE.sub("", text))
+        if text == before:
+            break
     text = _BREAKS.sub("\n", text)
     return "".join(char for char in text if char in "\n\t" or not _acts(char))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -20,9 +22,11 @@ from tests.unit.runtime.guard.canaries import (
 from wilkc.core.errors import UsageError
 from wilkc.runtime import Guard
 from wilkc.runtime.guard import sanitising
-from wilkc.runtime.guard.sanitising import sanitize_output
+from wilkc.runtime.guard.sanitising import MAX_TEXT, sanitize_output
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wilkc.runtime.guard.sanitising import Place
 
 PLACES: list[Place] = ["html", "json", "markdown", "terminal"]
@@ -133,6 +137,60 @@ def test_a_long_text_is_cut_at_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sanitising, "MAX_TEXT", 20)
     token = SECRETS["github-token"]
     assert sanitize_output(f"a word and {token}", "terminal") == "a word and [cut]"
+
+
+def test_of_what_is_too_deep_the_controls_go() -> None:
+    def nested(depth: int) -> str:
+        return sanitize_output("a" + "\x1b" * depth + "[0m" * depth + "b", "terminal")
+
+    assert nested(8) == "ab"
+    assert nested(20) == "a" + "[0m" * 12 + "b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * (MAX_TEXT - 9) + " " + "b" * 9,
+        "a" * (MAX_TEXT + 1),
+        "\x9d" * MAX_TEXT,
+        "\x9d\x90" * (MAX_TEXT // 2),
+        "\x1b]" * (MAX_TEXT // 2),
+        "\x9b" + "0" * (MAX_TEXT - 1),
+        "\x1b" * (MAX_TEXT // 3) + "[m" * (MAX_TEXT // 3),
+        "3 " * (MAX_TEXT // 2),
+        "x://:" * (MAX_TEXT // 5),
+        "-eyJ" * (MAX_TEXT // 4 - 1) + ".eyJ",
+        "." * (MAX_TEXT - 1) + "@",
+    ],
+    ids=lambda text: ascii(text[:10]),
+)
+def test_no_text_takes_long(text: str) -> None:
+    with _ended_after(seconds=10):
+        sanitize_output(text, "terminal")
+
+
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    """An exception once this process has worked so long; a busy machine does not count."""
+
+    def end(number: int, frame: object) -> None:
+        del number, frame
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def test_a_string_that_another_begins_in_hides_no_secret() -> None:
+    token = SECRETS["github-token"]
+    shown = sanitize_output(f"a \x9dx\x90 {token}\x9c b", "terminal")
+    assert token not in shown
+    assert shown.isprintable()
 
 
 @pytest.mark.parametrize("place", ["url", "", "HTML"])
