@@ -7,6 +7,7 @@ import inspect
 import os
 import pickle
 import shutil
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from wilkc.runtime import (
 from wilkc.runtime.limits import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from wilkc.core.contract import Decision, Request
@@ -93,6 +94,62 @@ def test_a_tool_with_arguments_that_nobody_can_judge(guard: Guard) -> None:
     with pytest.raises(PermissionDenied) as caught:
         take(object())
     assert caught.value.decision.detail == "malformed_request"
+
+
+def test_a_keyword_hides_no_argument_of_the_same_name(guard: Guard, notes: Notes) -> None:
+    called: list[object] = []
+
+    @guard.tool("mcp__github__list")
+    def listed(*paths: str, **options: object) -> None:
+        called.append((paths, options))
+
+    @guard.tool("mcp__github__list")
+    async def one(path: str = "./ok", /, **more: object) -> None:
+        called.append((path, more))
+
+    listed("./a", more=["./b"])
+    asyncio.run(one("./a", more="./b"))
+    assert called == [(("./a",), {"more": ["./b"]}), ("./a", {"more": "./b"})]
+    called.clear()
+    calls: list[Callable[[], object]] = [
+        lambda: listed("/etc/shadow", paths=["./ok"]),
+        lambda: listed(paths=["./ok"]),
+        lambda: asyncio.run(one("/etc/shadow", path="./ok")),
+    ]
+    for call in calls:
+        with pytest.raises(PermissionDenied) as caught:
+            call()
+        assert caught.value.decision.detail == "arguments_unclear"
+        assert notes.events[-1] == ("intent", "arguments_unclear")
+    assert called == []
+
+
+def test_a_tool_works_on_what_was_judged(guard: Guard, notes: Notes) -> None:
+    names = ["a"]
+
+    @guard.tool("mcp__github__list")
+    async def list_things(given: list[str]) -> list[str]:
+        return given
+
+    async def work() -> list[str]:
+        call = asyncio.ensure_future(list_things(names))
+        await asyncio.sleep(0)
+        names.append("/etc/shadow")
+        return await call
+
+    assert asyncio.run(work()) == ["a"]
+    assert notes.given[0]["request"].properties == {"arguments": {"given": ["a"]}}
+
+
+def test_a_tool_whose_arguments_cannot_be_copied(guard: Guard, notes: Notes) -> None:
+    @guard.tool("mcp__github__list")
+    def take(thing: object) -> None:
+        pytest.fail(f"it ran with {thing}")
+
+    with pytest.raises(PermissionDenied) as caught:
+        take(threading.Lock())
+    assert caught.value.decision.detail == "arguments_unclear"
+    assert notes.events == [("intent", "arguments_unclear")]
 
 
 def test_a_tool_that_yields_is_refused(guard: Guard) -> None:

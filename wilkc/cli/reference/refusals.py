@@ -27,6 +27,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "`properties.arguments` of a tool call is not an object",
         "Send the arguments as one object, or leave them out.",
     ),
+    "arguments_unclear": (
+        "two arguments of a function's call have one name, or one cannot be copied",
+        "Give no keyword the name of a parameter that none reaches, and only what JSON can say.",
+    ),
     "classification_not_text": (
         "`properties.classification` is not text",
         "Send one label as text.",
