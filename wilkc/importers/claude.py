@@ -1,4 +1,4 @@
-"""Permissions of Claude Code. Layer: importers (pure).
+"""Rules of Claude Code. Layer: importers (pure).
 
 Read for version 2.1.240: rules `Tool` or `Tool(spec)` in `permissions.allow`, `ask` and `deny` of a
 settings file. A denial at any level wins, then `ask`, then what is allowed. Wilk does not ask: what
@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from wilkc.core.errors import UsageError
-from wilkc.core.strict_json import decode_json
 from wilkc.importers.claude_paths import allowed_path, blocked_path
 from wilkc.importers.claude_tools import AGENTS, sections_of
 from wilkc.importers.prefixes import before_end, cut_before
@@ -30,31 +28,11 @@ _UNCLEAR: Final = frozenset("'\"\\?[]{}*")
 """Characters of a command that mean another thing here, or by which its words are unclear."""
 _LITERAL: Final = re.compile(r"([?\[\]{}])")
 _AGENT: Final = re.compile(r"[A-Za-z0-9._-]+")
-_OTHER_SETTINGS: Final = ("additionalDirectories", "defaultMode")
 
 
-def read_claude(name: str, data: bytes, draft: Draft) -> None:
-    """Add the rules of one settings file.
-
-    Raises:
-        UsageError: the file is no settings file.
-    """
-    try:
-        document = decode_json(data)
-    except ValueError as error:
-        raise UsageError(f"`{name}` cannot be read as JSON: {error}") from error
-    permissions = document.get("permissions", {}) if isinstance(document, dict) else None
-    if not isinstance(permissions, dict):
-        raise UsageError(f"`{name}` has no object `permissions`")
-    for key in _OTHER_SETTINGS:
-        if key in permissions:
-            draft.leave_out(f"{name} permissions.{key}", str(permissions[key]), "is not a rule")
-    for effect in ("deny", "ask", "allow"):
-        rules = permissions.get(effect, [])
-        if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
-            raise UsageError(f"`{name}` permissions.{effect} must be a list of texts")
-        for number, rule in enumerate(rules):
-            _Rule(draft, effect, f"{name} permissions.{effect}[{number}]", rule).carry()
+def carry_rule(draft: Draft, effect: str, place: str, text: str) -> None:
+    """Add one rule: `effect` is `allow`, `ask` or `deny`."""
+    _Rule(draft, effect, place, text).carry()
 
 
 class _Rule:

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 _BRACES: Final = re.compile(r"(?<!\\)([{}])")
+_WILD: Final = re.compile(r"([\\*?\[\]{}])")
 _LAST_BLANKS: Final = re.compile(r"(?<!\\)((?:\\\\)*)\s+$")
 """Blanks that gitignore passes over at the end: those without a backslash before them."""
 
@@ -42,6 +43,23 @@ def blocked_path(spec: str) -> tuple[str, ...]:
     ends = dict.fromkeys((_LAST_BLANKS.sub(r"\1", spec), spec))
     found = dict.fromkeys(path for end in ends for path in _rooted(end))
     return tuple(found)
+
+
+def denied_paths(text: str) -> tuple[str, ...]:
+    """The patterns that block what the sandbox denies, or more.
+
+    There `/a` and `//a` are absolute, and what is relative is so to where the settings are. For all
+    paths it is an empty one, which no list holds.
+    """
+    path = text.removesuffix("/**").rstrip("/")
+    if path.startswith(("/", "~")):
+        root, path = "", f"/{path.lstrip('/')}" if path.startswith("/") else path
+    else:
+        root, path = "**/", path.removeprefix("./")
+    if not path.strip("/*"):
+        return ("",)
+    # Whether its wildcards are some depends on the system: both are blocked.
+    return tuple(dict.fromkeys((f"{root}{path}", root + _WILD.sub(r"\\\1", path))))
 
 
 def _rooted(spec: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wilkc.importers.claude import read_claude
+from wilkc.importers.claude_settings import read_claude
 from wilkc.importers.codex import read_codex
 from wilkc.importers.deno import read_deno
 from wilkc.importers.draft import Draft
@@ -28,7 +28,7 @@ def _one_by_one(read: Callable[[str, bytes, Draft], None]) -> Reader:
 
 
 SOURCES: Final[Mapping[str, Reader]] = {
-    "claude": _one_by_one(read_claude),
+    "claude": read_claude,
     "codex": _one_by_one(read_codex),
     "deno": _one_by_one(read_deno),
     "gemini": read_gemini,

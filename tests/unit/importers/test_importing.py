@@ -272,6 +272,8 @@ def test_a_statement_of_codex_that_is_not_understood_empties_the_section(stateme
         ("claude", b'{"permissions": {"deny": "Bash"}}'),
         ("claude", b'{"permissions": {"deny": [1]}}'),
         ("claude", b'{"permissions": {"allow": [], "allow": []}}'),
+        ("claude", b'{"sandbox": true}'),
+        ("claude", b'{"sandbox": {"filesystem": {"denyRead": "~/.ssh"}}}'),
         ("codex", b"prefix_rule("),
         ("codex", b"\xff"),
         ("deno", b"{}"),
