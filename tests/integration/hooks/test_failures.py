@@ -267,6 +267,36 @@ def test_codex_hears_the_reason_on_the_other_stream(world: World) -> None:
     assert answer["permissionDecisionReason"]
 
 
+@pytest.mark.parametrize(
+    ("harness", "name", "told"),
+    [
+        ("claude", "bash_two_commands", True),
+        ("copilot", "bash_denied", True),
+        ("cursor", "shell_denied", True),
+        ("gemini", "shell_denied", True),
+        ("claude", "bash_two_commands", False),
+        ("copilot", "bash_denied", False),
+        ("cursor", "shell_denied", False),
+        ("gemini", "shell_denied", False),
+    ],
+)
+def test_the_arguments_of_a_call_make_it_none_of_codex(
+    world: World, harness: str, name: str, *, told: bool
+) -> None:
+    """Its answer for a broken stream lets the call run elsewhere."""
+    payload = case(harness, name, world.workspace).payload
+    place = next(one for one in ("tool_input", "toolArgs", "command") if one in payload)
+    if isinstance(payload[place], dict):
+        payload[place]["turn_id"] = "t-1"
+    else:
+        payload[place] += ' "turn_id"'
+    named = ["--harness", harness] if told else []
+    words = ["/bin/bash", "-c", 'exec "$@" 2>&-', "bash", *command(), *named]
+    raw = json.dumps(payload).encode()
+    done = subprocess.run([*words, *world.resident], input=raw, capture_output=True, check=False)
+    assert (done.returncode, b"hookSpecificOutput" in done.stdout) == (2, False)
+
+
 def test_a_broken_pipe_is_a_denial(world: World) -> None:
     raw = case("cursor", "shell", world.workspace).raw()
     reading, writing = os.pipe()

@@ -37,8 +37,10 @@ VARIABLES: Final = ("CLAUDE_PROJECT_DIR", "CURSOR_PROJECT_DIR", "GEMINI_PROJECT_
 """Variables by which harnesses name the project to their hooks."""
 _CHUNK: Final = 65_536
 _CREDENTIALS: Final = struct.Struct("3i")
-_CURSOR_MARK: Final = b'"cursor_version"'
-_CODEX_MARK: Final = b'"turn_id"'
+_CURSOR: Final = "cursor"
+_CODEX: Final = "codex"
+_MARKS: Final = {"cursor_version": _CURSOR, "toolName": "copilot", "turn_id": _CODEX}
+_GEMINI_EVENTS: Final = ("BeforeTool", "AfterTool")
 _CURSOR_DENIAL: Final = '{"permission": "deny", "decision": "deny"}'
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -72,7 +74,7 @@ class Run:
 
     def __init__(self, one_shot: OneShot) -> None:
         self._one_shot = one_shot
-        self._cursor = self._codex = False
+        self._harness: str | None = None
         self._child = 0
 
     def run(self, words: Sequence[str]) -> NoReturn:
@@ -88,11 +90,11 @@ class Run:
             if options["workspace"]:
                 # A service stands in another folder.
                 options["workspace"] = os.path.abspath(options["workspace"])  # noqa: PTH100
-            self._cursor, self._codex = (options["harness"] == name for name in ("cursor", "codex"))
+            self._harness = options["harness"]
             signal.setitimer(signal.ITIMER_REAL, options["deadline"])
             payload = read_payload(0)
-            self._cursor = self._cursor or _CURSOR_MARK in payload
-            self._codex = self._codex or _CODEX_MARK in payload
+            if self._harness is None:
+                self._harness = marked(payload)
             deadline = started + options["deadline"]
             answer = self._answer(options, payload, deadline)
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is a denial
@@ -117,7 +119,7 @@ class Run:
         self._end_denied(self._printed(), one_line(f"wilk: denied: {why}"))
 
     def _printed(self) -> str:
-        return _CURSOR_DENIAL if self._cursor else ""
+        return _CURSOR_DENIAL if self._harness == _CURSOR else ""
 
     def _end_denied(self, printed: str, reason: str) -> NoReturn:
         code = DENIED
@@ -126,7 +128,7 @@ class Run:
                 signal.signal(number, signal.SIG_IGN)
             _write(2, f"{reason or 'wilk: denied'}\n")
         except BaseException:  # noqa: BLE001  # the code says it all the same
-            if self._codex:
+            if self._harness == _CODEX:
                 # There a denial without a reason is none, so it is said on the other stream.
                 printed, code = _codex_denial(), 0
         try:
@@ -185,6 +187,26 @@ def read_payload(descriptor: int) -> bytes:
     if size > MAX_PAYLOAD_BYTES:
         raise ValueError(f"the payload has more than {MAX_PAYLOAD_BYTES} bytes")
     return b"".join(chunks)
+
+
+def marked(payload: bytes) -> str | None:
+    """The harness whose mark a payload bears, as `harness_of` finds it; None for no mark.
+
+    What an agent says in the arguments of its call is none. Of a payload that cannot be read all
+    that is known is which marks are somewhere in it.
+    """
+    try:
+        held = json.loads(payload)
+    except (ValueError, RecursionError):
+        found: dict[str, Any] = {mark: None for mark in _MARKS if f'"{mark}"'.encode() in payload}
+        event = None
+    else:
+        found = held if isinstance(held, dict) else {}
+        event = found.get("hook_event_name")
+    names = [name for mark, name in _MARKS.items() if mark in found]
+    if event in _GEMINI_EVENTS and names in ([], [_CODEX]):
+        return "gemini"
+    return names[0] if names else None
 
 
 def ask_service(

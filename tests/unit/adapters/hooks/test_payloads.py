@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hook_cases import HARNESSES, Case, case, cases
+from wilkc.adapters.hooks.client import marked
 from wilkc.adapters.hooks.harnesses import BY_NAME, harness_of
 from wilkc.adapters.hooks.tools import requests_of
 from wilkc.core.errors import RequestError
@@ -50,6 +51,36 @@ def test_a_payload_comes_down_to_its_requests(one: Case) -> None:
 def test_the_harness_is_told_by_what_it_sends(one: Case) -> None:
     expected = "claude" if one.name == "claude_shape" else one.harness
     assert harness_of(one.payload, None).name == expected
+
+
+@pytest.mark.parametrize("one", READ, ids=lambda one: f"{one.harness}-{one.name}")
+def test_what_is_started_for_a_call_knows_the_harness_by_the_same_marks(one: Case) -> None:
+    expected = harness_of(one.payload, None).name
+    assert (marked(one.raw()) or "claude") == expected
+    # An agent chooses the names of a tool's arguments, and texts in them.
+    marks = {"turn_id": "t", "cursor_version": "1", "toolName": "x", "more": '"turn_id"'}
+    changed = {**one.payload, "tool_input": marks}
+    assert (marked(json.dumps(changed).encode()) or "claude") == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b"", None),
+        (b"{}", None),
+        (b'["turn_id"]', None),
+        (b'{"turn_id": "t", "toolName": "x"}', "copilot"),
+        (b'{"turn_id": "t", "hook_event_name": "BeforeTool"}', "gemini"),
+        (b'{"turn_id": "t", "hook_event_name": ["BeforeTool"]}', "codex"),
+        (b'{"turn_id": "t"', "codex"),
+        (b'{"turn_id": "t", "cursor_version": 1', "cursor"),
+        (b'{"turn_id": ' + b"[" * 100_000, "codex"),
+        (b"\xff", None),
+    ],
+    ids=range(10),
+)
+def test_marks_of_other_payloads(raw: bytes, name: str | None) -> None:
+    assert marked(raw) == name
 
 
 @pytest.mark.parametrize("one", READ, ids=lambda one: f"{one.harness}-{one.name}")
