@@ -33,8 +33,11 @@ _URI: Final = re.compile(
 """RFC 3986, with the scheme in lower case."""
 _VARIABLES: Final = re.compile(r"\{[+#./;?&]?[A-Za-z0-9_.,:*%]{1,200}\}")
 _FILE: Final = re.compile(r"file://(?:localhost)?(/[^?#]*)")
-_HIDDEN: Final = re.compile(r"%(?:2[ef]|5c|00)", re.IGNORECASE)
-"""An encoded dot, slash, backslash or NUL, which some readers decode before they look."""
+_HIDDEN: Final = re.compile(r"%(?:2[5ef]|5c|00)", re.IGNORECASE)
+"""An encoded dot, slash, backslash or NUL, which some readers decode before they look.
+
+Also an encoded `%`: some decode twice.
+"""
 _META: Final = frozenset({"_meta"})
 _RETRY: Final = frozenset({"inputResponses", "requestState"})
 _PARAMETERS: Final = {
