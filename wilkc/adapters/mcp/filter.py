@@ -277,6 +277,9 @@ class Filter:
         if result is None:
             return body
         if result.get("resultType") == "input_required":
+            if method in LISTS and LISTS[method][0] in result:
+                # A client of 2025-11-25 sees the list alone.
+                raise MessageError(INTERNAL_ERROR, _UNREADABLE)
             self._require_wanted(result.get("inputRequests", {}))
         elif method in LISTS:
             return {**body, "result": self._listing.shown(self._server, method, result)}

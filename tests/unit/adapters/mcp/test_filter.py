@@ -317,6 +317,28 @@ def test_a_wish_that_is_not_known_is_withheld(between: Between, wish: Any) -> No
     assert code(_wish(between, wish)) in {INVALID_PARAMS, INTERNAL_ERROR}
 
 
+@pytest.mark.parametrize(
+    ("method", "member"),
+    [
+        ("tools/list", "tools"),
+        ("prompts/list", "prompts"),
+        ("resources/list", "resources"),
+        ("resources/templates/list", "resourceTemplates"),
+    ],
+)
+def test_no_list_is_shown_beside_a_wish(between: Between, method: str, member: str) -> None:
+    """An older client does not know what is wished for, and takes the list."""
+    for entries in ([{"name": "secret"}], [], None):
+        between.client(id=1, method=method)
+        result = {"resultType": "input_required", member: entries}
+        assert code(between.server(id=1, result=result)) == INTERNAL_ERROR
+    between.client(id=1, method=method)
+    assert _result(between.server(id=1, result={"resultType": "input_required"}))
+    between.call("ok", 1)
+    result = {"resultType": "input_required", member: []}
+    assert _result(between.server(id=1, result=result)) == result
+
+
 def test_what_does_not_come_is_told_and_on_record(between: Between, policy: Policy) -> None:
     between.call("ok", 1)
     assert between.filter.late(time.monotonic() - 60) == []
