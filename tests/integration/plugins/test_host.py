@@ -118,6 +118,12 @@ def test_a_signed_plugin_runs_and_the_record_says_what_ran(
     assert log.verify().ok
 
 
+def test_a_plugin_as_large_as_any_runs(guard: Guard, plugin: Path) -> None:
+    (plugin / "data").write_bytes(b"\xff" * 700 * 1024)
+    sign_plugin(plugin, "greet", "1.0", "main.py", signer=SIGNER, key=KEY)
+    assert PluginHost(guard).call("greet", plugin, {"name": "Ann"}) == "hello Ann"
+
+
 @pytest.mark.parametrize(
     ("change", "detail"),
     [

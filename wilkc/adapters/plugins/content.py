@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.core.encoding import is_hex
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.subset import encode_subset, parse_subset
+from wilkc.language.requests import MAX_REQUEST_BYTES
+from wilkc.runtime.guard.securely import MAX_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +26,9 @@ ENVELOPE: Final = "plugin.dsse.json"
 PAYLOAD_TYPE: Final = "application/vnd.wilk.plugin.v1+json"
 MAX_FILES: Final = 256
 MAX_BYTES: Final = 16 * 2**20
-"""Of all files of a plugin together."""
+"""Of a folder that are read at all."""
+MAX_HANDED: Final = MAX_GIVEN - MAX_REQUEST_BYTES - 64
+"""Bytes of all files as a run is handed them, which leaves room for any arguments beside them."""
 _VERSION: Final = "wilk.plugin/v1"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _PART: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -177,6 +181,12 @@ def _fault(stated: Statement) -> str:
         return f"the file to run, `{stated.entry}`, is not there"
     if len(stated.files) > MAX_FILES:
         return f"it has more than {MAX_FILES} files"
-    if sum(size for size, _ in stated.files.values()) > MAX_BYTES:
-        return f"it has more than {MAX_BYTES // 2**20} MiB"
+    if _handed(stated) > MAX_HANDED:
+        return f"with names and in base64 its files have more than {MAX_HANDED} bytes"
     return ""
+
+
+def _handed(stated: Statement) -> int:
+    """Bytes of `"PATH": "BASE64", ` of all files, see `PluginHost.call`."""
+    sizes = ((path, size) for path, (size, _) in stated.files.items())
+    return sum(len(path) + 4 * ((size + 2) // 3) + 8 for path, size in sizes)

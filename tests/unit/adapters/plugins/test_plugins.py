@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ import pytest
 
 from tests.unit.adapters.plugins.conftest import KEY, SIGNER, VKEY
 from wilkc.adapters.plugins import ENVELOPE, Revocations, sign_plugin, verify_plugin
-from wilkc.adapters.plugins.content import MAX_FILES, PAYLOAD_TYPE
+from wilkc.adapters.plugins.content import MAX_FILES, MAX_HANDED, PAYLOAD_TYPE
 from wilkc.core.dsse import Envelope, parse_envelope, signing_bytes
 from wilkc.core.errors import UsageError, VerificationError
 from wilkc.core.subset import encode_subset, parse_subset
+from wilkc.language.requests import MAX_REQUEST_BYTES
+from wilkc.runtime.guard import securely
 from wilkc.runtime.keys import SigningKey
 from wilkc.runtime.keys.verifier import verifier_key
 
@@ -173,6 +176,38 @@ def test_too_many_files(plugin: Path) -> None:
     for number in range(MAX_FILES):
         (plugin / f"f{number}").touch()
     assert "more than 256 files" in refusal(plugin)
+
+
+def fill(folder: Path, *, more: int = 0) -> None:
+    """Add a file by which a plugin is as large as it may be, or larger."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ENVELOPE]
+    names = [str(path.relative_to(folder)) for path in files]
+    held = sum(4 * -(-path.stat().st_size // 3) for path in files) + sum(map(len, names))
+    # A quoted name, a colon, a blank, a quoted text, a comma and a blank.
+    left = MAX_HANDED - held - 8 * (len(files) + 1) - len("data")
+    (folder / "data").write_bytes(b"\xff" * (left // 4 * 3 + more))
+
+
+def test_the_largest_plugin_fits_beside_any_arguments(plugin: Path) -> None:
+    fill(plugin)
+    sign_plugin(plugin, "greet", "1.0", "main.py", signer=SIGNER, key=KEY)
+    found = verify_plugin(plugin)
+    files = {path: base64.b64encode(data).decode() for path, data in found.files.items()}
+    arguments = {"a": "x" * (MAX_REQUEST_BYTES - len('{"a": ""}'))}
+    securely.given(found.files["main.py"], {"arguments": arguments, "files": files}, "")
+
+
+def test_a_plugin_that_no_run_could_be_handed(plugin: Path) -> None:
+    before = (plugin / ENVELOPE).read_bytes()
+    fill(plugin, more=1)
+    with pytest.raises(UsageError, match="in base64 its files have more than 982976 bytes"):
+        sign_plugin(plugin, "greet", "1.0", "main.py", signer=SIGNER, key=KEY)
+    assert (plugin / ENVELOPE).read_bytes() == before
+    files = payload_of(plugin)["files"]
+    files[0]["size"] = 2**20
+    signed(plugin, encode_subset({**payload_of(plugin), "files": files}))
+    (plugin / "data").unlink()
+    assert "in base64" in refusal(plugin)
 
 
 @pytest.mark.parametrize(
