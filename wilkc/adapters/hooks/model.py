@@ -52,6 +52,8 @@ class Call:
         call: id of the call, or empty.
         mode: how much the harness asks its user, or empty.
         also: other inputs that the payload names for the same call; each is judged, too.
+        about: what else is told of a tool that is asked by its name: circumstances that a `when`
+            can look at.
     """
 
     harness: str
@@ -65,6 +67,7 @@ class Call:
     call: str = ""
     mode: str = ""
     also: tuple[dict[str, Any], ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

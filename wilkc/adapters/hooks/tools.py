@@ -41,7 +41,7 @@ def _requests(harness: Harness, call: Call, given: dict[str, Any]) -> list[Asked
     tool = harness.tools.get(call.tool)
     if tool is None:
         _require_distinct(call.tool, harness.tools)
-        return [_by_name(call.tool, given)]
+        return [_by_name(call, given)]
     if tool.kind == "refused":
         raise RequestError(NOT_JUDGED, f"`{call.tool}` is refused: {tool.why}")
     return _KINDS[tool.kind](_Input(call, tool, given))
@@ -60,8 +60,8 @@ def _folded(name: str) -> str:
     return "".join(char for char in plain if char.isalnum())
 
 
-def _by_name(name: str, given: dict[str, Any]) -> Asked:
-    return Asked(f"tool:{name}", "call", {"arguments": given})
+def _by_name(call: Call, given: dict[str, Any]) -> Asked:
+    return Asked(f"tool:{call.tool}", "call", {"arguments": given}, call.about)
 
 
 class _Input:
@@ -199,7 +199,7 @@ def _search(given: _Input) -> list[Asked]:
     places = [start, *(given.absolute(fixed, start) for fixed in found if fixed)]
     return [
         *(_looked_at(place) for place in dict.fromkeys(places)),
-        _by_name(given.call.tool, given.given),
+        _by_name(given.call, given.given),
     ]
 
 

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
     from wilkc.core.contract import Request
 
+SERVERS = b"""agent: coder
+permissions:
+  tools:
+    allowed:
+      - {tool: 'MCP:search', when: {context.event: [preToolUse]}}
+      - tool: 'MCP:search'
+        when: {context.server: ['https://mcp.example.com', 'npx @example/server']}
+"""
 CASES = [(one.harness, one.name) for one in cases()]
 
 
@@ -72,6 +80,32 @@ def test_every_path_of_a_patch_is_on_record(reference: Reference) -> None:
     assert answer.code == 2
     shown = [(request.id, decision.allow, enforced) for request, decision, enforced in notes.kept]
     assert shown == [("./src/app.ts", True, False), ("./.env", False, False)]
+
+
+@pytest.mark.parametrize(
+    ("server", "code"),
+    [
+        ({"url": "https://mcp.example.com"}, 0),
+        ({"command": "npx @example/server"}, 0),
+        ({"url": "https://mcp.example.net"}, 2),
+        ({"command": "https://mcp.example.com; npx other"}, 2),
+        ({}, 2),
+    ],
+)
+def test_a_tool_of_cursor_is_that_of_its_server(
+    reference: Reference, server: dict[str, str], code: int
+) -> None:
+    """A project may add a server with a tool of the same name."""
+    reference.compiled = compiled(SERVERS)
+    one = _case(reference, "cursor", "mcp").payload
+    del one["url"]
+    assert reference.judge({**one, **server}).code == code
+    ((request, _),) = reference.asked
+    assert request.context.get("server", "") == "".join(server.values())
+    # It is not told before the tool is chosen, where the policy says that this is no matter.
+    before = _case(reference, "cursor", "mcp_before_tool").payload
+    assert reference.judge(before).code == 0
+    assert reference.judge({**before, **server}).code == 0
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'{"turn_id": 1}'])

@@ -31,7 +31,7 @@ SHELL, MCP, READ, ANY = (
     "beforeShellExecution", "beforeMCPExecution", "beforeReadFile", "preToolUse",
 )  # fmt: skip
 MCP_TOOL: Final = "MCP:"
-"""What the name of an MCP server's tool begins with; the server is not told."""
+"""What the name of an MCP server's tool begins with; it does not say which server's."""
 _PATH: Final = {"path": ("file_path", "path", "target_file")}
 _TOOLS: Final[Mapping[str, Tool]] = {
     "Shell": Tool(
@@ -83,6 +83,7 @@ def _read(payload: Mapping[str, Any]) -> Call:
         session=text_of(payload, "conversation_id", needed=False),
         call=text_of(payload, "tool_use_id", needed=False),
         also=(object_of(payload, "updated_input"),) if "updated_input" in payload else (),
+        about=_about(event, payload) if tool.startswith(MCP_TOOL) else {},
     )
 
 
@@ -102,6 +103,15 @@ def _tool(event: str, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if not isinstance(given, dict):
         raise refusal("`tool_input` is no object")
     return MCP_TOOL + text_of(payload, "tool_name"), given
+
+
+def _about(event: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The event, and at the one before MCP calls what the server is reached or started by."""
+    told = [text_of(payload, name, needed=False) for name in ("url", "command")]
+    if all(told):
+        raise refusal("the payload names two servers: `url` and `command`")
+    server = "".join(told)
+    return {"event": event, "server": server} if server and event == MCP else {"event": event}
 
 
 def _answer(decision: str, reason: str = "") -> str:
