@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UsageError
 from wilkc.identity.failures import EXPIRED, MALFORMED, UNKNOWN, AuthenticationError
-from wilkc.identity.principal import Principal, check_name, check_patterns, check_scope
+from wilkc.identity.principal import Principal, as_column, check_name, check_patterns, check_scope
 from wilkc.identity.secret import keyed_hash, new_secret
 
 if TYPE_CHECKING:
@@ -204,14 +204,9 @@ class ApiKeys:
         return keyed_hash(self._hash_key, "api_key", text)
 
 
-def dump_scope(entries: Sequence[str]) -> str:
-    """Entries as one column; they hold no blanks."""
-    return " ".join(entries)
-
-
 def _insertion(key: ApiKey, hashed: bytes) -> tuple[str, tuple[Any, ...]]:
     values = (
-        key.id, key.principal, hashed, dump_scope(key.scope), dump_scope(key.acts_for),
+        key.id, key.principal, hashed, as_column(key.scope), as_column(key.acts_for),
         key.created, key.rotate_after, key.expires, None, 0,
     )  # fmt: skip
     return "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values

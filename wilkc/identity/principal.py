@@ -121,6 +121,30 @@ def check_patterns(patterns: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
+def require_forms(scope: Iterable[str], acts_for: Iterable[str]) -> None:
+    """Require that entries which somebody else wrote have the form of those that are made here.
+
+    Raises:
+        UsageError: one has not: in a column it might be read as several.
+    """
+    for entries, form in ((scope, _SCOPE), (acts_for, _PATTERN)):
+        if not all(form.fullmatch(entry) for entry in entries):
+            raise UsageError("an entry of a scope, or the name of an agent, is malformed")
+
+
+def as_column(entries: Iterable[str]) -> str:
+    """Entries as one column of the database, which `str.split` takes apart again.
+
+    Raises:
+        UsageError: one is empty or holds a blank, so it would be read as another.
+    """
+    found = tuple(entries)
+    column = " ".join(found)
+    if tuple(column.split()) != found:
+        raise UsageError("an entry of a credential is empty or holds a blank")
+    return column
+
+
 def origin_text(principal: Principal) -> str:
     """All that a credential rests on which is got with another one, as text; see `origins_of`.
 

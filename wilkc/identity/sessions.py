@@ -20,7 +20,7 @@ from wilkc.identity.failures import (
     UNKNOWN,
     AuthenticationError,
 )
-from wilkc.identity.principal import Principal, origin_text, origins_of
+from wilkc.identity.principal import Principal, as_column, origin_text, origins_of
 from wilkc.identity.resting import require_lasting
 from wilkc.identity.secret import keyed_hash, new_secret
 
@@ -96,7 +96,8 @@ class Sessions:
             The session's text, which nothing can show again.
 
         Raises:
-            UsageError: the channel has no name, or a session was shown.
+            UsageError: the channel has no name, a session was shown, or what it may be used for
+                could not be read back.
             UnavailableError: it cannot be kept.
         """
         if not 0 < len(channel) <= MAX_CHANNEL:
@@ -108,7 +109,7 @@ class Sessions:
         text = f"ws_{name}_{new_secret()}"
         values = (
             name, self._hash(text), principal.id, origin_text(principal), channel,
-            " ".join(principal.scope), " ".join(principal.acts_for), now, now,
+            as_column(principal.scope), as_column(principal.acts_for), now, now,
             min(now + self._absolute, principal.expires),
         )  # fmt: skip
         with self._database.change() as change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -60,6 +61,18 @@ def _dead(identity: Identity, text: str, detail: str = "credential_revoked") -> 
     with pytest.raises(AuthenticationError) as raised:
         identity.tokens.authenticate(text)
     assert raised.value.detail == detail
+
+
+def test_what_would_be_read_as_another_is_not_issued(
+    identity: Identity, issuing: TokenIssuer
+) -> None:
+    _, text = identity.api_keys.create("a", ["file:read"])
+    shown = identity.api_keys.authenticate(text)
+    odd: list[dict[str, Any]] = [{"scope": ("file:x *:*",)}, {"acts_for": ("b *",)}]
+    for more in odd:
+        with pytest.raises(UsageError, match="blank"):
+            issuing.begin(replace(shown, **more))
+    assert issuing.begin(shown).seconds > 0
 
 
 def test_an_access_token_stands_for_who_asked_and_is_short(

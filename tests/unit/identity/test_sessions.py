@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,6 +30,17 @@ def test_a_session_stands_for_who_began_it(identity: Identity, shown: Principal)
     text = identity.sessions.login(shown, "web")
     found = identity.authenticate(text, channel="web", source="here")
     assert (found.id, found.method, found.scope) == ("a", "session", ("file:read",))
+
+
+@pytest.mark.parametrize(
+    "more", [{"scope": ("file:x *:*",)}, {"acts_for": ("b *",)}, {"scope": ("file:read", "")}]
+)
+def test_what_would_be_read_as_another_is_not_kept(
+    identity: Identity, shown: Principal, more: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError, match="blank"):
+        identity.sessions.login(replace(shown, **more), "web")
+    assert identity.sessions.listed() == []
 
 
 def test_it_ends_when_it_is_idle(identity: Identity, shown: Principal, clock: StillClock) -> None:

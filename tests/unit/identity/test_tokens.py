@@ -247,6 +247,34 @@ def test_a_token_may_narrow_and_never_widen(identity: Identity, make: Make) -> N
     assert found.acts_for == ("worker-1", "worker-1*")
 
 
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    "claims",
+    [{"wilk_scope": ["file:x *:*"]}, {"wilk_scope": ["file:read\t*:*"]},
+     {"wilk_scope": ["file:read", ""]}, {"wilk_scope": ["file:read\n"]},
+     {"wilk_scope": ["file:read\u2003*:*"]}, {"wilk_scope": ["file:Read"]},
+     {"wilk_acts_for": ["worker-x *"]}, {"wilk_acts_for": ["worker-1\n"]},
+     {"wilk_acts_for": ["worker-*-1"]}, {"wilk_acts_for": [""]}],
+    ids=str,
+)  # fmt: skip
+def test_an_entry_with_a_blank_is_not_read_as_two(
+    identity: Identity, make: Make, claims: dict[str, Any]
+) -> None:
+    refused(identity, make(**claims), "credential_malformed")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_what_is_got_with_a_token_never_has_more(identity: Identity, make: Make) -> None:
+    narrow = {"wilk_scope": ["file:read"], "wilk_acts_for": ["worker-1"]}
+    nothing: dict[str, list[str]] = {"wilk_scope": [], "wilk_acts_for": []}
+    every: dict[str, list[str]] = {}
+    for claims in (narrow, nothing, every):
+        shown = identity.tokens.authenticate(make(**claims))
+        text = identity.sessions.login(shown, "web")
+        found = identity.sessions.authenticate(text, "web")
+        assert (found.scope, found.acts_for) == (shown.scope, shown.acts_for)
+
+
 def test_a_name_vouches_for_no_pattern(folder: Path, identity: Identity, make: Make) -> None:
     write_issuers(folder, issuer(acts_for=["worker"]))
     write_keys(folder, public_jwk(KEYS["ES256"], "key-1", "ES256"))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wilkc.bundle.jws import compact, signing_input
 from wilkc.core.errors import UsageError
 from wilkc.identity.failures import EXPIRED, MALFORMED, REUSED, UNKNOWN, AuthenticationError
-from wilkc.identity.principal import Principal, origin_text, origins_of
+from wilkc.identity.principal import Principal, as_column, origin_text, origins_of
 from wilkc.identity.resting import require_lasting
 from wilkc.identity.secret import keyed_hash, new_secret
 from wilkc.identity.tokens.verifying import (
@@ -112,15 +112,15 @@ class TokenIssuer:
         It never outlives that credential, and ends with it.
 
         Raises:
-            UsageError: a session was shown.
+            UsageError: a session was shown, or what it may be used for could not be read back.
             UnavailableError: it cannot be kept.
         """
         now, family, origin = self._clock.now(), secrets.token_hex(8), origin_text(principal)
         refresh = f"wr_{family}_{new_secret()}"
         expires = min(now + self._signer.family_seconds, principal.expires)
         values = (
-            family, principal.id, origin, " ".join(principal.scope),
-            " ".join(principal.acts_for), now, expires, self._hash(refresh),
+            family, principal.id, origin, as_column(principal.scope),
+            as_column(principal.acts_for), now, expires, self._hash(refresh),
         )  # fmt: skip
         access = self._access(principal, family, origin, now, expires)
         with self._database.change() as change:

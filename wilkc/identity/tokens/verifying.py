@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from wilkc.core.errors import UsageError
 from wilkc.core.names import NAME
 from wilkc.identity.failures import (
     EXPIRED,
@@ -26,7 +27,7 @@ from wilkc.identity.failures import (
     UNKNOWN,
     AuthenticationError,
 )
-from wilkc.identity.principal import Principal, vouched
+from wilkc.identity.principal import Principal, require_forms, vouched
 from wilkc.identity.tokens.compact import parse_compact
 
 if TYPE_CHECKING:
@@ -153,16 +154,24 @@ def _vouched(token: Compact, issuer: Issuer, expires: int) -> Principal:
         raise AuthenticationError(
             MISDIRECTED, f"`{issuer.issuer}` may not vouch for `{subject}`", credential=token_id
         )
-    scope, acts_for = issuer.scope, issuer.acts_for
-    if SCOPE_CLAIM in claims:
-        most = Principal("", "token", "", issuer.scope, (), 0)
-        wanted = _texts(claims, SCOPE_CLAIM)
-        scope = tuple(one for one in wanted if most.may_ask(*_halves(one)))
-    if ACTS_FOR_CLAIM in claims:
-        wanted = _texts(claims, ACTS_FOR_CLAIM)
-        acts_for = tuple(one for one in wanted if _covered(one, issuer.acts_for))
+    scope, acts_for = _narrowed(claims, issuer)
     name = token_name(issuer.issuer, token_id)
     return Principal(subject, "token", name, scope, acts_for, expires)
+
+
+def _narrowed(claims: Mapping[str, Json], issuer: Issuer) -> tuple[tuple[str, ...], ...]:
+    """What the token may be used for, and for whom: what its issuer's may at most, or less."""
+    scope = _texts(claims, SCOPE_CLAIM, issuer.scope)
+    acts_for = _texts(claims, ACTS_FOR_CLAIM, issuer.acts_for)
+    try:
+        require_forms(scope, acts_for)
+    except UsageError as error:
+        raise AuthenticationError(MALFORMED, error.message) from error
+    most = Principal("", "token", "", issuer.scope, (), 0)
+    return (
+        tuple(one for one in scope if most.may_ask(*_halves(one))),
+        tuple(one for one in acts_for if _covered(one, issuer.acts_for)),
+    )
 
 
 def _covered(pattern: str, by: Sequence[str]) -> bool:
@@ -172,8 +181,8 @@ def _covered(pattern: str, by: Sequence[str]) -> bool:
     return any(one.endswith("*") and pattern[:-1].startswith(one[:-1]) for one in by)
 
 
-def _texts(claims: Mapping[str, Json], name: str) -> Sequence[str]:
-    found = claims[name]
+def _texts(claims: Mapping[str, Json], name: str, without: Sequence[str]) -> Sequence[str]:
+    found = claims.get(name, list(without))
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise AuthenticationError(MALFORMED, f"the token's `{name}` is no list of texts")
     return found
