@@ -11,13 +11,11 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wilkc.opa import Transport
+    from wilkc.runtime.guard.unrevoked import Point
 
 
 @contextmanager
-def authzen_beside(
-    point: Transport, socket: str | None, log: Callable[[str], None]
-) -> Iterator[None]:
+def authzen_beside(point: Point, socket: str | None, log: Callable[[str], None]) -> Iterator[None]:
     """Serve AuthZEN with the language's own words until the context ends.
 
     Args:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from wilkc.bundle import VerifiedBundle, generate_key, sign_bundle, verify_bundle
+from wilkc.cli.revocations import opened_revocations, unless_revoked
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.cli.sources import read_sources
 from wilkc.core.errors import UsageError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from wilkc.bundle import PublicKey
     from wilkc.cli.building import Built
     from wilkc.core.contract import Decision, Request
+    from wilkc.runtime.guard.unrevoked import Point
 
     Engine = Callable[[Sequence[Request]], list[Decision]]
 
@@ -45,6 +48,7 @@ class Choice:
         unverified: take the bundle as it is.
         answer_seconds: how long one answer may take.
         start_seconds: how long a private sidecar may take to start.
+        identity: folder of the identity that says which agents are revoked, or None.
     """
 
     socket: str | None
@@ -57,6 +61,7 @@ class Choice:
     unverified: bool
     answer_seconds: float
     start_seconds: float
+    identity: str | None
 
     @property
     def compiles(self) -> bool:
@@ -98,15 +103,16 @@ def open_engine(choice: Choice, sources: Mapping[str, bytes] | None = None) -> I
         UsageError: a path is not there.
         SpecError: the specs have errors.
         VerificationError: the bundle does not verify.
-        UnavailableError: OPA cannot be had.
+        UnavailableError: OPA cannot be had, or what is revoked cannot be read.
     """
+    revocations = opened_revocations(choice.identity)
     if choice.engine == "reference":
-        yield _reference(_built(choice, sources))
+        yield _asking(unless_revoked(_Reference(_built(choice, sources)), revocations))
     elif choice.socket is not None:
         socket = Path(choice.socket)
         transport = Transport(socket, Announced(socket), seconds=choice.answer_seconds)
         try:
-            yield _asking(transport)
+            yield _asking(unless_revoked(transport, revocations))
         finally:
             transport.close()
     else:
@@ -117,14 +123,14 @@ def open_engine(choice: Choice, sources: Mapping[str, bytes] | None = None) -> I
             log=lambda text: click.echo(f"wilkc decide: {text}", err=True),
         )
         with Sidecar(*_bundle(choice, sources), settings) as sidecar:
-            yield _asking(sidecar.point)
+            yield _asking(unless_revoked(sidecar.point, revocations))
 
 
-def _asking(transport: Transport) -> Engine:
+def _asking(point: Point) -> Engine:
     def ask(requests: Sequence[Request]) -> list[Decision]:
         if len(requests) == 1:
-            return [transport.decide(requests[0])]
-        return transport.decide_many(requests)
+            return [point.decide(requests[0])]
+        return point.decide_many(requests)
 
     return ask
 
@@ -135,15 +141,26 @@ def _built(choice: Choice, sources: Mapping[str, bytes] | None) -> Built:
     return build_sources(read_sources(choice.policies) if sources is None else sources)
 
 
-def _reference(built: Built) -> Engine:
-    from wilkc.plan import decide  # noqa: PLC0415 - see above
+class _Reference:
+    """The reference evaluator, as one more decision point."""
 
-    compiled = built.compiled
+    def __init__(self, built: Built) -> None:
+        from wilkc.plan import decide  # noqa: PLC0415 - see above
 
-    def ask(requests: Sequence[Request]) -> list[Decision]:
-        return [decide(compiled.plan, request, revision=compiled.revision) for request in requests]
+        compiled = built.compiled
+        self._decide = partial(decide, compiled.plan, revision=compiled.revision)
 
-    return ask
+    def decide(self, request: Request, *, seconds: float | None = None) -> Decision:
+        """See `Point`; it takes the time that it takes."""
+        del seconds
+        return self._decide(request)
+
+    def decide_many(self, requests: Sequence[Request]) -> list[Decision]:
+        """See `Point`."""
+        return [self._decide(request) for request in requests]
+
+    def close(self) -> None:
+        """See `Point`; nothing is open."""
 
 
 def _bundle(

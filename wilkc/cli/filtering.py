@@ -15,6 +15,7 @@ from wilkc.cli.log_lines import log_line
 from wilkc.cli.options import together
 from wilkc.cli.rates import open_rates
 from wilkc.cli.recording import audit_options, open_recorder
+from wilkc.cli.revocations import opened_revocations, unless_revoked
 from wilkc.cli.running import check_source, open_socket
 from wilkc.core.errors import UsageError
 from wilkc.opa import Announced, Transport
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wilkc.cli.options import Command
     from wilkc.cli.running import Source
     from wilkc.runtime.guard import Recorder, SecurityContext
+    from wilkc.runtime.guard.unrevoked import Point
     from wilkc.runtime.limits import RateStore
 
 
@@ -110,7 +112,7 @@ class Means:
 
     agent: str
     server: str
-    point: Transport
+    point: Point
     guard: Guard
     recorder: Recorder
     rates: RateStore | None
@@ -142,8 +144,9 @@ def open_means(
         UsageError: something makes no sense together, or a path is not there.
         SpecError: the specs have errors.
         VerificationError: the bundle or the log does not verify.
-        UnavailableError: OPA or the record cannot be had.
+        UnavailableError: OPA or the record cannot be had, or what is revoked cannot be read.
     """
+    revocations = opened_revocations(source.identity)
     with (
         open_rates(places.rates) as rates,
         _decider(source, alone=alone) as (socket, bundle),
@@ -155,8 +158,10 @@ def open_means(
         ) as recorder,
     ):
         workspace = places.workspace or "."
-        guard = Guard(socket, recorder, agent=agent, workspace=workspace, rates=rates)
-        point = Transport(socket, Announced(socket))
+        guard = Guard(
+            socket, recorder, agent=agent, workspace=workspace, rates=rates, revocations=revocations
+        )
+        point = unless_revoked(Transport(socket, Announced(socket)), revocations)
         try:
             yield Means(agent, server, point, guard, recorder, rates, bundle, _log)
         finally:

@@ -17,6 +17,13 @@ budget_option: Final = click.option(
     type=click.IntRange(min=1),
     help="Steps that one question may take before it is inconclusive.",
 )
+IDENTITY: Final = "WILK_IDENTITY"
+identity_option: Final = click.option(
+    "--identity",
+    metavar="DIR",
+    envvar=IDENTITY,
+    help="Deny whatever an agent asks for that is revoked there, see `wilkc identity`.",
+)
 
 
 def format_option(
@@ -89,7 +96,7 @@ def source_options(
     bundle: str = "The signed bundle, with the sandbox plans.",
     socket: str = "Beside --bundle: ask the sidecar serving there.",
 ) -> Callable[[Command], Command]:
-    """`--bundle` with its keys, `--socket` and `--policies`: who decides, see `running.Source`.
+    """`--bundle` with its keys, `--socket`, `--policies` and `--identity`: see `running.Source`.
 
     Args:
         bundle: help of the first.
@@ -105,6 +112,7 @@ def source_options(
         click.option(
             "--policies", multiple=True, metavar="PATH", help="Instead: compile these specs."
         ),
+        identity_option,
     )
 
 

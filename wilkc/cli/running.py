@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle
+from wilkc.cli.revocations import opened_revocations, unless_revoked
 from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError, UsageError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wilkc.bundle import PublicKey, VerifiedBundle
+    from wilkc.runtime.guard.unrevoked import Point
 
 _CALL_KEY: Final = "call"
 """Id of a key that lives for one call."""
@@ -30,7 +32,7 @@ _CALL_KEY: Final = "call"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the command line says about who decides and by which bundle.
+    """What the command line says about who decides, by which bundle, and about whom at all.
 
     Attributes:
         socket: a sidecar that runs with the same bundle.
@@ -39,6 +41,7 @@ class Source:
         key_id: the only one's id, where the file's name does not say it.
         scope: scope that the signature must bind.
         policies: instead, specs to compile for this call.
+        identity: folder of the identity that says which agents are revoked, or None.
     """
 
     socket: str | None
@@ -47,6 +50,7 @@ class Source:
     key_id: str | None
     scope: str | None
     policies: tuple[str, ...]
+    identity: str | None
 
 
 def check_source(source: Source) -> None:
@@ -98,21 +102,24 @@ def command_request(
 
 
 @contextmanager
-def open_source(source: Source) -> Iterator[tuple[Transport, VerifiedBundle]]:
+def open_source(source: Source) -> Iterator[tuple[Point, VerifiedBundle]]:
     """The decision point, and the verified bundle that its answers must come from.
+
+    It is asked about no agent that is revoked.
 
     Raises:
         UsageError: a path is not there.
         SpecError: the specs have errors.
         VerificationError: the bundle does not verify.
-        UnavailableError: OPA cannot be had.
+        UnavailableError: OPA cannot be had, or what is revoked cannot be read.
     """
+    revocations = opened_revocations(source.identity)
     with open_socket(source) as (socket, verified):
-        transport = Transport(socket, Announced(socket))
+        point = unless_revoked(Transport(socket, Announced(socket)), revocations)
         try:
-            yield transport, verified
+            yield point, verified
         finally:
-            transport.close()
+            point.close()
 
 
 @contextmanager

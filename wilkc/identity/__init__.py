@@ -8,7 +8,7 @@ from __future__ import annotations
 from wilkc.identity.api_keys import ApiKey, ApiKeys
 from wilkc.identity.clock import Clock
 from wilkc.identity.failures import PUBLIC_MESSAGE, AuthenticationError
-from wilkc.identity.identity import Failure, Identity, create_identity
+from wilkc.identity.identity import Failure, Identity, create_identity, open_revocations
 from wilkc.identity.principal import Principal
 from wilkc.identity.revocation import Revocations
 from wilkc.identity.sessions import Session, Sessions
@@ -37,5 +37,6 @@ __all__ = [
     "create_identity",
     "create_issuer",
     "open_issuer",
+    "open_revocations",
     "rotate_issuer",
 ]

@@ -21,7 +21,7 @@ from wilkc.identity.database import HASH_KEY, Database, create_database
 from wilkc.identity.failures import MALFORMED, TOO_MANY, AuthenticationError
 from wilkc.identity.others import FLEET
 from wilkc.identity.revocation import Revocations, create_table
-from wilkc.identity.secret import read_hash_key
+from wilkc.identity.secret import read_hash_key, require_own
 from wilkc.identity.sessions import Sessions
 from wilkc.identity.throttle import Throttle
 from wilkc.identity.tokens.trusted import TrustedTokens
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 MAX_CREDENTIAL: Final = 8192
 """Characters."""
-_IDENTITIES: Final[WeakSet[Identity]] = WeakSet()
+_OPENED: Final[WeakSet[Identity | Revocations]] = WeakSet()
+"""What has to start afresh in a child process."""
 _API_KEY: Final = "wk_"
 _SESSION: Final = "ws_"
 
@@ -71,6 +72,27 @@ def create_identity(folder: Path) -> None:
     """
     create_database(folder)
     create_table(folder)
+
+
+def open_revocations(folder: Path) -> Revocations:
+    """What is revoked in an identity, for who only looks at that; nothing has to be closed.
+
+    Args:
+        folder: of the identity.
+
+    Raises:
+        UnavailableError: it is none, or open to others.
+    """
+    try:
+        require_own(folder, folder.lstat(), folder=True)
+    except OSError as error:
+        raise UnavailableError(
+            f"cannot open the identity `{folder}`: {error.strerror}",
+            help_text="make the folder by `wilkc identity init`",
+        ) from error
+    revocations = Revocations(folder, _others(folder))
+    _OPENED.add(revocations)
+    return revocations
 
 
 def _others(folder: Path) -> Others | None:
@@ -118,7 +140,7 @@ class Identity:
         self._throttle = Throttle(*parts)
         self._remote = remote
         self._tell = tell
-        _IDENTITIES.add(self)
+        _OPENED.add(self)
 
     @cached_property
     def tokens(self) -> TrustedTokens:
@@ -193,8 +215,8 @@ class Identity:
 
 
 def _after_fork() -> None:
-    for identity in list(_IDENTITIES):
-        identity.leave_parent()
+    for opened in list(_OPENED):
+        opened.leave_parent()
 
 
 os.register_at_fork(after_in_child=_after_fork)

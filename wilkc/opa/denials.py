@@ -11,7 +11,11 @@ NO_DECISION_POINT: Final = "no_decision_point"
 LATE_ANSWER: Final = "late_answer"
 ODD_ANSWER: Final = "odd_answer"
 UNKNOWN_REVISION: Final = "unknown_revision"
-NO_ANSWER_DETAILS: Final = frozenset({NO_DECISION_POINT, LATE_ANSWER, ODD_ANSWER, UNKNOWN_REVISION})
+NO_REVOCATIONS: Final = "revocations_unavailable"
+"""It was not even asked: nobody could say whether the agent is revoked."""
+NO_ANSWER_DETAILS: Final = frozenset(
+    {NO_DECISION_POINT, LATE_ANSWER, ODD_ANSWER, UNKNOWN_REVISION, NO_REVOCATIONS}
+)
 """Detail codes of denials that nobody decided: the decision point gave no answer."""
 
 

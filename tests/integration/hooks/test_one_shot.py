@@ -18,6 +18,7 @@ from tests.architecture.test_imports import TOO_SLOW
 from tests.hook_cases import case
 from tests.integration.hooks.conftest import SMALL, command, denied, run_hook
 from wilkc.bundle import generate_key, write_key_pair
+from wilkc.identity import create_identity, open_revocations
 from wilkc.runtime.audit import Places, create_log, unverified_records
 
 if TYPE_CHECKING:
@@ -81,6 +82,25 @@ def test_without_a_record_nothing_is_allowed(
     denied(run_hook(_replaced(alone, "--audit", tmp_path / "none"), raw))
     shutil.rmtree(tmp_path / "audit" / "keys")
     denied(run_hook(alone, raw))
+
+
+def test_a_revoked_agent_is_denied_on_the_record(
+    world: World, alone: list[str], tmp_path: Path
+) -> None:
+    raw = case("claude", "read", world.workspace).raw()
+    create_identity(tmp_path / "who")
+    options = [*alone, "--identity", str(tmp_path / "who")]
+    assert run_hook(options, raw).returncode == 0
+    revocations = open_revocations(tmp_path / "who")
+    revocations.revoke("agent", "coder")
+    assert "the agent `coder` is revoked" in denied(run_hook(options, raw))
+    records = [one for one in unverified_records(tmp_path / "audit" / "log")
+               if one["phase"] != "system"]  # fmt: skip
+    assert [one["decision"]["detail"] for one in records] == ["allowed", "agent_revoked"]
+    revocations.restore("agent", "coder")
+    assert run_hook(options, raw).returncode == 0
+    (tmp_path / "who" / "revoked.table").unlink()
+    denied(run_hook(options, raw))
 
 
 def test_without_opa_nothing_is_allowed(world: World, alone: list[str], tmp_path: Path) -> None:

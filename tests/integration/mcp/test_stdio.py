@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.mcp.conftest import SECONDS, Talk, code
+from wilkc.identity import create_identity, open_revocations
 
 if TYPE_CHECKING:
     from tests.integration.mcp.conftest import Site
@@ -85,6 +86,28 @@ def test_calls_are_decided_listed_and_on_record(site: Site) -> None:
     assert on_record.count(("tool:mcp__s__delete_all", "intent", False)) == 1
     ends = [one for one in site.records() if one["phase"] == "outcome"]
     assert len(ends) == 2
+
+
+def test_a_revoked_agent_is_stopped_while_its_client_is_connected(
+    site: Site, tmp_path: Path
+) -> None:
+    create_identity(tmp_path / "who")
+    talk = site.hostile("echo", "--identity", str(tmp_path / "who"))
+    assert talk.call("search", query="x")["result"]
+    revocations = open_revocations(tmp_path / "who")
+    revocations.revoke("agent", "worker")
+    time.sleep(1)
+    assert code(talk.call("search", query="x")) == -32001
+    assert talk.ask("tools/list")["result"]["tools"] == []
+    revocations.restore("agent", "worker")
+    assert talk.call("search", query="x")["result"]
+    (tmp_path / "who" / "revoked.table").unlink()
+    time.sleep(1)
+    assert code(talk.call("search", query="x")) == -32603
+    assert code(talk.ask("tools/list")) == -32603
+    assert talk.end()[0] == 0
+    details = [one["decision"]["detail"] for one in site.records() if one["phase"] == "intent"]
+    assert details[-4:] == ["allowed", "agent_revoked", "allowed", "revocations_unavailable"]
 
 
 def test_a_denial_names_nothing(site: Site) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.integration.run.conftest import SPEC, Site
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle
 from wilkc.cli.building import build_bundle
+from wilkc.identity import create_identity, open_revocations
 from wilkc.opa import Sidecar, SidecarSettings
 
 
@@ -51,6 +52,26 @@ def test_an_unknown_agent_is_denied(site: Site) -> None:
     ended = site.run(*site.policies(), "stranger", "--", "cat", "src/a.txt")
     assert ended.returncode == 121
     assert "stranger" in ended.stderr
+
+
+def test_a_revoked_agent_runs_nothing(site: Site) -> None:
+    who = site.top / "who"
+    create_identity(who)
+    revocations = open_revocations(who)
+    named = ("--identity", str(who))
+    assert site.run(*site.policies(), *named, "builder", "--", "cat", "src/a.txt").returncode == 0
+    revocations.revoke("agent", "builder")
+    ended = site.run(*site.policies(), *named, "builder", "--", "cat", "src/a.txt")
+    assert (ended.returncode, ended.stdout) == (121, "")
+    assert "the agent `builder` is revoked" in ended.stderr
+    event = site.events()[-1]
+    assert (event["phase"], event["decision"]["detail"]) == ("intent", "agent_revoked")
+    # Named by the variable as well; and the twin, who is not asked about it.
+    assert site.agent("cat", "src/a.txt", WILK_IDENTITY=str(who)).returncode == 121
+    assert site.agent("cat", "src/a.txt").returncode == 0
+    (who / "revoked.table").unlink()
+    ended = site.agent("cat", "src/a.txt", WILK_IDENTITY=str(who))
+    assert (ended.returncode, ended.stdout) == (121, "")
 
 
 def test_the_sandbox_refuses_what_the_rules_do_not_grant(site: Site) -> None:

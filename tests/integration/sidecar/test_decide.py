@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.sidecar.conftest import freeze, gone, opa_processes, stub
+from wilkc.identity import create_identity, open_revocations
 from wilkc.opa import Sidecar, SidecarSettings
 
 if TYPE_CHECKING:
@@ -70,6 +71,36 @@ def test_specs_are_compiled_and_asked(cli: Cli, opa: Path, spec: Path, engine: l
     assert (code, "condition check_address" in text) == (0, True)
     code, text = ask("coder", "file:./src//a.ts", "read")
     assert (code, "VALIDATION_ERROR" in text) == (4, True)
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=["opa", "reference"])
+def test_a_revoked_agent_is_denied(
+    cli: Cli, opa: Path, spec: Path, folder: Path, engine: list[str]
+) -> None:
+    create_identity(folder / "who")
+    open_revocations(folder / "who").revoke("agent", "coder")
+    batch = folder / "batch"
+    agents = ("coder", "nobody", "coder")
+    batch.write_text("".join(f"{json.dumps(_read(agent))}\n" for agent in agents))
+    named: list[str | Path] = ["--policies", spec, *engine, "--identity", folder / "who"]
+    one = ("decide", "coder", "file:./src/a.ts", "read")
+    done = cli.run(*one, *named, WILK_OPA=str(opa))
+    assert (done.returncode, "detail    agent_revoked\n" in done.stdout) == (4, True)
+    done = cli.run("decide", "--batch", batch, *named, WILK_OPA=str(opa))
+    details = [json.loads(line)["context"]["detail"] for line in done.stdout.splitlines()]
+    assert details == ["agent_revoked", "unknown_agent", "agent_revoked"]
+    # The twin, and a list that cannot be read: nobody decided.
+    assert cli.run(*one, *named[:-2], WILK_OPA=str(opa)).returncode == 0
+    (folder / "who" / "revoked.table").unlink()
+    assert cli.run(*one, *named, WILK_OPA=str(opa)).returncode == 7
+
+
+def _read(agent: str) -> dict[str, Any]:
+    return {
+        "subject": {"type": "agent", "id": agent},
+        "action": {"name": "read"},
+        "resource": {"type": "file", "id": "./src/a.ts"},
+    }
 
 
 def test_both_engines_give_the_same_answer(cli: Cli, opa: Path, spec: Path) -> None:

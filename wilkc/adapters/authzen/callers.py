@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from wilkc.core.contract import denial
 from wilkc.identity import AuthenticationError
+from wilkc.runtime.guard.unrevoked import agent_revoked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +64,7 @@ class Known:
         try:
             self.identity.require_agent(request.agent)
         except AuthenticationError:
-            message = f"the agent `{request.agent}` is revoked"
-            return denial("PERMISSION_DENIED", "agent_revoked", message)
+            return agent_revoked(request.agent)
         return None
 
 

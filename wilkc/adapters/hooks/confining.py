@@ -38,6 +38,7 @@ _SOURCE: Final = (
     ("audit-keys", "--audit-keys"),
     ("audit-provider", "--audit-provider"),
     ("rates", "--rates"),
+    ("identity", "--identity"),
 )
 """Options of a hook, and what `wilkc run` calls them."""
 

@@ -50,6 +50,7 @@ OPTIONS: Final = (
         "audit-provider", "text", "FILE|URI", "The key of its keys; default: beside the keys."
     ),
     Option("rates", "text", "PLACE", "Where hits are counted for decisions by the bundle."),
+    Option("identity", "path", "DIR", "Who is revoked, for decisions by the bundle."),
     Option("fulfils", "many", "TYPE", "Type of conditions that the harness fulfils."),
     Option(
         "unsafe-no-sandbox", "flag", "",
@@ -158,7 +159,8 @@ def _check_confining(found: Mapping[str, Any]) -> None:
     for name in ("bundle", "audit", "audit-keys"):
         if found[name] is None:
             raise ValueError(f"a confined command needs `--{name}`, by which `wilkc run` runs it")
-    for name in ("bundle", "key", "audit", "audit-keys", "audit-provider", "confine-socket"):
+    names = ("bundle", "key", "audit", "audit-keys", "audit-provider", "identity", "confine-socket")
+    for name in names:
         value = found[name] or []
         for one in [value] if isinstance(value, str) else value:
             if not one.startswith(("/", "pkcs11:")):

@@ -14,7 +14,7 @@ from wilkc.cli.decision_text import decision_text, printable
 from wilkc.cli.diagnostics import as_text
 from wilkc.cli.engines import Choice, check_choice, open_engine
 from wilkc.cli.main import show_refusal
-from wilkc.cli.options import key_options
+from wilkc.cli.options import identity_option, key_options
 from wilkc.cli.questions import Question, batch_questions, short_question
 from wilkc.cli.recorded import recorded
 from wilkc.cli.recording import audit_options
@@ -87,6 +87,7 @@ GROUP: Final = 1000
     metavar="SECONDS",
     help="How long a sidecar of this call may take to start.",
 )
+@identity_option
 @audit_options
 def decide(  # noqa: PLR0913 - one parameter per option
     *,

@@ -16,9 +16,10 @@ from wilkc.cli.authzen_serving import authzen_beside
 from wilkc.cli.deploying import KINDS, Deployment, Kind, kubernetes_pod, systemd_unit
 from wilkc.cli.hooking.serving import hooks_beside
 from wilkc.cli.log_lines import log_line
-from wilkc.cli.options import keys_options
+from wilkc.cli.options import IDENTITY, keys_options
 from wilkc.cli.places import socket_place
 from wilkc.cli.record_serving import Record, record_options, recorded
+from wilkc.cli.revocations import opened_revocations, unless_revoked
 from wilkc.cli.signals import end_in_order
 from wilkc.cli.signing import load_keys
 from wilkc.cli.upkeep_process import upkeep_beside
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from wilkc.bundle import VerifiedBundle
+    from wilkc.identity import Revocations
     from wilkc.opa.keeper import Refusal
 
 STEP_SECONDS: Final = 0.1
@@ -56,6 +58,12 @@ _PRINTERS: Final = {"systemd": systemd_unit, "kubernetes": kubernetes_pod}
 @click.option("--hooks", metavar="PATH", help="Also answer `wilkc hook` there; needs --audit.")
 @click.option(
     "--rates", metavar="PLACE", envvar="WILK_RATES", help="Where hits of hooks are counted."
+)
+@click.option(
+    "--identity",
+    metavar="DIR",
+    envvar=IDENTITY,
+    help="Let hooks and AuthZEN deny whatever an agent asks for that is revoked there.",
 )
 @click.option(
     "--state",
@@ -103,6 +111,7 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     authzen: str | None,
     hooks: str | None,
     rates: str | None,
+    identity: str | None,
     state: str | None,
     poll_seconds: float,
     metrics_port: int | None,
@@ -124,9 +133,8 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
     """
     kept = Record(**record)
     kept.check()
+    _check_beside(hooks, authzen, printed)
     if printed is not None:
-        if hooks is not None:
-            raise UsageError("`--hooks` serves this user's harnesses: it goes with no `--print`")
         named = str(socket_place(socket, run_dir)) if socket or run_dir else None
         given = Deployment(
             bundle, keys, named, state, authzen, _given_options(), kept.words(),
@@ -143,22 +151,28 @@ def serve(  # noqa: PLR0913  # a command has as many arguments as options
         opa=find_opa().path, socket=place, start_seconds=start_timeout, log=_log
     )
     mark = StateFile(noted)
+    beside = Beside(metrics_port, authzen, hooks, rates, opened_revocations(identity))
     with recorded(kept, mark, _log) as ledger:
         told = _unheard if ledger is None else ledger.refused
         keeper = Keeper(source, trust, _log, kept_beside(noted), told)
         asked = AskedLedger(ledger or mark)
         sidecar = Sidecar(keeper.first(), trust.keys, settings, asked)
-        _serve(keeper, sidecar, kept, Beside(metrics_port, authzen, hooks, rates))
+        _serve(keeper, sidecar, kept, beside)
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is served beside decisions by OPA, as the options of the same names say it."""
+    """What is served beside decisions by OPA, as the options of the same names say it.
+
+    Attributes:
+        revocations: what `--identity` says of agents, or None.
+    """
 
     metrics_port: int | None
     authzen: str | None
     hooks: str | None
     rates: str | None
+    revocations: Revocations | None
 
 
 def _serve(keeper: Keeper, served: Sidecar, kept: Record, beside: Beside) -> NoReturn:
@@ -171,10 +185,23 @@ def _serve(keeper: Keeper, served: Sidecar, kept: Record, beside: Beside) -> NoR
         log_line(f"ready  {_named(sidecar.bundle)}  socket {sidecar.socket}", err=False)
         log = (kept.audit, kept.audit_keys, kept.audit_provider)
         with (
-            authzen_beside(sidecar.point, beside.authzen, _log),
-            hooks_beside(sidecar, beside.hooks, log, beside.rates, _log),
+            authzen_beside(unless_revoked(sidecar.point, beside.revocations), beside.authzen, _log),
+            hooks_beside(sidecar, beside.hooks, log, beside.rates, beside.revocations, _log),
         ):
             _attend(sidecar, keeper)
+
+
+def _check_beside(hooks: str | None, authzen: str | None, printed: Kind | None) -> None:
+    """Refuse what would be named and not heeded."""
+    if printed is not None and hooks is not None:
+        raise UsageError("`--hooks` serves this user's harnesses: it goes with no `--print`")
+    said = click.get_current_context().get_parameter_source("identity")
+    heeded = printed is None and (hooks is not None or authzen is not None)
+    if said is ParameterSource.COMMANDLINE and not heeded:
+        raise UsageError(
+            "`--identity` goes with `--hooks` or `--authzen`, and with no `--print`",
+            help_text="who asks OPA at the socket looks at it by itself, as `wilkc run` does",
+        )
 
 
 def _unheard(refusal: Refusal) -> None:

@@ -105,13 +105,18 @@ class _Loading(Thread):
 
 
 def _ready(options: Mapping[str, Any], verified: VerifiedBundle) -> tuple[Any, Any, Any]:
-    """What judges, the log, and the store of hits, loaded and opened."""
+    """What judges agents that are not revoked, the log, and the store of hits, opened."""
     from wilkc.adapters.hooks.judge import Means, judge  # noqa: PLC0415  # slow to load
     from wilkc.cli.hooking.recording import open_log  # noqa: PLC0415  # the same
     from wilkc.cli.rates import open_rates  # noqa: PLC0415  # the same
+    from wilkc.cli.revocations import opened_revocations, unless_revoked  # noqa: PLC0415  # the same
 
-    def judged(payload: bytes, given: dict[str, Any], told: dict[str, str], *means: Any) -> Answer:
-        return judge(payload, given, told, Means(*means))
+    revocations = opened_revocations(options["identity"])
+
+    def judged(
+        payload: bytes, given: dict[str, Any], told: dict[str, str], point: Any, *means: Any
+    ) -> Answer:
+        return judge(payload, given, told, Means(unless_revoked(point, revocations), *means))
 
     log = open_log(options["audit"], options["audit-keys"], options["audit-provider"], verified)
     return judged, log, open_rates(options["rates"])

@@ -13,16 +13,18 @@ from wilkc.core.errors import UsageError, WilkError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from wilkc.identity import Revocations
     from wilkc.opa import Sidecar
     from wilkc.runtime import SharedLog
 
 
 @contextmanager
-def hooks_beside(  # what it rests on
+def hooks_beside(  # noqa: PLR0913, PLR0917  # what it rests on
     sidecar: Sidecar,
     socket: str | None,
     audit: tuple[str | None, str | None, str | None],
     rates: str | None,
+    revocations: Revocations | None,
     log: Callable[[str], None],
 ) -> Iterator[None]:
     """Serve hooks until the context ends.
@@ -32,6 +34,7 @@ def hooks_beside(  # what it rests on
         socket: where; None for not at all.
         audit: the log that decisions go to, its keys and their key.
         rates: where hits are counted.
+        revocations: says which agents are revoked; None for none.
         log: told, in one line, of faults.
 
     Raises:
@@ -47,6 +50,7 @@ def hooks_beside(  # what it rests on
     from wilkc.adapters.hooks.server import HookServer  # noqa: PLC0415
     from wilkc.cli.rates import open_rates  # noqa: PLC0415
     from wilkc.cli.recording import shared_log  # noqa: PLC0415
+    from wilkc.cli.revocations import unless_revoked  # noqa: PLC0415
 
     directory, keys, provider = audit
     if directory is None:
@@ -56,10 +60,11 @@ def hooks_beside(  # what it rests on
         )
     # Bundles come and go while this serves: each record is written as the one in force says.
     recorder = shared_log(directory, keys, provider, bundle=lambda: sidecar.bundle)
+    point = unless_revoked(sidecar.point, revocations)
     with (
         open_rates(rates) as store,
         ExitStack() as opened,
-        HookServer(Path(socket), Means(sidecar.point, recorder, store), log) as server,
+        HookServer(Path(socket), Means(point, recorder, store), log) as server,
     ):
         opened.callback(_close, recorder)
         click.echo(f"hooks  socket {server.socket}")

@@ -271,6 +271,10 @@ NO_ANSWERS: Final[dict[str, tuple[str, str]]] = {
         "hits cannot be counted: the store is gone, locked, full, too slow or open to others",
         "Do what the message says.",
     ),
+    "revocations_unavailable": (
+        "nobody can say whether the agent is revoked, so the policy was not asked",
+        "The message names the list, or the server of the fleet; bring it back.",
+    ),
     "unknown_revision": (
         "the answer comes from another bundle than the one expected",
         "Serve the bundle that this caller was given, or give it the new one.",

@@ -46,10 +46,13 @@ if TYPE_CHECKING:
 
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Decision
+    from wilkc.identity import Revocations
     from wilkc.runtime.guard.context import SecurityContext
     from wilkc.runtime.guard.recording import Recorder
     from wilkc.runtime.guard.sanitising import Place
     from wilkc.runtime.guard.steps import Prepared, Settled
+    from wilkc.runtime.guard.unrevoked import Point
+    from wilkc.runtime.guard.unrevoked_async import AsyncPoint
     from wilkc.runtime.limits import RateStore
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -71,6 +74,7 @@ class Guard:
         fulfils: types of conditions that the caller fulfils for every grant it acts on.
         seconds: time for a decision, everything before the record together.
         bundle: gives the verified bundle that decides now; `run` needs its sandbox plans.
+        revocations: says which agents are revoked; without it none is.
 
     Raises:
         UsageError: a directory is not there, or a condition cannot be fulfilled by a caller.
@@ -88,6 +92,7 @@ class Guard:
         fulfils: Iterable[str] = (),
         seconds: float = DEFAULT_SECONDS,
         bundle: Callable[[], VerifiedBundle] | None = None,
+        revocations: Revocations | None = None,
     ) -> None:
         self.pool = Pool()
         self._roots = roots_of(workspace, home)
@@ -98,8 +103,15 @@ class Guard:
         self._seconds = seconds
         self._bundle = bundle
         revisions = Announced(socket)
-        self._point = Transport(socket, revisions, seconds=seconds)
-        self._async_point = AsyncTransport(socket, revisions, seconds=seconds)
+        self._point: Point = Transport(socket, revisions, seconds=seconds)
+        self._async_point: AsyncPoint = AsyncTransport(socket, revisions, seconds=seconds)
+        if revocations is not None:
+            # Loaded by who has an identity alone.
+            from wilkc.runtime.guard.unrevoked import Unrevoked  # noqa: PLC0415
+            from wilkc.runtime.guard.unrevoked_async import AsyncUnrevoked  # noqa: PLC0415
+
+            self._point = unrevoked = Unrevoked(self._point, revocations)
+            self._async_point = AsyncUnrevoked(self._async_point, unrevoked, self.pool)
 
     def check(  # noqa: PLR0913  # what is known about an action
         self,

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Request
-    from wilkc.opa import Transport
     from wilkc.runtime.guard.executing import Usage
     from wilkc.runtime.guard.recording import Intent, Recorder
     from wilkc.runtime.guard.steps import Prepared
+    from wilkc.runtime.guard.unrevoked import Point
     from wilkc.runtime.limits import RateStore
     from wilkc.runtime.sandbox import DecisionPoint, Egress, Job
 
@@ -75,7 +75,7 @@ ONLY_THE_COMMAND: Final = Wanted()
 
 def run_command(  # noqa: PLR0913  # what a run rests on
     prepared: Prepared,
-    point: Transport,
+    point: Point,
     recorder: Recorder,
     *,
     rates: RateStore | None,

@@ -27,6 +27,7 @@ CONFINING = {
     "key": ["/opt/a.pub.pem", "/opt/b.pub.pem"],
     "audit": "/var/log/wilk",
     "audit-keys": "/var/log/wilk.keys",
+    "identity": "/var/lib/wilk/who",
     "confine-socket": "/run/wilk/opa.sock",
 }
 REWRITE = tuple(name for name in HARNESSES if name != "codex")
@@ -128,6 +129,12 @@ def test_the_line_is_known_when_it_comes_back(reference: Reference, harness: str
     assert PROGRAM not in answer.printed
     ((request, _),) = reference.asked
     assert request.properties["commands"] == [["git", "status"]]
+
+
+def test_the_prefix_says_who_is_revoked(reference: Reference) -> None:
+    found = prefix(CONFINING, str(reference.workspace))
+    assert found[found.index("--identity") + 1] == "/var/lib/wilk/who"
+    assert "--identity" not in prefix({**CONFINING, "identity": None}, str(reference.workspace))
 
 
 def test_behind_the_prefix_a_command_is_judged_as_itself(reference: Reference) -> None:
@@ -244,6 +251,7 @@ def test_other_tools_are_judged_as_ever(reference: Reference) -> None:
         ({"bundle": "b.tar.gz"}, "--bundle` must be an absolute path"),
         ({"key": ["/k", "k"]}, "--key` must be an absolute path"),
         ({"confine-socket": "run/opa.sock"}, "--confine-socket` must be"),
+        ({"identity": "who"}, "--identity` must be"),
         ({"confine": None}, "goes with `--confine`"),
     ],
 )

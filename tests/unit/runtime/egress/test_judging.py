@@ -6,13 +6,14 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.answering import Notes, Point
 from wilkc.core.contract import Condition, Decision, denial
 from wilkc.core.sandbox_plan import Quantity
+from wilkc.identity import create_identity, open_revocations
 from wilkc.runtime.egress.channel import Channel
 from wilkc.runtime.egress.crew import Crew
 from wilkc.runtime.egress.failures import UnreachableError
@@ -21,7 +22,11 @@ from wilkc.runtime.egress.meter import Meter
 from wilkc.runtime.egress.outside import Outside, addresses_of, connect
 from wilkc.runtime.egress.refusals import own_refusal, refusal_body, status_of
 from wilkc.runtime.egress.session import Session
+from wilkc.runtime.guard.unrevoked import Unrevoked
 from wilkc.runtime.limits import MemoryStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ASKED = Asked("l-1", "connect", "a.example", 443, "CONNECT")
 REVISION = "r" * 64
@@ -227,6 +232,22 @@ def test_without_an_answer_an_open_connection_stays() -> None:
     assert judge.still_may(request)
     point.answers["https"] = _no("no_rule_matches")
     assert not judge.still_may(request)
+
+
+def test_a_revoked_agent_gets_no_connection_and_keeps_none(tmp_path: Path) -> None:
+    create_identity(tmp_path / "who")
+    revocations, book = open_revocations(tmp_path / "who"), _book()
+    # It gets what the look has left of the time.
+    point: Any = Point({"https": _grant()})
+    judge = Judge(Unrevoked(point, revocations), book, None, "agent", "l")
+    request = judge.may_reach(ASKED).request
+    assert judge.may_dial(ASKED, request, ["203.0.113.1"]).decision.allow
+    assert judge.still_may(request)
+    revocations.revoke("agent", "agent")
+    assert not judge.still_may(request)
+    assert judge.may_reach(ASKED).decision.detail == "agent_revoked"
+    assert judge.may_dial(ASKED, request, ["203.0.113.1"]).decision.detail == "agent_revoked"
+    assert [one.detail for one in book.decisions] == ["allowed", "agent_revoked", "agent_revoked"]
 
 
 @pytest.mark.parametrize(

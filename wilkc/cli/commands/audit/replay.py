@@ -91,6 +91,8 @@ def _choice(path: str, trusted: tuple[str, ...], scope: str | None, *, unverifie
         unverified=unverified and not specs,
         answer_seconds=_SECONDS,
         start_seconds=_SECONDS,
+        # What a policy says is compared, not who may ask today.
+        identity=None,
     )
     check_choice(choice)
     return choice
