@@ -5,7 +5,7 @@ It decides who a credential belongs to, and never what they may do: that is the 
 
 from __future__ import annotations
 
-from wilkc.identity.api_keys import ApiKey, ApiKeys
+from wilkc.identity.api_keys import ApiKey, ApiKeys, NotEndedError
 from wilkc.identity.clock import Clock
 from wilkc.identity.failures import PUBLIC_MESSAGE, AuthenticationError
 from wilkc.identity.identity import Failure, Identity, create_identity, open_revocations
@@ -27,6 +27,7 @@ __all__ = [
     "Identity",
     "Issued",
     "Issuer",
+    "NotEndedError",
     "Principal",
     "Reader",
     "Revocations",

@@ -13,13 +13,13 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wilkc.core.errors import UsageError
+from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.identity.failures import EXPIRED, MALFORMED, UNKNOWN, AuthenticationError
 from wilkc.identity.principal import Principal, as_column, check_name, check_patterns, check_scope
 from wilkc.identity.secret import keyed_hash, new_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wilkc.identity.clock import Clock
     from wilkc.identity.database import Database
@@ -61,6 +61,21 @@ class ApiKey:
     expires: int
     successor: str | None
     used: int
+
+
+class NotEndedError(UnavailableError):
+    """A key has a successor, and what was got with it could not be ended for all.
+
+    Args:
+        message: one line; it does not hold the text.
+        made: the successor, which is in force.
+        text: its text, which nothing else can show again.
+    """
+
+    def __init__(self, message: str, made: ApiKey, text: str) -> None:
+        super().__init__(message, help_text="revoke the old key: wilkc identity revoke")
+        self.made = made
+        self.text = text
 
 
 class ApiKeys:
@@ -140,19 +155,25 @@ class ApiKeys:
             (("key", name),),
         )  # fmt: skip
 
-    def rotate(self, name: str, *, overlap_days: int = OVERLAP_DAYS) -> tuple[ApiKey, str]:
+    def rotate(
+        self, name: str, *, overlap_days: int = OVERLAP_DAYS,
+        before: Callable[[ApiKey], object] = lambda _: None,
+    ) -> tuple[ApiKey, str]:  # fmt: skip
         """Make the successor of a key; the old one ends after the overlap.
 
         Args:
             name: id of the key.
             overlap_days: 0 ends the old one at once, with all that was got with it.
+            before: told of the successor before it is in force, to put it on record: what this
+                raises undoes the rotation. It must not use the identity.
 
         Returns:
             The successor and its text, see `create`.
 
         Raises:
             UsageError: there is no such key, it has a successor, or it is over.
-            UnavailableError: it cannot be kept, or the old one's end cannot be told to all.
+            UnavailableError: it cannot be kept; the old one is as it was.
+            NotEndedError: the old one's end cannot be told to all; it holds the successor.
         """
         if not 0 <= overlap_days <= MAX_DAYS:
             raise UsageError(f"an overlap is 0 to {MAX_DAYS} days")
@@ -170,9 +191,13 @@ class ApiKeys:
                 "UPDATE api_keys SET successor = ?, expires = ? WHERE id = ?",
                 (made.id, min(old.expires, now + overlap_days * DAY), name),
             )
+            before(made)
         if not overlap_days:
             # Access tokens do not ask when the key ends that they were got with.
-            self._revocations.revoke("key", name, until=old.expires)
+            try:
+                self._revocations.revoke("key", name, until=old.expires)
+            except UnavailableError as error:
+                raise NotEndedError(error.message, made, text) from error
         return made, text
 
     def due(self) -> list[ApiKey]:

@@ -161,9 +161,12 @@ class Identity:
         """
         return self._counted(lambda: self._judge(credential, channel), channel, source)
 
-    def refresh(self, issuer: TokenIssuer, text: str, *, channel: str, source: str) -> Issued:
-        """The next pair for a refresh token; failures count as any other, see `authenticate`."""
-        return self._counted(lambda: issuer.refresh(text), channel, source)
+    def refresh(
+        self, issuer: TokenIssuer, text: str, *, channel: str, source: str,
+        before: Callable[[str], object] = lambda _: None,
+    ) -> Issued:  # fmt: skip
+        """See `TokenIssuer.refresh`; failures count as any other, see `authenticate`."""
+        return self._counted(lambda: issuer.refresh(text, before=before), channel, source)
 
     def _counted(self, judge: Callable[[], _T], channel: str, source: str) -> _T:
         known = f"{channel} {source}"

@@ -130,12 +130,17 @@ class TokenIssuer:
             change.execute("INSERT INTO families VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         return Issued(access, refresh, min(self._signer.access_seconds, expires - now))
 
-    def refresh(self, text: str) -> Issued:
+    def refresh(self, text: str, *, before: Callable[[str], object] = lambda _: None) -> Issued:
         """The next pair, for a refresh token that was not used yet.
+
+        Args:
+            text: the refresh token.
+            before: told the family's name before the token is spent, to put it on record: what
+                this raises leaves the token as it was. It must not use the identity.
 
         Raises:
             AuthenticationError: it is none, is over, or was used: then its family ends.
-            UnavailableError: it cannot be kept.
+            UnavailableError: the next one cannot be kept; this one is as it was.
         """
         parts = _TEXT.fullmatch(text)
         if parts is None:
@@ -164,6 +169,7 @@ class TokenIssuer:
                 change.execute(
                     "UPDATE families SET current = ? WHERE id = ?", (self._hash(following), family)
                 )
+                before(family)
         if not fits:
             raise self._refusal(family, reused=refused)
         asking = Principal(

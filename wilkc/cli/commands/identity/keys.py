@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from wilkc.cli.identities import change_options, changing
 from wilkc.core.errors import UsageError
+from wilkc.identity import NotEndedError
 from wilkc.identity.api_keys import MAX_DAYS, OVERLAP_DAYS, ROTATE_DAYS
+
+if TYPE_CHECKING:
+    from wilkc.cli.identities import Note
+    from wilkc.identity import ApiKey, Identity
 
 
 @click.command("create-key")
@@ -70,6 +77,18 @@ def rotate(  # noqa: PLR0913  # a command has as many arguments as options
     with changing(directory, audit, by) as (identity, note):
         wanted = [key] if key is not None else [one.id for one in identity.api_keys.due()]
         for name in wanted:
-            made, text = identity.api_keys.rotate(name, overlap_days=overlap_days)
-            note("rotate-key", f"key/{name}", made.principal)
-            click.echo(f"{name} {text}")
+            _rotate(identity, name, overlap_days, note)
+
+
+def _rotate(identity: Identity, name: str, overlap_days: int, note: Note) -> None:
+    """On record before it is in force; once it is, the successor is shown whatever else fails."""
+
+    def on_record(made: ApiKey) -> None:
+        note("rotate-key", f"key/{name}", made.principal)
+
+    try:
+        _, text = identity.api_keys.rotate(name, overlap_days=overlap_days, before=on_record)
+    except NotEndedError as error:
+        click.echo(f"{name} {error.text}")
+        raise
+    click.echo(f"{name} {text}")

@@ -60,9 +60,13 @@ def refresh(*, directory: str, place: str, audit: str, by: str | None) -> None:
     text = shown_secret(place)
     with changing(directory, audit, by) as (identity, note):
         issuer = open_issuer(identity)
-        issued = identity.refresh(issuer, text, channel=CHANNEL, source=caller())
-        note("refresh-token", f"family/{issued.family}", "")
-    _print(issued)
+        # On record before the token is spent; then the pair is shown first of all.
+        _print(
+            identity.refresh(
+                issuer, text, channel=CHANNEL, source=caller(),
+                before=lambda family: note("refresh-token", f"family/{family}", ""),
+            )
+        )  # fmt: skip
 
 
 @click.command()
