@@ -1,7 +1,7 @@
-"""Files that are replaced as a whole. Layer: core.
+"""Files that are replaced, or made, as a whole. Layer: core.
 
-The new content is written under a temporary name beside the file, and renamed: whoever reads
-sees the old file or the new one, never a part of either.
+The new content is written under a temporary name beside the file, and renamed or linked: whoever
+reads sees the old file, or none, or the new one, never a part of either.
 """
 
 from __future__ import annotations
@@ -37,22 +37,51 @@ def replace_file(path: Path, data: bytes, *, mode: int, durable: Durable) -> Non
     Raises:
         OSError: the folder is missing or cannot be written.
     """
-    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    temporary = _temporary(path)
     # Opened inside: a signal that ends the program must leave no file between the two.
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(fd, mode)
-            if durable != "no":
-                os.fsync(fd)
+        _write(temporary, data, mode, durable)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     if durable == "name":
         _sync_folder(path.parent)
+
+
+def create_file(path: Path, data: bytes, *, mode: int) -> None:
+    """Make a file as a whole, with content and name on stable storage; one that is there stays.
+
+    Args:
+        path: the file; its folder must exist.
+        data: the content.
+        mode: permission bits of the file, whatever the umask.
+
+    Raises:
+        FileExistsError: there is one, be it a link that leads nowhere.
+        OSError: the folder is missing or cannot be written, or knows no hard links.
+    """
+    temporary = _temporary(path)
+    try:
+        _write(temporary, data, mode, "name")
+        os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _temporary(path: Path) -> Path:
+    return path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+
+
+def _write(path: Path, data: bytes, mode: int, durable: Durable) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fchmod(fd, mode)
+        if durable != "no":
+            os.fsync(fd)
 
 
 def _sync_folder(folder: Path) -> None:

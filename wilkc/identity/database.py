@@ -8,14 +8,15 @@ what is missing, so the place is looked at before it is opened.
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from wilkc.core.errors import UnavailableError, UsageError
-from wilkc.core.files import replace_file
+from wilkc.core.files import TEMPORARY, create_file
 from wilkc.identity.secret import KEY_BYTES, require_own
 
 if TYPE_CHECKING:
@@ -53,29 +54,53 @@ _INHERITED: Final[list[sqlite3.Connection]] = []
 section 2.6)."""
 
 
-def create_database(folder: Path) -> None:
-    """Make the key of the hashes and an empty file of credentials.
+def create_folder(folder: Path) -> None:
+    """Make the folder of an identity; one of this user alone that holds none may be there.
 
     Raises:
-        UsageError: there is one.
-        UnavailableError: it cannot be made.
+        UsageError: it holds one.
+        UnavailableError: it cannot be made, or is open to others.
     """
-    draft = folder / f".tmp-{os.getpid()}-{DATABASE}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         require_own(folder, folder.lstat(), folder=True)
-        if any((folder / name).exists() for name in (DATABASE, HASH_KEY)):
-            raise UsageError(f"`{folder}` holds an identity already")
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise _not_made(folder, error) from error
+    if os.path.lexists(folder / DATABASE):
+        raise _made_already(folder)
+
+
+def create_database(folder: Path) -> None:
+    """Make the key of the hashes, unless it is there, and then an empty file of credentials.
+
+    Raises:
+        UsageError: there is such a file.
+        UnavailableError: it cannot be made.
+    """
+    # By a name that nobody has had: what was killed leaves its own.
+    draft = folder / f"{TEMPORARY}{secrets.token_hex(8)}"
+    try:
+        with suppress(FileExistsError):
+            create_file(folder / HASH_KEY, os.urandom(KEY_BYTES), mode=0o600)
         try:
+            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
             _fill(draft)
-            replace_file(folder / HASH_KEY, os.urandom(KEY_BYTES), mode=0o600, durable="name")
             # A link and no renaming: what is there already stays.
             os.link(draft, folder / DATABASE)
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise _made_already(folder) from error
     except (OSError, sqlite3.Error) as error:
-        raise UnavailableError(f"cannot make an identity in `{folder}`: {error}") from error
+        raise _not_made(folder, error) from error
+
+
+def _made_already(folder: Path) -> UsageError:
+    return UsageError(f"`{folder}` holds an identity already")
+
+
+def _not_made(folder: Path, error: Exception) -> UnavailableError:
+    return UnavailableError(f"cannot make an identity in `{folder}`: {error}")
 
 
 class Database:

@@ -17,7 +17,7 @@ from weakref import WeakSet
 from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.identity.api_keys import ApiKeys
 from wilkc.identity.clock import Clock
-from wilkc.identity.database import HASH_KEY, Database, create_database
+from wilkc.identity.database import HASH_KEY, Database, create_database, create_folder
 from wilkc.identity.failures import MALFORMED, TOO_MANY, AuthenticationError
 from wilkc.identity.others import FLEET
 from wilkc.identity.revocation import Revocations, create_table
@@ -64,14 +64,17 @@ class Failure:
 
 
 def create_identity(folder: Path) -> None:
-    """Make an identity that lets nobody in yet.
+    """Make an identity that lets nobody in yet, or make one whole that was cut off in the making.
 
     Raises:
         UsageError: there is one.
         UnavailableError: it cannot be made.
     """
-    create_database(folder)
+    create_folder(folder)
+    # Each stays as it is where it is there: somebody else may use it by now. The database last, as
+    # by it there is an identity.
     create_table(folder)
+    create_database(folder)
 
 
 def open_revocations(folder: Path) -> Revocations:

@@ -26,12 +26,12 @@ import os
 import struct
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.core.errors import UnavailableError
-from wilkc.core.files import replace_file
+from wilkc.core.files import create_file, replace_file
 from wilkc.core.locks import take_lock
 from wilkc.identity.failures import REVOKED, AuthenticationError
 from wilkc.identity.secret import require_own
@@ -264,14 +264,15 @@ class Revocations:
 
 
 def create_table(folder: Path, slots: int = LEAST_SLOTS) -> None:
-    """Make an empty list.
+    """Make an empty list, unless there is one.
 
     Raises:
         UnavailableError: it cannot be made.
     """
+    data = _HEADER.pack(_MAGIC, slots, 0, os.urandom(32)) + bytes(slots * _SLOT)
     try:
-        data = _HEADER.pack(_MAGIC, slots, 0, os.urandom(32)) + bytes(slots * _SLOT)
-        replace_file(folder / TABLE, data, mode=0o600, durable="name")
+        with suppress(FileExistsError):
+            create_file(folder / TABLE, data, mode=0o600)
     except OSError as error:
         raise UnavailableError(f"cannot make `{folder / TABLE}`: {error.strerror}") from error
 

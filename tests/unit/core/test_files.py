@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from wilkc.core.files import Durable, replace_file
+from wilkc.core.files import Durable, create_file, replace_file
 
 
 @pytest.mark.parametrize("umask", [0, 0o077])
@@ -100,3 +100,63 @@ def test_what_is_waited_for_in_which_order(
     monkeypatch.setattr(Path, "replace", replace)
     replace_file(tmp_path / "a", b"new", mode=0o600, durable=durable)
     assert done == wanted
+
+
+def test_a_file_is_made_whole_and_closed(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        create_file(tmp_path / "a", b"new", mode=0o600)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling"])
+def test_what_is_there_already_stays(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "a"
+    if kind == "file":
+        place.write_bytes(b"old")
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(tmp_path / "nowhere")
+    before = place.lstat()
+    with pytest.raises(FileExistsError):
+        create_file(place, b"new", mode=0o600)
+    assert place.lstat().st_ino == before.st_ino
+    assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [("os.fsync", OSError(28, "full")), ("os.link", KeyboardInterrupt())],
+    ids=["sync", "signal"],
+)
+def test_a_file_that_could_not_be_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, fault: BaseException
+) -> None:
+    monkeypatch.setattr(call, Mock(side_effect=fault))
+    with pytest.raises(type(fault)):
+        create_file(tmp_path / "a", b"new", mode=0o600)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_has_its_name_when_its_content_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    link = os.link
+
+    def sync(fd: int) -> None:
+        done.append(f"sync {'folder' if stat.S_ISDIR(os.fstat(fd).st_mode) else 'file'}")
+
+    def linking(source: Path, target: Path) -> None:
+        done.append("link")
+        link(source, target)
+
+    monkeypatch.setattr("os.fsync", sync)
+    monkeypatch.setattr("os.link", linking)
+    create_file(tmp_path / "a", b"new", mode=0o600)
+    assert done == ["sync file", "link", "sync folder"]
