@@ -172,18 +172,17 @@ class Identity:
         return self._counted(lambda: issuer.refresh(text, before=before), channel, source)
 
     def _counted(self, judge: Callable[[], _T], channel: str, source: str) -> _T:
-        known = f"{channel} {source}"
         try:
-            failed_before = self._throttle.require_calm(known)
+            failed_before = self._throttle.require_calm(channel, source)
             found = judge()
         except AuthenticationError as error:
             # Not counted while it waits: the wait would never end.
-            count = 0 if error.detail == TOO_MANY else self._throttle.failed(known)
+            count = 0 if error.detail == TOO_MANY else self._throttle.failed(channel, source)
             if count:
                 self._tell(Failure(error.detail, channel, source, error.credential, count))
             raise
         if failed_before:
-            self._throttle.succeeded(known)
+            self._throttle.succeeded(channel, source)
         return found
 
     def require_agent(self, agent: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from wilkc.core.errors import UnavailableError
 from wilkc.identity import PUBLIC_MESSAGE, AuthenticationError, Failure, Identity
-from wilkc.identity.throttle import FREE, MAX_DELAY, delay_of
+from wilkc.identity.throttle import FREE, FREE_OF_SITE, MAX_DELAY, counted_as, delay_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,50 @@ def test_others_do_not_wait(identity: Identity) -> None:
     for _ in range(FREE + 1):
         _fails(identity)
     assert identity.authenticate(right, channel="test", source="there").id == "a"
+
+
+def test_addresses_of_one_network_wait_together(identity: Identity, told: list[Failure]) -> None:
+    """Who has one address of IPv6 has 2^64: each would be somebody else's bucket."""
+    _, right = identity.api_keys.create("a", ["*:*"])
+    for number in range(FREE + 1):
+        assert _fails(identity, source=f"2001:db8:7:1::{number:x}") == "credential_unknown"
+    assert _fails(identity, right, "2001:db8:7:1:ffff:ffff:ffff:ffff") == "too_many_failures"
+    other = identity.authenticate(right, channel="test", source="2001:db8:7:2::1")
+    assert other.id == "a"
+    # The record names each of them.
+    assert [one.source for one in told][:2] == ["2001:db8:7:1::0", "2001:db8:7:1::1"]
+    assert [one.count for one in told][: FREE + 1] == [1, 2, 3, 4]
+
+
+def test_networks_of_one_site_wait_together_later(identity: Identity, clock: StillClock) -> None:
+    _, right = identity.api_keys.create("a", ["*:*"])
+    failures = [
+        _fails(identity, source=f"2001:db8:7:{number:x}::1") for number in range(FREE_OF_SITE + 1)
+    ]
+    assert failures == ["credential_unknown"] * (FREE_OF_SITE + 1)
+    assert _fails(identity, right, "2001:db8:7:ffff::1") == "too_many_failures"
+    assert identity.authenticate(right, channel="test", source="2001:db8:8::1").id == "a"
+    clock.passes(1)
+    assert identity.authenticate(right, channel="test", source="2001:db8:7:ffff::1").id == "a"
+    # That success forgets the failures of the site.
+    assert _fails(identity, source="2001:db8:7:fffe::1") == "credential_unknown"
+    assert identity.authenticate(right, channel="test", source="2001:db8:7:fffd::1").id == "a"
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("2001:db8:7:1:2::3", ["2001:db8:7:1::/64", "2001:db8:7::/48"]),
+        ("fe80::1%eth0", ["fe80::/64", "fe80::/48"]),
+        ("::ffff:192.0.2.1", ["192.0.2.1"]),
+        ("192.0.2.1", ["192.0.2.1"]),
+        ("socket", ["socket"]),
+        ("uid 1000", ["uid 1000"]),
+        ("2001:db8::/32", ["2001:db8::/32"]),
+    ],
+)
+def test_what_a_source_is_counted_as(source: str, names: list[str]) -> None:
+    assert list(counted_as(source)) == names
 
 
 def test_failures_are_forgotten_after_an_hour(identity: Identity, clock: StillClock) -> None:
