@@ -18,12 +18,12 @@ from wilkc.core.errors import UnavailableError, WilkError
 from wilkc.identity.api_keys import ApiKeys
 from wilkc.identity.clock import Clock
 from wilkc.identity.database import HASH_KEY, Database, create_database, create_folder
-from wilkc.identity.failures import MALFORMED, TOO_MANY, AuthenticationError
+from wilkc.identity.failures import MALFORMED, AuthenticationError
 from wilkc.identity.others import FLEET
 from wilkc.identity.revocation import Revocations, create_table
 from wilkc.identity.secret import read_hash_key, require_own
 from wilkc.identity.sessions import Sessions
-from wilkc.identity.throttle import Throttle
+from wilkc.identity.throttle import Throttle, WaitingError
 from wilkc.identity.tokens.trusted import TrustedTokens
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Failure:
         channel: where it was shown.
         source: who showed it, such as an address or a user's number.
         credential: public name of the credential, as far as it is one of ours; else empty.
-        count: failures of this source in a row, with this one.
+        count: failures of this source in a row, with this one; where it was not listened to,
+            the refusals since the last of them that was told, with this one.
     """
 
     detail: str
@@ -117,7 +118,8 @@ class Identity:
     Args:
         folder: see `create_identity`.
         remote: makes the reader of keys at an https address.
-        tell: told of every failure; what it raises is raised.
+        tell: told of every failure, and of the first refusal of each wait; what it raises is
+            raised.
         clock: the time.
 
     Raises:
@@ -175,11 +177,14 @@ class Identity:
         try:
             failed_before = self._throttle.require_calm(channel, source)
             found = judge()
+        except WaitingError as error:
+            # Not counted while it waits: the wait would never end. Nor is each on record.
+            if error.untold:
+                self._tell(Failure(error.detail, channel, source, "", error.untold))
+            raise
         except AuthenticationError as error:
-            # Not counted while it waits: the wait would never end.
-            count = 0 if error.detail == TOO_MANY else self._throttle.failed(channel, source)
-            if count:
-                self._tell(Failure(error.detail, channel, source, error.credential, count))
+            count = self._throttle.failed(channel, source)
+            self._tell(Failure(error.detail, channel, source, error.credential, count))
             raise
         if failed_before:
             self._throttle.succeeded(channel, source)

@@ -37,6 +37,19 @@ _BUCKET: Final = 2
 _HOPELESS: Final = 32
 
 
+class WaitingError(AuthenticationError):
+    """A source has to wait.
+
+    Attributes:
+        untold: with the first refusal of a wait, how many there were since such a number was told
+            last, in this process; with the others 0.
+    """
+
+    def __init__(self, message: str, untold: int) -> None:
+        super().__init__(TOO_MANY, message)
+        self.untold = untold
+
+
 def delay_of(count: int, free: int = FREE) -> int:
     """Seconds that a source waits after so many failures in a row, some of them free."""
     if count <= free:
@@ -78,6 +91,8 @@ class Throttle:
         self._database = database
         self._revocations = revocations
         self._clock = clock
+        # By bucket: the wait that was told of last, and the refusals since then.
+        self._refused: dict[str, tuple[int, int]] = {}
         self._buckets = lru_cache(maxsize=1024)(
             lambda channel, source: tuple(
                 (keyed_hash(hash_key, "source", f"{channel} {one}")[:_BUCKET].hex(), free)
@@ -92,7 +107,7 @@ class Throttle:
             Whether it has failures that a success is to forget.
 
         Raises:
-            AuthenticationError: it waits.
+            WaitingError: it waits.
             UnavailableError: nobody can tell.
         """
         now, failed = self._clock.now(), False
@@ -102,8 +117,16 @@ class Throttle:
             failed = True
             row = self._database.one("SELECT count, last FROM failures WHERE source = ?", name)
             if row is not None and now < row[1] + delay_of(row[0], free):
-                raise AuthenticationError(TOO_MANY, f"{row[0]} failures in a row, so it waits")
+                text = f"{row[0]} failures in a row, so it waits"
+                raise WaitingError(text, self._untold(name, since=row[1]))
         return failed
+
+    def _untold(self, name: str, *, since: int) -> int:
+        """See `WaitingError`; a wait is told from another by the failure that it began with."""
+        told, before = self._refused.get(name, (0, 0))
+        refused = before + 1
+        self._refused[name] = (since, refused if told == since else 0)
+        return 0 if told == since else refused
 
     def failed(self, channel: str, source: str) -> int:
         """Count a failure; how many of the source there are in a row.

@@ -40,7 +40,50 @@ def test_a_source_waits_longer_each_time(
     clock.passes(1)
     assert identity.authenticate(right, channel="test", source="here").id == "a"
     assert _fails(identity) == "credential_unknown"
-    assert [one.count for one in told] == [1, 2, 3, 4, 5, 1]
+    assert [(one.detail, one.count) for one in told] == [
+        *(("credential_unknown", count) for count in (1, 2, 3, 4)),
+        ("too_many_failures", 1),
+        ("credential_unknown", 5),
+        ("too_many_failures", 1),
+        ("credential_unknown", 1),
+    ]
+
+
+def test_the_tries_of_a_wait_are_one_record(
+    identity: Identity, clock: StillClock, told: list[Failure]
+) -> None:
+    _, right = identity.api_keys.create("a", ["*:*"])
+    for _ in range(FREE + 1):
+        _fails(identity)
+    told.clear()
+    for _ in range(100):
+        assert _fails(identity, right) == "too_many_failures"
+    assert [(one.detail, one.source, one.count) for one in told] == [
+        ("too_many_failures", "here", 1)
+    ]
+    clock.passes(1)
+    assert _fails(identity) == "credential_unknown"
+    for text in (WRONG, right, WRONG):
+        assert _fails(identity, text) == "too_many_failures"
+    # With the next wait: the other 99 of the one before, and its own first.
+    assert [one.count for one in told] == [1, FREE + 2, 100]
+    assert right[-43:] not in repr(told)
+
+
+def test_a_wait_that_cannot_be_told_is_an_error(folder: Path) -> None:
+    broken: list[str] = []
+
+    def tell(failure: Failure) -> None:
+        if broken:
+            raise UnavailableError(f"the record is full: {failure.detail}")
+
+    identity = Identity(folder, tell=tell)
+    for _ in range(FREE + 1):
+        _fails(identity)
+    broken.append("full")
+    with pytest.raises(UnavailableError, match="too_many_failures"):
+        identity.authenticate(WRONG, channel="test", source="here")
+    identity.close()
 
 
 def test_others_do_not_wait(identity: Identity) -> None:
