@@ -69,6 +69,7 @@ WANTED: dict[str, list[tuple[str, int, int]]] = {
     "unknown_extends.yaml": [("W141", 2, 11)],
     "unknown_key.yaml": [("W108", 4, 7)],
     "unreachable_host.yaml": [("W145", 3, 21)],
+    "wildcard_in_blocked_option.yaml": [("W058", 4, 28), ("W058", 4, 49)],
     "wrong_type.yaml": [("W101", 3, 11), ("W101", 5, 29)],
     "yaml_1_1_boolean.yaml": [("W100", 1, 8)],
     "yaml_bomb.yaml": [("W005", 1, 4)],

@@ -7,8 +7,8 @@ from typing import Final
 from wilkc.core.codes.entry import Code
 
 
-def _list(entry: str) -> str:
-    return f"permissions:\n  shell:\n    allowed_commands:\n      - {entry}\n"
+def _list(entry: str, name: str = "allowed_commands") -> str:
+    return f"permissions:\n  shell:\n    {name}:\n      - {entry}\n"
 
 
 CODES: Final[tuple[Code, ...]] = (
@@ -68,5 +68,13 @@ CODES: Final[tuple[Code, ...]] = (
         "A wildcard there would allow programs that nobody reviewed.",
         _list("'git* status'"),
         _list("'git status'"),
+    ),
+    Code(
+        "W058",
+        "a wildcard in an option of a block",
+        "An option of a block is found however it is spelt, which says nothing of a text with "
+        "gaps: the entry would block nothing.",
+        _list("'rm -*'", "blocked_commands"),
+        _list("'rm -r *'", "blocked_commands"),
     ),
 )

@@ -104,10 +104,12 @@ def parse_command_rule(text: str, effect: Effect) -> tuple[CommandPattern, ...]:
     for index, word in enumerate(words[1:], start=1):
         if _is_lone_star(word) and index == len(words) - 1:
             rest = True
-        elif effect == BLOCK and word.text.startswith("-") and len(word.text) > 1:
-            flags.extend(flags_of(word.text))
+            continue
+        found = _arguments(word)
+        if effect == BLOCK and any(map(_is_option, found)):
+            flags.extend(flags_of(_option_text(word)))
         else:
-            arguments = [(*held, one) for held in arguments for one in _arguments(word)]
+            arguments = [(*held, one) for held in arguments for one in found]
     return tuple(CommandPattern(effect, program, held, rest, tuple(flags)) for held in arguments)
 
 
@@ -242,6 +244,31 @@ def _is_wild(word: Word) -> bool:
 
 def _is_lone_star(word: Word) -> bool:
     return word.bare == "*"
+
+
+def _is_option(argument: Argument) -> bool:
+    if isinstance(argument, TextArgument):
+        return argument.text.startswith("-") and len(argument.text) > 1
+    return isinstance(argument, GlobArgument) and argument.option
+
+
+def _option_text(word: Word) -> str:
+    """The text of an option of a block.
+
+    Raises:
+        PatternError: it holds a wildcard. An option is found however it is spelt, which says
+            nothing of a text with gaps: as letters of a cluster it would block nothing.
+    """
+    if _is_wild(word):
+        raise _error(
+            "W058",
+            f"a wildcard in `{word.text}`, an option of a block",
+            "write an entry for each option, for example `rm -r *`; it is found however it is "
+            "spelt",
+            word.start,
+            word.end,
+        )
+    return word.text
 
 
 def _arguments(word: Word) -> list[Argument]:
