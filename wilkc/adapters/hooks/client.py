@@ -87,9 +87,10 @@ class Run:
         signal.setitimer(signal.ITIMER_REAL, MAX_DEADLINE_SECONDS)
         try:
             options = parse(words)
-            if options["workspace"]:
-                # A service stands in another folder.
-                options["workspace"] = os.path.abspath(options["workspace"])  # noqa: PTH100
+            for name in ("workspace", "home"):
+                if options[name]:
+                    # A service stands in another folder.
+                    options[name] = os.path.abspath(options[name])  # noqa: PTH100
             self._harness = options["harness"]
             signal.setitimer(signal.ITIMER_REAL, options["deadline"])
             payload = read_payload(0)

@@ -116,7 +116,7 @@ def judge(raw: bytes, options: Mapping[str, Any], told: Mapping[str, str], means
         judged = replace(judged, harness=harness)
         call = harness.read(payload)
         judged = replace(judged, call=call)
-        roots = roots_of(_workspace(call, options, told), None)
+        roots = roots_of(_workspace(call, options, told), options["home"])
         if options["confine"] is not None and is_command(harness, call):
             judged = replace(judged, confined=confine(call, options, roots.workspace))
         terms = _Terms(options, roots, means, deadline, taken)

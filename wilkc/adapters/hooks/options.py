@@ -38,6 +38,7 @@ OPTIONS: Final = (
     Option("harness", "text", "NAME", "Who calls; default: told by what it sends."),
     Option("agent", "text", "ID", "The agent of the specs that acts."),
     Option("workspace", "path", "DIR", "What `.` means; default: the project the harness names."),
+    Option("home", "path", "DIR", "What `~` means; default: the user's, by the user database."),
     Option("socket", "path", "PATH", "Ask the service of `wilkc serve --hooks` there."),
     Option("bundle", "path", "FILE", "Where no service answers: decide by this bundle."),
     Option("key", "paths", "FILE", "Public key that the bundle must be signed by."),

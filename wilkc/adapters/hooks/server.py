@@ -160,8 +160,9 @@ def _head(head: Any) -> tuple[dict[str, Any], dict[str, str]]:
             raise ValueError(f"the option `{name}` is of another type")
     if not isinstance(told, dict) or not all(isinstance(one, str) for one in told.values()):
         raise ValueError("what the harness tells is no text")
-    if not (options["workspace"] or "/").startswith("/"):
-        raise ValueError("the workspace is no absolute path")
+    for name in ("workspace", "home"):
+        if not (options[name] or "/").startswith("/"):
+            raise ValueError(f"the {name} is no absolute path")
     check(options)
     return options, told
 

@@ -59,10 +59,17 @@ def locate(text: str, roots: Roots) -> Located:
 
     Raises:
         RequestError: it is malformed, runs in a circle, goes through what is no directory or
-            cannot be looked into, or has no canonical name.
+            cannot be looked into, or has no canonical name; or no home directory is known.
     """
     if not text or "\0" in text or len(text.encode("utf-8")) > _MAX_TEXT:
         raise _refusal("path_not_canonical", "it is empty, too long, or holds NUL")
+    if roots.home is None:
+        # It may lie in a home directory that nobody named, and a block of `~` would not see it.
+        raise _refusal(
+            "path_unresolvable",
+            "no home directory of the user who runs this is known; name it by `home`, or by "
+            "`--home` of a hook",
+        )
     try:
         real, status = _resolve(_absolute(text, roots))
     except OSError as error:
@@ -77,8 +84,6 @@ def locate(text: str, roots: Roots) -> Located:
 def _absolute(text: str, roots: Roots) -> str:
     first, slash, rest = text.partition("/")
     if first == "~":
-        if roots.home is None:
-            raise _refusal("path_unresolvable", "there is no home directory")
         return f"{roots.home}{slash}{rest}"
     return text if text.startswith("/") else f"{roots.workspace}/{text}"
 

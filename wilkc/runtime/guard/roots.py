@@ -26,10 +26,14 @@ def _directory(path: str | os.PathLike[str]) -> str:
 
 
 def _own_home() -> str | None:
-    """By the user database: a variable could be set so that no rule about `~` applies."""
+    """By the user database: a variable could be set so that no rule about `~` applies.
+
+    Returns:
+        None where it knows none; then no path can be judged. One that is not there yet has its
+        name all the same.
+    """
     try:
         directory = pwd.getpwuid(os.geteuid()).pw_dir
     except KeyError:
         return None
-    real = os.path.realpath(directory)
-    return real if real != "/" and os.path.isdir(real) else None  # noqa: PTH112
+    return os.path.realpath(directory) if directory.startswith("/") else None

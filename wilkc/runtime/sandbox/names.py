@@ -50,8 +50,9 @@ class Roots:
 @lru_cache(maxsize=64)
 def _tops(workspace: str, home: str | None) -> tuple[tuple[str, str, str], ...]:
     """The roots with what paths below them begin with, and their tags: asked for every file."""
-    tops = [(workspace, "."), (home, "~"), ("/", "")]
-    # Deepest root first; where both are the same directory the workspace goes first.
+    tops = [(workspace, "."), ("/", ""), (home, "~")]
+    # Deepest root first; where two are the same directory the workspace goes before all, and
+    # the home after all, so that a user whose home is `/` has the paths that everybody has.
     tops.sort(key=lambda top: -len(top[0] or ""))
     return tuple((top, top.rstrip("/") + "/", tag) for top, tag in tops if top is not None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pwd
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -303,6 +304,19 @@ def test_a_call_that_a_person_may_allow_keeps_its_hits(reference: Reference) -> 
     assert codes == [0, 0, 2]
 
 
+def test_a_user_without_a_home_names_one_or_gets_no_path(
+    reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    payload = _case(reference, "claude", "read").payload
+    assert "[path_unresolvable]" in reference.judge(payload).reason
+    assert reference.judge(payload, given={"home": "/nowhere"}).code == 2
+    assert reference.judge(payload, given={"home": str(reference.workspace.parent)}).code == 0
+
+
 def test_the_waived_sandbox_stays_on_record(reference: Reference) -> None:
     notes = reference.recorder = Notes()
     reference.judge(_case(reference, "claude", "bash").payload)
@@ -341,7 +355,7 @@ def test_options_travel_as_words_and_back() -> None:
     [
         {"deadline": 99.0}, {"deadline": 1}, {"fulfils": "x"}, {"fulfils": [1]}, {"agent": ""},
         {"agent": 3}, {"harness": "vim"}, {"unsafe-no-sandbox": 1}, {"more": 1}, {"socket": None},
-        {"workspace": "work"},
+        {"workspace": "work"}, {"home": "home"},
     ],
 )  # fmt: skip
 def test_a_head_of_another_form_is_a_denial(reference: Reference, changed: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
 from wilkc.runtime.guard.canonical import canonical
 from wilkc.runtime.guard.paths import locate
+from wilkc.runtime.guard.roots import roots_of
 from wilkc.runtime.sandbox.names import Roots
 
 
@@ -100,9 +102,39 @@ def test_a_path_goes_by_its_deepest_root_and_has_its_other_names(roots: Roots) -
     assert not found.directory
 
 
-def test_without_a_home_there_is_no_tilde(roots: Roots) -> None:
-    with pytest.raises(RequestError, match="no home"):
-        locate("~/x", Roots(roots.workspace, None))
+@pytest.mark.parametrize("text", ["~/x", "src/a.ts", "/etc/passwd"])
+def test_without_a_home_no_path_is_judged(roots: Roots, text: str) -> None:
+    with pytest.raises(RequestError, match="no home") as caught:
+        locate(text, Roots(roots.workspace, None))
+    assert caught.value.detail == "path_unresolvable"
+    assert locate(text, roots).names
+
+
+@pytest.mark.parametrize(
+    ("directory", "home"), [("/", "/"), ("/nonexistent", "/nonexistent"), ("", None)]
+)
+def test_the_home_is_what_the_user_database_says(
+    roots: Roots, monkeypatch: pytest.MonkeyPatch, directory: str, home: str | None
+) -> None:
+    entry = pwd.struct_passwd(("u", "x", 1, 1, "", directory, "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: entry)
+    assert roots_of(roots.workspace, None).home == home
+
+
+def test_a_user_whom_the_database_does_not_know_names_a_home(
+    roots: Roots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert roots_of(roots.workspace, None).home is None
+    assert roots_of(roots.workspace, roots.home).home == roots.home
+
+
+def test_everything_is_at_home_where_the_home_is_the_top(roots: Roots) -> None:
+    found = locate("/etc/hostname", Roots(roots.workspace, "/"))
+    assert found.names == ("/etc/hostname", "~/etc/hostname")
 
 
 def test_what_cannot_be_looked_into_is_refused(roots: Roots, tmp_path: Path) -> None:

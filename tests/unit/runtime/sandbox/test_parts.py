@@ -48,6 +48,9 @@ IDENTITY = Identity(1000, 1000, None, drop=False)
         (Roots("/home", "/home/dev"), "/home/dev/a", ("~/a", "./dev/a", "/home/dev/a")),
         (Roots("/home/dev", "/home/dev"), "/home/dev/a", ("./a", "~/a", "/home/dev/a")),
         (Roots("/srv/w", None), "/home/dev/x", ("/home/dev/x",)),
+        (Roots("/srv/w", "/"), "/.ssh/id", ("/.ssh/id", "~/.ssh/id")),
+        (Roots("/srv/w", "/"), "/srv/w/a", ("./a", "/srv/w/a", "~/srv/w/a")),
+        (Roots("/srv/w", "/"), "/", ("/", "~")),
     ],
 )
 def test_names_of_a_real_path(roots: Roots, real: str, names: tuple[str, ...]) -> None:
