@@ -154,6 +154,39 @@ def test_a_script_that_names_its_interpreter_is_judged_as_a_script(
     assert judged.differences(compiled, [request]) == []
 
 
+@pytest.mark.parametrize(
+    ("scripts", "detail"),
+    [
+        ([], "allowed"),
+        ([["./scripts/y.py", "~/w/scripts/y.py", "/w/scripts/y.py"]], "allowed"),
+        ([["/any"]], "allowed"),
+        # The canonical name must be allowed, and no name be blocked.
+        ([["./src/y.py"]], "script_not_allowed"),
+        ([["./src/y.py", "./scripts/y.py"]], "script_not_allowed"),
+        ([["./scripts/bad"]], "script_not_allowed"),
+        ([["./scripts/y.py", "/w/bad"]], "script_not_allowed"),
+        ([["/any"], ["./scripts/y.py", "~/w/bad/y.py"]], "script_not_allowed"),
+        # What is no list of names of scripts is not judged.
+        ("./scripts/y.py", "path_not_canonical"),
+        (None, "path_not_canonical"),
+        (["./scripts/y.py"], "path_not_canonical"),
+        ([[]], "path_not_canonical"),
+        ([[1]], "path_not_canonical"),
+        ([["./scripts/../bad"]], "path_not_canonical"),
+        ([["./scripts/y.py", ""]], "path_not_canonical"),
+        ([["./scripts/y.py"], {}], "path_not_canonical"),
+    ],
+)
+@pytest.mark.parametrize("argv", [["python3.11", "scripts/x.py"], ["ls"]])
+def test_a_script_is_judged_by_every_name_of_the_file(
+    judged: Judged, argv: list[str], scripts: object, detail: str
+) -> None:
+    compiled = judged.compiled(a=json.dumps(SPEC))
+    request = Request("a", "execute", "shell", "", {"argv": argv, "scripts": scripts})
+    assert decide(compiled.plan, request).detail == detail
+    assert judged.differences(compiled, [request]) == []
+
+
 def test_one_command_that_is_refused_refuses_the_line(judged: Judged) -> None:
     compiled = judged.compiled(a=json.dumps(SPEC))
     refused = [line for line, detail in CASES if detail != "allowed"]

@@ -105,6 +105,10 @@ class Asker:
             properties = {"commands": [argv, self._argv(patterns)]}
         if self.random.random() < 0.1:
             properties["interpreter"] = self.random.choice(["python3", "node", "bash", ""])
+        if self.random.random() < 0.1:
+            held = permissions.get("filesystem", {}).get("execute", ())
+            names = [self._path(held) for _ in range(self.random.randint(1, 3))]
+            properties["scripts"] = self.random.choice([[names], [[one] for one in names], []])
         return Request(agent, "execute", "shell", "", properties, context)
 
     def _argv(self, patterns: Sequence[str]) -> list[str]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import RequestError
 from wilkc.language.commands import check_argv, program_name
 from wilkc.language.paths import PathBuckets, parse_path
 from wilkc.plan.judges.files import check_file_properties
-from wilkc.plan.judges.shell import join
+from wilkc.plan.judges.shell import join, script_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,7 +107,9 @@ class NarrowSpec:
         if self.spec.permissions.shell.interpreters is None:
             return self.spec.permissions.file
         cwd = parse_path(request.context.get("cwd", "."))
-        return self._files.near("execute", _paths(join(cwd, word) for word in words))
+        found = (name for names in script_names(request) for name in names)
+        named = _paths(join(cwd, word) for word in words)
+        return self._files.near("execute", chain(found, named))
 
 
 class _PathList:

@@ -31,6 +31,9 @@ _LAYERS: Final[tuple[Words, ...]] = (
     ("env", "A=b"), ("sudo", "-n"), ("sudo", "-u", "root"), ("timeout", "-s", "9", "1"),
     ("sh", "-c"), ("bash", "-c"), ("eval",), ("nohup", "env"), ("env",) * 4, ("env",) * 5,
 )  # fmt: skip
+_SCRIPTS: Final[tuple[Any, ...]] = (
+    [["./x"]], [["/x", "./x"]], [["./x", "../x"]], ["./x"], [[]], [[1]], "x", None,
+)  # fmt: skip
 _WRONG: Final[tuple[dict[str, Any], ...]] = (
     {}, {"argv": []}, {"argv": "ls"}, {"argv": [""]}, {"argv": [1]}, {"argv": ["ls", "a\0b"]},
     {"commands": []}, {"commands": [[]]}, {"commands": [["ls"]] * 51},
@@ -144,6 +147,8 @@ def _circumstances(agent: str, argv: Words, plan: ShellPlan) -> Iterator[Request
     for given in ("x", "", 1, None):
         both = {**properties, "interpreter": given}
         yield Request(agent, "execute", "shell", "", both)
+    for scripts in _SCRIPTS:
+        yield Request(agent, "execute", "shell", "", {**properties, "scripts": scripts})
     for cwd in chain(_directories(plan.directories or ()), NOT_CANONICAL, (1, None)):
         yield Request(agent, "execute", "shell", "", properties, {"cwd": cwd})
 

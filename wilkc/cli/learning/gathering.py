@@ -41,8 +41,8 @@ MAX_SEQS: Final = 5
 _MAX_KNOWN: Final = 50_000
 """Requests of which it is remembered that the policy grants them."""
 _RESTING: Final = (
-    "argv", "commands", "interpreter", "host", "port", "protocol", "resolved", "classification",
-    "aliases",
+    "argv", "commands", "interpreter", "scripts", "host", "port", "protocol", "resolved",
+    "classification", "aliases",
 )  # fmt: skip
 """Properties that an entry, or its refusal, rests on."""
 

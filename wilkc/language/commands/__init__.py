@@ -2,7 +2,13 @@
 
 from wilkc.language.commands.flags import Flag
 from wilkc.language.commands.guards import guarded_options, spelled_options
-from wilkc.language.commands.judge import CommandRules, CommandVerdict, judge_commands, judge_layer
+from wilkc.language.commands.judge import (
+    CommandRules,
+    CommandVerdict,
+    judge_commands,
+    judge_layer,
+    scripts_of,
+)
 from wilkc.language.commands.layers import MAX_LAYERS, layers_of, program_name
 from wilkc.language.commands.lexer import Argv, check_argv, lex_line
 from wilkc.language.commands.patterns import (
@@ -46,6 +52,7 @@ __all__ = [
     "lex_line",
     "parse_command_rule",
     "program_name",
+    "scripts_of",
     "spelled_options",
     "spells_program",
     "unspelled_code",

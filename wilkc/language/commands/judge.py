@@ -101,6 +101,23 @@ def judge_layer(argv: Argv, rules: CommandRules) -> CommandVerdict:
     return CommandVerdict("granted", "allowed", literal[0][0])
 
 
+def scripts_of(argv: Argv) -> tuple[str, ...]:
+    """The scripts that interpreters would run, in all layers of a command, as it names them.
+
+    Whoever makes paths canonical has to look at these: they are told apart here as for a verdict.
+    """
+    found: list[str] = []
+
+    def note(script: str) -> bool:
+        found.append(script)
+        return True
+
+    for layer in layers_of(argv)[0]:
+        listed = frozenset({program_name(layer)})
+        _interpreter_problem(layer, CommandRules((), (), listed, note))
+    return tuple(found)
+
+
 def _spells_options(pattern: CommandPattern, argv: Argv) -> bool:
     spelled = spelled_options(pattern)
     return all(count <= spelled[key] for key, count in guarded_options(argv).items())

@@ -32,7 +32,7 @@ JUDGED: Final = {
         (
             "resource.id", "resource.type", "resource.properties", "resource.argv",
             "resource.commands", "resource.host", "resource.port", "resource.protocol",
-            "resource.resolved", "resource.aliases",
+            "resource.resolved", "resource.aliases", "resource.scripts",
         ),
         "the pattern of the entry judges it",
     ),

@@ -45,6 +45,7 @@ def judge_shell(
     commands = _commands(request)
     cwd = _cwd(request)
     interpreter = _interpreter(request)
+    scripts = script_names(request)
     if request.action != "execute":
         return Verdict("unmatched", "unknown_action", list="shell")
 
@@ -56,6 +57,8 @@ def judge_shell(
         return Verdict("unmatched", judged.detail, judged.rule, ALLOW_LIST)
     if interpreter and not _may_interpret(interpreter, commands[0], rules):
         return Verdict("unmatched", "interpreter_not_listed", list="shell.allowed_interpreters")
+    if not all(_may_run(permissions, names, fold=fold, beside=beside) for names in scripts):
+        return Verdict("unmatched", "script_not_allowed", list=ALLOW_LIST)
     if not _takes_directory(plan, cwd, fold=fold):
         return Verdict("unmatched", "directory_not_allowed", list="shell.working_directories")
     return Verdict("granted", "allowed", judged.rule, ALLOW_LIST, shell_conditions(plan))
@@ -87,12 +90,38 @@ def _command_rules(
             path = parse_path(join(cwd, script))
         except RequestError:
             return False
-        return permits(permissions.file, "execute", path, fold=fold) and not any(
-            blocks(other, path, fold=folded) for other, folded in beside
-        )
+        return _may_run(permissions, (path,), fold=fold, beside=beside)
 
     listed = plan.interpreters.values if plan.interpreters else frozenset()
     return CommandRules(_entries(plan.allow), _entries(plan.block), listed, script_allowed)
+
+
+def _may_run(
+    permissions: Permissions, names: Sequence[Path], *, fold: bool, beside: Beside
+) -> bool:
+    """Whether a script may be run that has these names, the canonical one first."""
+    held = ((permissions.file, fold), *beside)
+    return permits(permissions.file, "execute", names[0], fold=fold) and not any(
+        blocks(plan, name, fold=folded) for plan, folded in held for name in names
+    )
+
+
+def script_names(request: Request) -> tuple[tuple[Path, ...], ...]:
+    """What the enforcement point found each script of a line to be: its canonical path first.
+
+    Raises:
+        RequestError: they are no lists of canonical paths.
+    """
+    given = request.properties.get("scripts", [])
+    if not isinstance(given, list):
+        raise RequestError("path_not_canonical", "`scripts` must be a list of lists of paths")
+    return tuple(map(_names, given))
+
+
+def _names(given: object) -> tuple[Path, ...]:
+    if not isinstance(given, list) or not given or not all(isinstance(one, str) for one in given):
+        raise RequestError("path_not_canonical", "each of `scripts` must be a list of paths")
+    return tuple(map(parse_path, given))
 
 
 def join(cwd: Path, script: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
-from wilkc.language.commands import layers_of
+from wilkc.language.commands import layers_of, scripts_of
 from wilkc.language.requests import canonical_request
 from wilkc.runtime.guard.paths import Located, locate
 from wilkc.runtime.sandbox import SandboxRefusedError, interpreter_of
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from wilkc.core.contract import Json
     from wilkc.runtime.sandbox.names import Roots
 
-OWN_PROPERTIES: Final[Mapping[str, str]] = {"file": "aliases", "shell": "interpreter"}
-"""The property of a type that the guard finds out by itself."""
+OWN_PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "file": ("aliases",),
+    "shell": ("interpreter", "scripts"),
+}
+"""The properties of a type that the guard finds out by itself."""
+_OF_WILK: Final = "/run/wilk/"
+"""What lies below is Wilk's own on the host, and in a sandbox what Wilk lays there."""
 TOUCHES_DISK: Final = frozenset(OWN_PROPERTIES)
 """Types whose requests are made canonical by looking at the file system."""
 
@@ -35,9 +40,9 @@ def canonical(request: Request, roots: Roots) -> tuple[Request, str | None]:
     Raises:
         RequestError: it cannot be judged; such a request is denied.
     """
-    own = OWN_PROPERTIES.get(request.type)
-    if own in request.properties:
-        raise RequestError("reserved_property", f"`{own}` is what the guard finds out by itself")
+    for own in OWN_PROPERTIES.get(request.type, ()):
+        if own in request.properties:
+            raise RequestError("reserved_property", f"`{own}` is what the guard finds by itself")
     found = canonical_request(request)
     if request.type == "file":
         return _file(found, roots)
@@ -81,7 +86,7 @@ def _facts(request: Request, located: Located) -> dict[str, Json]:
 
 
 def _shell(request: Request, roots: Roots) -> Request:
-    """Commands with their working directory, and the interpreter of a script."""
+    """Commands with their working directory, the interpreter of a script, and what scripts are."""
     cwd = roots.workspace
     context = request.context
     if "cwd" in context:
@@ -95,7 +100,9 @@ def _shell(request: Request, roots: Roots) -> Request:
     properties = request.properties
     commands = [properties["argv"]] if "argv" in properties else properties["commands"]
     interpreter = _interpreter(commands, cwd)
-    own = {"interpreter": interpreter} if interpreter else {}
+    scripts = _scripts(commands, interpreter, cwd, roots)
+    found = {"interpreter": interpreter, "scripts": scripts}
+    own = {name: value for name, value in found.items() if value}
     return replace(request, properties={**properties, **own}, context=context)
 
 
@@ -112,6 +119,22 @@ def _interpreter(commands: list[list[str]], cwd: str) -> str:
             "script_inside_line", "a script must be a command of its own, without a wrapper"
         )
     return found
+
+
+def _scripts(
+    commands: list[list[str]], interpreter: str, cwd: str, roots: Roots
+) -> list[list[str]]:
+    """The names of each script that a line runs, the canonical one first.
+
+    A command names a script by any way that leads to it: through links, from the working
+    directory, under another root. What is allowed and blocked is the file.
+    """
+    named = [script for argv in commands for script in scripts_of(tuple(argv))]
+    if interpreter:
+        named.append(commands[0][0])
+    absolute = dict.fromkeys(one if one.startswith("/") else f"{cwd}/{one}" for one in named)
+    seen = (one for one in absolute if not one.startswith(_OF_WILK))
+    return [list(locate(one, roots).names) for one in seen]
 
 
 def _looked_at(program: str, cwd: str) -> str:

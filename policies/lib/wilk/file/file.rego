@@ -134,6 +134,10 @@ unblocked(text) if {
 	}
 }
 
+# METADATA
+# description: Whether no block of this spec matches the path.
+unblocked_here(text) if _unblocked with input as _asking("execute", text)
+
 _unblocked if {
 	path != ""
 	data.wilk.profiles[subject.profile].file.block.n >= 0

@@ -75,6 +75,7 @@ verdict := {
 	is_array(data.wilk.profiles[subject.profile].shell.conditions)
 	every text in _texts { command_problem(text) == "" }
 	_interpreter_allowed
+	_scripts_allowed
 	_directory_allowed
 } else := lists.invalid("shell_argv_invalid") if {
 	not _commands_valid
@@ -82,6 +83,8 @@ verdict := {
 	not _directory
 } else := lists.invalid("shell_argv_invalid") if {
 	not is_string(request.property("interpreter", ""))
+} else := lists.invalid("path_not_canonical") if {
+	not _scripts_valid
 } else := lists.unmatched("unknown_action", "shell") if {
 	input.action.name != "execute"
 } else := {
@@ -98,6 +101,9 @@ verdict := {
 } else := lists.unmatched("interpreter_not_listed", "shell.allowed_interpreters") if {
 	data.wilk.profiles[subject.profile].shell.block.n >= 0
 	not _interpreter_allowed
+} else := lists.unmatched("script_not_allowed", "shell.allowed_commands") if {
+	data.wilk.profiles[subject.profile].shell.block.n >= 0
+	not _scripts_allowed
 } else := lists.unmatched("directory_not_allowed", "shell.working_directories") if {
 	data.wilk.profiles[subject.profile].shell.block.n >= 0
 	not _directory_allowed
@@ -267,6 +273,34 @@ _interpreter_allowed if {
 	interpreter_listed(pieces[count(pieces) - 1])
 	contains(_commands[0][0], "/")
 	script_allowed(_commands[0][0])
+}
+
+# What the enforcement point found each script of the line to be: its canonical path, then its
+# other names.
+_scripts := request.property("scripts", [])
+
+default _scripts_valid := false
+
+_scripts_valid if {
+	is_array(_scripts)
+	every names in _scripts {
+		is_array(names)
+		count(names) > 0
+		every name in names { file.canonical_path(name) }
+	}
+}
+
+default _scripts_allowed := false
+
+_scripts_allowed if {
+	_scripts_valid
+	every names in _scripts {
+		file.permits("execute", names[0])
+		every name in names {
+			file.unblocked_here(name)
+			file.unblocked(name)
+		}
+	}
 }
 
 _joined(script) := script if startswith(script, "/")

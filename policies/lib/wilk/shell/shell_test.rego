@@ -145,6 +145,18 @@ test_a_block_inside_a_wrapper_beats_its_allow if {
 	judged(request, blocking).detail == "blocked"
 }
 
+test_a_script_is_judged_by_every_name if {
+	every scripts in [[], [["./scripts/y.py", "/w/scripts/y.py"]]] {
+		judged(asked({"argv": ["python3", "scripts/x.py"], "scripts": scripts}, {}), world).outcome == "granted"
+	}
+	every detail, scripts in {
+		"script_not_allowed": [["./src/y.py"]],
+		"path_not_canonical": [["./scripts/../y.py"]],
+	} {
+		judged(asked({"argv": ["python3", "scripts/x.py"], "scripts": scripts}, {}), world).detail == detail
+	}
+}
+
 test_five_layers_are_too_many if {
 	wrapped := ["timeout", "1"]
 	four := array.concat(array.concat(wrapped, wrapped), array.concat(wrapped, wrapped))

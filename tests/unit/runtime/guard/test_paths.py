@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from wilkc.cli.library import read_library
+from wilkc.compiler import compile_sources
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
+from wilkc.plan import decide
 from wilkc.runtime.guard.canonical import canonical
 from wilkc.runtime.guard.paths import locate
 from wilkc.runtime.guard.roots import roots_of
@@ -225,6 +228,92 @@ def test_only_the_first_command_of_a_line_may_be_a_script(roots: Roots, script: 
     with pytest.raises(RequestError) as caught:
         canonical(line, roots)
     assert caught.value.detail == "script_inside_line"
+
+
+@pytest.mark.parametrize(
+    ("argv", "names"),
+    [
+        (("bash", "src/go.sh"), ("./src/go.sh", "~/site/src/go.sh", "{W}/src/go.sh")),
+        (("bash", "link/go.sh", "x"), ("./src/go.sh", "~/site/src/go.sh", "{W}/src/go.sh")),
+        (("bash", "{W}/src/go.sh"), ("./src/go.sh", "~/site/src/go.sh", "{W}/src/go.sh")),
+        (("link/go.sh",), ("./src/go.sh", "~/site/src/go.sh", "{W}/src/go.sh")),
+        (("timeout", "5", "python3", "away/x.py"), ("{T}/out/x.py",)),
+        (("python3", "~/x.py"), ("./~/x.py", "~/site/~/x.py", "{W}/~/x.py")),
+    ],
+)
+def test_a_script_is_told_by_the_names_of_the_file(
+    roots: Roots, script: str, tmp_path: Path, argv: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    del script
+    places = {"W": roots.workspace, "T": os.path.realpath(tmp_path)}
+    given = [word.format(**places) for word in argv]
+    found = _shell(roots, *given).properties["scripts"]
+    assert found == [[name.format(**places) for name in names]]
+    assert _shell(roots, *given, cwd=".").properties["scripts"] == found
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("ls", "src/go.sh"), ("python3", "-c", "src/go.sh"), ("python3", "--version"), ("bash",),
+        ("bash", "/run/wilk/code"),
+    ],
+)  # fmt: skip
+def test_what_runs_no_script_of_the_host_names_none(
+    roots: Roots, script: str, argv: tuple[str, ...]
+) -> None:
+    del script
+    assert "scripts" not in _shell(roots, *argv).properties
+
+
+@pytest.mark.parametrize("name", ["interpreter", "scripts"])
+def test_what_a_script_is_nobody_else_says(roots: Roots, name: str) -> None:
+    asked = Request("a", "execute", "shell", "ls", {"argv": ["ls"], name: []})
+    with pytest.raises(RequestError) as caught:
+        canonical(asked, roots)
+    assert caught.value.detail == "reserved_property"
+
+
+ENTRIES = """
+agent: a
+permissions:
+  filesystem:
+    execute: [{execute}]
+    metadata: {{blocked_paths: [{block}]}}
+  shell: {{allowed_commands: ['python3 *', './scripts/s'], allowed_interpreters: [python3]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("execute", "block", "argv", "allowed"),
+    [
+        ("./scripts/**", "./secret/**", ("python3", "./scripts/own.py"), True),
+        ("./scripts/**", "./secret/**", ("python3", "./scripts/l.py"), False),
+        ("./scripts/**", "./other/**", ("python3", "./scripts/l.py"), False),
+        ("./**", "./other/**", ("python3", "./scripts/l.py"), True),
+        ("./**", "./secret/**", ("./scripts/s",), False),
+        ("./**", "./other/**", ("./scripts/s",), True),
+        ("./**, '{W}/**'", "./secret/**", ("python3", "{W}/secret/x.py"), False),
+        ("./**, '{W}/**'", "./other/**", ("python3", "{W}/secret/x.py"), True),
+        ("./**", "'{W}/secret/**'", ("python3", "./secret/x.py"), False),
+        ("./**", "~/site/secret/**", ("python3", "./secret/x.py"), False),
+        ("./**", "~/site/other/**", ("python3", "./secret/x.py"), True),
+    ],
+)
+def test_a_script_is_judged_as_the_file_that_it_is(
+    roots: Roots, execute: str, block: str, argv: tuple[str, ...], allowed: bool
+) -> None:
+    work = Path(roots.workspace)
+    for name in ("scripts", "secret"):
+        (work / name).mkdir()
+    (work / "secret/x.py").write_text("#!/usr/bin/env python3\n", encoding="ascii")
+    (work / "scripts/own.py").write_text("", encoding="ascii")
+    (work / "scripts/l.py").symlink_to("../secret/x.py")
+    (work / "scripts/s").symlink_to("../secret/x.py")
+    spec = ENTRIES.format(execute=execute, block=block).replace("{W}", str(work))
+    plan = compile_sources({"a.yaml": spec.encode()}, read_library()).plan
+    asked = _shell(roots, *(word.format(W=work) for word in argv))
+    assert decide(plan, asked).allow == allowed
 
 
 def test_a_working_directory_is_made_canonical(roots: Roots) -> None:
