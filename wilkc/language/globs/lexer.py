@@ -38,6 +38,8 @@ class _Lexer:
         self._text = text
         self._codes = codes
         self._separator = separator
+        self._braces = 0
+        """How many are open where the text is being read."""
 
     def tokens(self) -> Tokens:
         kinds = _kinds(self._separator)
@@ -53,6 +55,7 @@ class _Lexer:
                 token = self._class(place)
             else:
                 token = Token(kinds.get(char, "char"), place, place + 1, char)
+                self._braces = max(self._braces + (char == "{") - (char == "}"), 0)
             found.append(token)
             place = token.end
         return tuple(found)
@@ -91,7 +94,16 @@ class _Lexer:
         char = self._text[place : place + 1]
         if char == "[":
             self._check_named_class(place)
-        if char == "\\":
+        elif char == "{" or (self._braces and char and char in ",}"):
+            # Braces are expanded first: `[{a,b}]` would be `[a]` and `[b]`.
+            raise PatternError(
+                self._codes.char_class,
+                f"`{char}` of braces in a class",
+                f"write `\\{char}` for the character, or the braces around the class",
+                start=place,
+                end=place + 1,
+            )
+        elif char == "\\":
             place += 1
             char = self._text[place : place + 1]
         if not char:

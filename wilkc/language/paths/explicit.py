@@ -12,7 +12,7 @@ from wilkc.language.paths.rules import parse_path_rule
 
 _SPECIAL: Final = {ord(char): f"\\{char}" for char in "*?[]{},\\!()~-"}
 CACHED_TEXTS: Final = 16_384
-_IN_CLASS: Final = {ord(char): f"\\{char}" for char in "]\\-!^["}
+_IN_CLASS: Final = {ord(char): f"\\{char}" for char in "]\\-!^[{},"}
 
 
 def explicit_text(pattern: PathPattern) -> str:

@@ -40,6 +40,7 @@ EXPLICIT = [
     ("\\..", ["./\\.."], None),
     ("\\-a,", ["./\\-a\\,"], None),
     ("[\\]\\-^!]", ["./[\\!\\-\\]-\\^]"], None),
+    ("[\\{\\}\\,]", ["./[\\,\\{\\}]"], None),
 ]
 
 
@@ -85,8 +86,12 @@ def test_touching_ranges_become_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", ["[a-]", "[-a]", "[--a]", "[[]", "[[.]", "[=[]", "[a!]", "[a^]", "[{a,b}]"]
-)
+    "entry",
+    [
+        "[a-]", "[-a]", "[--a]", "[[]", "[[.]", "[=[]", "[a!]", "[a^]", "[a,b}]", "[\\{a\\,b\\}]",
+        "{a,b}[,}]", "{a[\\,]b,c}",
+    ],
+)  # fmt: skip
 def test_brackets_that_read_only_one_way_are_accepted(entry: str) -> None:
     assert parse_path_rule(entry, ALLOW)
 
@@ -121,6 +126,11 @@ REFUSED = [
     ("[[=a=]]", "W035", "[=", "named class"),
     ("[[.a.]]", "W035", "[.", "named class"),
     ("a[bc", "W036", "[bc", "not closed"),
+    ("[{a,b}]", "W036", "{", "of braces"),
+    ("x[!a{]", "W036", "{", "of braces"),
+    ("x[a-{]", "W036", "{", "of braces"),
+    ("{a[b,c]d,e}", "W036", ",", "of braces"),
+    ("{a,{b,c},[}]}", "W036", "}", "of braces"),
     ("[a\\", "W036", "[a\\", "not closed"),
     ("a[z-b]", "W036", "[z-b", "reversed"),
     ("[]", "W036", "[]", "stands first"),
