@@ -155,6 +155,28 @@ def test_a_script_that_names_its_interpreter_is_judged_as_a_script(
 
 
 @pytest.mark.parametrize(
+    ("block", "blocked", "left"),
+    [
+        (
+            "find * -files0-from *",
+            ["find x -files0-from", "find x -sile0-fromx", "find x -files0from ---x"],
+            ["find -files0from x --x", "find -files0from x -- x", "find -files0from x --"],
+        ),
+        ("find x -a=b", ["find x -ab=", "find x --a=x -b="], ["find x -ab --=z", "find x -ab"]),
+        ("find x -aİ", ["find x -aİ", "find x --all -İ"], ["find x -a --i\u0307", "find x -ai"]),
+    ],
+)
+def test_letters_that_no_long_option_begins_with(
+    judged: Judged, block: str, blocked: list[str], left: list[str]
+) -> None:
+    shell = {"allowed_commands": ["find *"], "blocked_commands": [block]}
+    compiled = judged.compiled(a=json.dumps({"agent": "a", "permissions": {"shell": shell}}))
+    details = {line: decide(compiled.plan, _request(line)).detail for line in [*blocked, *left]}
+    assert details == {**dict.fromkeys(blocked, "blocked"), **dict.fromkeys(left, "allowed")}
+    assert judged.differences(compiled, list(map(_request, details))) == []
+
+
+@pytest.mark.parametrize(
     ("scripts", "detail"),
     [
         ([], "allowed"),

@@ -226,9 +226,14 @@ def _flag(flag: Flag) -> str:
     forms = []
     if flag.short:
         letters = "".join(rf"\x{{{ord(letter):x}}}" for letter in flag.short)
-        forms.append(rf"-(?:[{letters}]|[^-\x{{0}}]{OPTION_CHAR}*[{letters}]){OPTION_CHAR}*")
+        # A second hyphen at once would make it a long option.
+        first = letters.replace(r"\x{2d}", "")
+        at_once = f"[{first}]|" if first else ""
+        forms.append(rf"-(?:{at_once}[^-\x{{0}}]{OPTION_CHAR}*[{letters}]){OPTION_CHAR}*")
     forms.extend(f"--{_abbreviation(name, 1)}(?:={OPTION_CHAR}*)?" for name in flag.long)
-    if flag.initial:
+    if len(flag.initial) == 1 and flag.initial != "=":
+        # No name begins with `=`, which would end it, nor with two characters at once, which
+        # is what some letters are in lower case.
         forms.append(f"--{text_regex(flag.initial)}{OPTION_CHAR}*")
     return rf"^{ONE}{before}(?:{'|'.join(forms)}){END}"
 
