@@ -8,6 +8,7 @@ A block entry is a list of expressions that must all match.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.emit.alternation import anchored
@@ -41,6 +42,8 @@ ONE: Final = r"[^\x{0}]*\x{0}"
 CHAR: Final = r"[^/\x{0}]"
 NOTHING: Final = r"[^\x{0}-\x{10ffff}]"
 _PATH: Final = r"(?:[^\x{0}]*/)?"
+_GIVEN: Final = r"(?:=[\x{0}-\x{10ffff}]*)?"
+"""The value that an option may have attached."""
 OPTION_CHAR: Final = r"[^\x{0}]"
 _OPERAND: Final = rf"(?:|-|[^-\x{{0}}]{OPTION_CHAR}*)"
 """An argument that is no option: empty, a lone `-`, or without one at its beginning."""
@@ -288,14 +291,18 @@ def _guards(guards: Sequence[Guard]) -> Json:
     `values` and `alone` say which options may be followed by their value.
     """
     each = [item for place, guard in enumerate(guards) for item in _guard_items(place, guard)]
-    # `^` and `$` of one argument are the NULs around it in the text of the command.
-    sources = [source.replace("^", END).replace("$", END) for _, source, *_ in each]
+    sources = [_within_command(source) for _, source, *_ in each]
     return {
         "any": "|".join(dict.fromkeys(sources)),
         "each": each,
         "values": _values(guards[0]),
         "alone": dict.fromkeys(guards[0].alone, True),
     }
+
+
+def _within_command(source: str) -> str:
+    """An expression over one argument, whose ends are NULs in the text of the command."""
+    return re.sub(r"(?<!\[)\^|\$", lambda _: END, source)
 
 
 def _guard_items(place: int, guard: Guard) -> list[Json]:
@@ -305,10 +312,11 @@ def _guard_items(place: int, guard: Guard) -> list[Json]:
     before = f"[A-Za-z0-9{marks}]*"
     for letter in guard.short:
         form = text_regex(letter)
-        items.append((f"short:{letter}", f"^-{before if guard.cluster else ''}{form}"))
-    items.extend((f"long:{name}", _long(name, guard.own)) for name in guard.long)
+        items.append((f"short:{letter}", _short(guard, before if guard.cluster else "", form)))
+    items.extend((f"long:{name}", _long(name, guard)) for name in guard.long)
     items.extend((f"word:{word}", rf"^{text_regex(word)}$") for word in guard.words)
     items.extend((f"prefix:{prefix}", rf"(?:^|=){text_regex(prefix)}") for prefix in guard.prefixes)
+    items.extend((f"shape:{place}", shape) for place, shape in enumerate(guard.shapes))
     found: list[tuple[str, str, str]] = [(key, source, guard.scope) for key, source in items]
     if guard.bare:
         found += [(f"bare:{one}", f"^{before}{text_regex(one)}", "first") for one in guard.short]
@@ -324,8 +332,20 @@ def _values(guard: Guard) -> str:
     return anchored("|".join(map(text_regex, guard.values))) if guard.values else NOTHING
 
 
-def _long(name: str, own: Sequence[str]) -> str:
+def _short(guard: Guard, before: str, form: str) -> str:
+    if not guard.hyphens:
+        return f"^-{before}{form}"
+    letters = "".join(rf"\x{{{ord(one):x}}}" for one in guard.hyphens)
+    return f"^(?:-{before}{form}|--+[{letters}]*{form}[{letters}]*{_GIVEN}$)"
+
+
+def _long(name: str, guard: Guard) -> str:
     if not name.startswith("--"):
-        return rf"^{text_regex(name)}(?:=[\x{{0}}-\x{{10ffff}}]*)?$"
-    abbreviated = _abbreviation(name[2:], 1, {one[2:] for one in own})
-    return rf"^--{abbreviated}(?:=[\x{{0}}-\x{{10ffff}}]*)?$"
+        return f"^{text_regex(name)}{_GIVEN}$"
+    bare = name[2:]
+    abbreviated = _abbreviation(bare, 1, {one[2:] for one in guard.own})
+    if guard.hyphens:
+        return f"^(?:--+{abbreviated}|-{_abbreviation(bare, 2)}){_GIVEN}$"
+    if guard.underscores:
+        abbreviated = abbreviated.replace(text_regex("-"), "[-_]")
+    return f"^--{abbreviated}{_GIVEN}$"

@@ -68,6 +68,9 @@ def guard_keys(guard: Guard, argument: str) -> Iterator[str]:
     for prefix in guard.prefixes:
         if argument.startswith(prefix) or f"={prefix}" in argument:
             yield f"prefix:{prefix}"
+    for place, shape in enumerate(guard.shapes):
+        if re.match(shape, argument):
+            yield f"shape:{place}"
 
 
 def _placed_keys(guard: Guard, arguments: Sequence[str]) -> Iterator[str]:
@@ -120,7 +123,8 @@ def _takes_next(guard: Guard, option: str) -> bool:
 
 def _is_short(guard: Guard, argument: str, letter: str) -> bool:
     if argument.startswith("--"):
-        return False
+        cluster = argument.lstrip("-").partition("=")[0]
+        return letter in cluster and set(cluster) <= set(guard.hyphens)
     if not guard.cluster:
         return argument.startswith(f"-{letter}")
     return letter in _letters(guard, argument[1:])
@@ -133,7 +137,15 @@ def _letters(guard: Guard, cluster: str) -> str:
 
 
 def _is_long(guard: Guard, argument: str, name: str) -> bool:
-    given = argument.partition("=")[0]
+    given = _as_read(guard, argument.partition("=")[0])
     if not name.startswith("--") or given in guard.own:
         return given == name
     return len(given) >= SHORTEST_LONG and name.startswith(given)
+
+
+def _as_read(guard: Guard, option: str) -> str:
+    """An option as its program reads it: nopt and Node know further spellings of a long one."""
+    bare = option.lstrip("-")
+    if guard.hyphens and (option.startswith("--") or len(bare) > 1):
+        return f"--{bare}"
+    return option[:2] + option[2:].replace("_", "-") if guard.underscores else option

@@ -54,8 +54,13 @@ class Guard:
         own: long options that are no abbreviation of a longer one that begins so.
         words: arguments that count when equal.
         prefixes: arguments that count when they begin so, whole or after a `=`.
+        shapes: expressions, the same to Python and RE2, for arguments that count when one begins
+            so.
         cluster: whether short options may stand in clusters.
         marks: characters that are short options too and so may stand in a cluster.
+        hyphens: letters of all short options of a program that reads any number of hyphens
+            alike: `-name` is a long option too, and `--abc` a cluster of them; or empty.
+        underscores: whether a `_` in a long option is a hyphen.
         bare: whether the first argument is a cluster also without a hyphen.
         operand: whether the first operand itself counts.
         scope: `front` counts only up to the first operand, `script` everywhere, but where no
@@ -71,8 +76,11 @@ class Guard:
     own: tuple[str, ...]
     words: tuple[str, ...]
     prefixes: tuple[str, ...]
+    shapes: tuple[str, ...]
     cluster: bool
     marks: str
+    hyphens: str
+    underscores: bool
     bare: bool
     operand: bool
     scope: Scope
@@ -174,8 +182,11 @@ def _guard(entry: dict[str, Any], wrapper: Wrapper | None, alone: tuple[str, ...
         own=tuple(entry.get("own", "").split()),
         words=tuple(entry.get("words", "").split()),
         prefixes=tuple(entry.get("prefixes", "").split()),
+        shapes=tuple(entry.get("shapes", ())),
         cluster=entry.get("cluster", True),
         marks=entry.get("marks", ""),
+        hyphens=entry.get("hyphens", ""),
+        underscores=entry.get("underscores", False),
         bare=entry.get("bare", False),
         operand=entry.get("operand", False),
         scope=entry.get("scope", "any"),
