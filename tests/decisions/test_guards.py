@@ -166,6 +166,32 @@ CASES: dict[str, list[tuple[str, str]]] = {
     # A wrapper's options end where its first operand stands, which is no option's value.
     "sudo *": [
         ("sudo ls", "allowed"),
+        ("npm conf set script-shell ./evil", GUARDED),
+        ("npm confi edit", GUARDED),
+        ("npm conf get x", "allowed"),
+        # Sub-commands go by their beginnings, and `init` with an operand runs a package.
+        ("npm exe id", GUARDED),
+        ("npm creat evil", GUARDED),
+        ("npm init evil", GUARDED),
+        ("npm innit evil", GUARDED),
+        ("npm init -y", "allowed"),
+        # An option is one with any number of hyphens.
+        ("npm run build ---script-shell=./evil", GUARDED),
+        ("npm run build ---script-sh=./evil", GUARDED),
+        ("npm test -node-options=--require=./evil", GUARDED),
+        ("npm test -shell=./evil", GUARDED),
+        ("npm test -prefix=/x", GUARDED),
+        ("npm --gC /x test", GUARDED),
+        ("npm ---C=/x test", GUARDED),
+        ("npm -s run x", "allowed"),
+        ("npm ci --no-audit", "allowed"),
+        ("npm install -gD x", "allowed"),
+        ("npm install --save-exact x", "allowed"),
+    ],
+    "npm init foo *": [("npm init foo", "allowed"), ("npm init evil", "no_rule_matches")],
+    "npm test ---script-shell=./x *": [
+        ("npm test ---script-shell=./x", "allowed"),
+        ("npm test ---script-shell=./x --script-shell=./y", GUARDED),
         ("sudo ls -E", "allowed"),
         ("sudo -n ls -u", "allowed"),
         ("sudo -g wheel ls -u", "allowed"),
