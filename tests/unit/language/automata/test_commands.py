@@ -39,7 +39,12 @@ TABLE = [
     ("rm -z", BLOCK, ["rm -z", "rm --zero", "rm --z"], ["rm --azz", "rm -- --z", "rm -Z"]),
     ("rm -=", BLOCK, ["rm -=", "rm -a="], ["rm --=", "rm --=x", "rm ="]),
     ("rm -İ", BLOCK, ["rm -İ", "rm -xİ"], ["rm --i\u0307", "rm -i"]),
-    ("find -files0-from", BLOCK, ["find -files0-from"], ["find -files0from --x", "find -files0from --"]),
+    (
+        "find -files0-from",
+        BLOCK,
+        ["find -files0-from"],
+        ["find -files0from --x", "find -files0from --"],
+    ),
     ("rm --force", BLOCK, ["rm --force", "rm --fo=x", "rm -xf"], ["rm --forced", "rm force"]),
 ]
 
