@@ -90,7 +90,36 @@ OPERANDS: list[tuple[str, dict[str, str]]] = [
 ]
 PROGRAMS: list[tuple[str, dict[str, str]]] = [
     ("python3 -c pass *", {"python3 -c pass -c x": ALLOWED, "python3 -c pass": ALLOWED}),
-    ("python3 -m pytest *", {"python3 -m pytest -p x": ALLOWED}),
+    # A module is guarded as the program of its name.
+    (
+        "python3 -m pytest *",
+        {
+            "python3 -m pytest x": ALLOWED,
+            "python3 -m pytest -p x": GUARDED,
+            "python3 -m pytest x --rootdir=y": GUARDED,
+            "python3 -m pytest --co": ALLOWED,
+        },
+    ),
+    (
+        "python3 -m pytest -p x *",
+        {"python3 -m pytest -p x": ALLOWED, "python3 -m pytest -p x -p y": GUARDED},
+    ),
+    ("python3 *", {"python3 -m pytest": GUARDED}),
+    (
+        "python3 -I -m *",
+        {
+            "python3 -I -m pip list": ALLOWED,
+            "python3 -I -m pip install -r x": GUARDED,
+            "python3 -I -m": OPTION,
+            "python3 -I -m other -r x": ALLOWED,
+        },
+    ),
+    (
+        "python3 -Impip *",
+        {"python3 -Impip list": ALLOWED, "python3 -Impip install -i https://evil x": GUARDED},
+    ),
+    ("python3 -m pip -r *", {"python3 -m pip -r x": ALLOWED, "python3 -m pip -r -r": GUARDED}),
+    ("python3 -m * -r *", {"python3 -m pip -r x": GUARDED, "python3 -m other -r x": ALLOWED}),
     ("python3 -Ic pass", {"python3 -Ic pass": ALLOWED}),
     ("python3 -I -c pass", {"python3 -I -c pass": ALLOWED}),
     ("python3 -W -c *", {"python3 -W -c ./x.py": OPTION}),

@@ -76,6 +76,7 @@ def shell_tables() -> Json:
         "seeking": anchored(TABLES.seeking),
         "harmless": _harmless(),
         "code": {name: _code(code) for name, code in TABLES.code.items()},
+        "modules": {name: _module(code) for name, code in TABLES.code.items() if code.module},
         "wrappers": {name: _wrapper(name, wrapper) for name, wrapper in TABLES.wrappers.items()},
         "guards": {name: _guards(guards) for name, guards in TABLES.guards.items() if guards},
         "scripts": {name: anchored(script.harmless) for name, script in TABLES.scripts.items()},
@@ -98,6 +99,11 @@ def _code(code: Code) -> str:
     whole = f"|(?:{code.whole}){END}" if code.whole else ""
     end = "$" if code.alone else ""
     return f"^{ONE}{flags}(?:(?:{code.next}){END}{ONE}{whole}){end}"
+
+
+def _module(code: Code) -> str:
+    """One expression whose group holds the module that is run, and its arguments, as a command."""
+    return f"^{ONE}(?:(?:{code.flags}){END})*(?:{code.module})(?:{END})?((?:{ONE})+)$"
 
 
 def _operand(script: Script) -> str:

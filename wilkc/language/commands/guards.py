@@ -47,14 +47,36 @@ def spelled_options(pattern: CommandPattern) -> Counter[str]:
 
 def _counts(program: str, arguments: Sequence[str], placed: Sequence[str]) -> Counter[str]:
     """Counts of options among arguments; `placed` is asked for what counts by its place alone."""
-    return Counter(
-        f"{place}:{key}"
-        for place, guard in enumerate(TABLES.guards.get(program_name((program,)), ()))
+    name = program_name((program,))
+    found = Counter(_keys(name, arguments, placed))
+    module, behind = _module(name, placed)
+    words = [one for one in behind if one != _WILD]
+    found.update(f"{module} {key}" for key in _keys(module, words, behind))
+    return found
+
+
+def _keys(name: str, arguments: Sequence[str], placed: Sequence[str]) -> Iterator[str]:
+    for place, guard in enumerate(TABLES.guards.get(name, ())):
         for key in chain(
             (key for one in _considered(arguments, guard) for key in guard_keys(guard, one)),
             _placed_keys(guard, placed),
-        )
-    )
+        ):
+            yield f"{place}:{key}"
+
+
+def _module(name: str, placed: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The module that an interpreter is told to run, and its arguments; empty where it is none."""
+    code = TABLES.code.get(name)
+    if code is None or not code.module:
+        return "", ()
+    for place, argument in enumerate(placed):
+        if found := re.fullmatch(f"{code.module}(.*)", argument, re.DOTALL):
+            attached = [found[1]] if found[1] else []
+            behind = [*attached, *placed[place + 1 :]]
+            return (behind[0], behind[1:]) if behind else ("", ())
+        if not re.fullmatch(code.flags, argument):
+            break
+    return "", ()
 
 
 def guard_keys(guard: Guard, argument: str) -> Iterator[str]:

@@ -97,12 +97,15 @@ class Code:
         flags: options without a separate value that may precede it.
         next: the option, or sub-command, behind which the program follows.
         whole: the option with its program attached.
+        module: the option behind which, or attached to which, a module is named that is guarded
+            as the program of its name; or empty.
         alone: whether an operand behind it would be a script to run as well.
     """
 
     flags: str
     next: str
     whole: str
+    module: str
     alone: bool
 
 
@@ -202,6 +205,7 @@ def _code(entry: dict[str, Any]) -> Code:
         flags=entry.get("flags", ""),
         next=entry["next"],
         whole=entry.get("whole", ""),
+        module=entry.get("module", ""),
         alone=entry.get("alone", False),
     )
 

@@ -2,19 +2,31 @@ package wilk.shell
 
 # METADATA
 # description: How often each guarded option of the program stands in the command.
-default guarded(_) := {}
+guarded(text) := object.union(_guarded(text, name(text), ""), _guarded_in_module(text))
 
-guarded(text) := {item[0]: times |
+# A module that an interpreter runs is guarded as the program of its name.
+default _guarded_in_module(_) := {}
+
+_guarded_in_module(text) := _guarded(groups[1], module, concat("", [module, " "])) if {
+	expression := data.wilk.tables.shell.modules[name(text)]
+	groups := regex.find_all_string_submatch_n(expression, text, 1)[0]
+	module := program(groups[1])
+}
+
+default _guarded(_, _, _) := {}
+
+_guarded(text, program_name, before) := {key: times |
 	held := arguments(text)
-	some item in data.wilk.tables.shell.guards[name(text)].each
+	some item in data.wilk.tables.shell.guards[program_name].each
+	key := concat("", [before, item[0]])
 	times := count([argument |
-		some argument in _considered(held, item[2], item[3], name(text))
+		some argument in _considered(held, item[2], item[3], program_name)
 		regex.match(item[1], argument)
 	])
 	times > 0
 } if {
 	# Tried as one expression over the whole command; most commands hold none of them.
-	regex.match(data.wilk.tables.shell.guards[name(text)].any, text)
+	regex.match(data.wilk.tables.shell.guards[program_name].any, text)
 }
 
 # METADATA

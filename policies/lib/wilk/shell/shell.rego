@@ -119,6 +119,7 @@ _tables_whole if {
 	is_string(data.wilk.tables.shell.operands.sed)
 	is_string(data.wilk.tables.shell.scriptless)
 	is_string(data.wilk.tables.shell.seeking)
+	is_string(data.wilk.tables.shell.modules.python3)
 	is_string(data.wilk.tables.shell.shell_text)
 	is_string(data.wilk.tables.shell.interpreters)
 }

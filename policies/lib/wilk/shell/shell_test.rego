@@ -55,6 +55,7 @@ world := {
 			"seeking": `^bun$`,
 			"harmless": `^python3\x{0}--version\x{0}$`,
 			"code": {"python3": `^python3\x{0}-c\x{0}[^\x{0}]*\x{0}`},
+			"modules": {"python3": `^python3\x{0}-m\x{0}((?:[^\x{0}]*\x{0})+)$`},
 			"wrappers": {"timeout": {
 				"inner": `^[^\x{0}]*\x{0}(?:-v\x{0})*(?:(?:|-|[^-\x{0}][^\x{0}]*)\x{0}((?:[^\x{0}]*\x{0})*))?$`,
 				"plain": false,
@@ -246,7 +247,7 @@ test_missing_tables_deny[path] if {
 	some path in [
 		"/tables/shell/interpreters", "/tables/shell/opaque", "/tables/shell/guards",
 		"/tables/shell/wrappers", "/tables/shell/scripts", "/tables/shell/operands",
-		"/tables/shell/scriptless", "/tables/shell/seeking",
+		"/tables/shell/scriptless", "/tables/shell/seeking", "/tables/shell/modules",
 		"/tables/shell/shell_text", "/tables/path",
 	]
 	every operation in [{"op": "remove", "path": path}, {"op": "replace", "path": path, "value": null}] {
