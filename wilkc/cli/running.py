@@ -18,6 +18,7 @@ from wilkc.language.instants import time_text
 from wilkc.language.requests import canonical_request
 from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
 from wilkc.opa.obtain import find_opa
+from wilkc.runtime.guard.canonical import check_scripts
 from wilkc.runtime.sandbox import interpreter_of
 
 if TYPE_CHECKING:
@@ -96,9 +97,11 @@ def command_request(
         context["session_id"] = session
     request = Request(agent, "execute", "shell", shlex.join(command), properties, context)
     try:
-        return canonical_request(request)
+        asked = canonical_request(request)
+        check_scripts([command], workspace)
     except RequestError as error:
         raise UsageError(f"the command cannot be judged: {error.message}") from error
+    return asked
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.commands.guards import guarded_options, is_option, spelled_options
@@ -101,21 +102,27 @@ def judge_layer(argv: Argv, rules: CommandRules) -> CommandVerdict:
     return CommandVerdict("granted", "allowed", literal[0][0])
 
 
-def scripts_of(argv: Argv) -> tuple[str, ...]:
-    """The scripts that interpreters would run, in all layers of a command, as it names them.
+def scripts_of(argv: Argv) -> tuple[tuple[str, str], ...]:
+    """The scripts that interpreters would run, in all layers of a command.
 
     Whoever makes paths canonical has to look at these: they are told apart here as for a verdict.
+
+    Returns:
+        The interpreter's name and the script as the command names it, for each.
     """
-    found: list[str] = []
-
-    def note(script: str) -> bool:
-        found.append(script)
-        return True
-
+    found: list[tuple[str, str]] = []
     for layer in layers_of(argv)[0]:
-        listed = frozenset({program_name(layer)})
-        _interpreter_problem(layer, CommandRules((), (), listed, note))
+        name = program_name(layer)
+        named: list[str] = []
+        rules = CommandRules((), (), frozenset({name}), partial(_note, named))
+        _interpreter_problem(layer, rules)
+        found += [(name, script) for script in named]
     return tuple(found)
+
+
+def _note(named: list[str], script: str) -> bool:
+    named.append(script)
+    return True
 
 
 def _spells_options(pattern: CommandPattern, argv: Argv) -> bool:

@@ -6,19 +6,21 @@ the guard finds out by itself a caller cannot say otherwise.
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
 from wilkc.core.numbers import whole_number
-from wilkc.language.commands import layers_of, scripts_of
+from wilkc.language.commands import TABLES, layers_of, scripts_of
 from wilkc.language.requests import canonical_request
 from wilkc.runtime.guard.paths import Located, locate
 from wilkc.runtime.sandbox import SandboxRefusedError, interpreter_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wilkc.core.contract import Json
     from wilkc.runtime.sandbox.names import Roots
@@ -30,6 +32,7 @@ OWN_PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
 """The properties of a type that the guard finds out by itself."""
 _OF_WILK: Final = "/run/wilk/"
 """What lies below is Wilk's own on the host, and in a sandbox what Wilk lays there."""
+_SHELL: Final = re.compile(TABLES.shells)
 TOUCHES_DISK: Final = frozenset(OWN_PROPERTIES)
 """Types whose requests are made canonical by looking at the file system."""
 
@@ -100,6 +103,7 @@ def _shell(request: Request, roots: Roots) -> Request:
     properties = request.properties
     commands = [properties["argv"]] if "argv" in properties else properties["commands"]
     interpreter = _interpreter(commands, cwd)
+    check_scripts(commands, cwd)
     scripts = _scripts(commands, interpreter, cwd, roots)
     found = {"interpreter": interpreter, "scripts": scripts}
     own = {name: value for name, value in found.items() if value}
@@ -121,6 +125,28 @@ def _interpreter(commands: list[list[str]], cwd: str) -> str:
     return found
 
 
+def check_scripts(commands: Iterable[Sequence[str]], cwd: str) -> None:
+    """Refuse a script that a shell would look for elsewhere, as it is not where it is judged.
+
+    A shell takes a word for a file of its directory, but where none is there, and the word has
+    no slash, for one of PATH (bash(1), ARGUMENTS).
+
+    Args:
+        commands: argument lists.
+        cwd: absolute path of the directory that they run in.
+
+    Raises:
+        RequestError: a script is not there.
+    """
+    for name, script in (found for argv in commands for found in scripts_of(tuple(argv))):
+        searched = "/" not in script and _SHELL.fullmatch(name)
+        if searched and not os.path.exists(f"{cwd}/{script}"):  # noqa: PTH110  # any text
+            raise RequestError(
+                "path_unresolvable",
+                f"`{script}` is not there, so that `{name}` would run one of `PATH`",
+            )
+
+
 def _scripts(
     commands: list[list[str]], interpreter: str, cwd: str, roots: Roots
 ) -> list[list[str]]:
@@ -129,7 +155,7 @@ def _scripts(
     A command names a script by any way that leads to it: through links, from the working
     directory, under another root. What is allowed and blocked is the file.
     """
-    named = [script for argv in commands for script in scripts_of(tuple(argv))]
+    named = [script for argv in commands for _, script in scripts_of(tuple(argv))]
     if interpreter:
         named.append(commands[0][0])
     absolute = dict.fromkeys(one if one.startswith("/") else f"{cwd}/{one}" for one in named)

@@ -266,6 +266,32 @@ def test_what_runs_no_script_of_the_host_names_none(
     assert "scripts" not in _shell(roots, *argv).properties
 
 
+@pytest.mark.parametrize(
+    ("argv", "there"),
+    [
+        (("bash", "xzgrep"), False),
+        (("timeout", "5", "sh", "go.sh"), False),
+        (("bash", "dangling"), False),
+        (("bash", "./xzgrep"), True),
+        (("bash", "new/xzgrep"), True),
+        (("bash", "go.sh"), True),
+        (("python3", "x.py"), True),
+        (("bash", "--version"), True),
+    ],
+)
+def test_a_shell_looks_for_no_script_in_path(
+    roots: Roots, script: str, argv: tuple[str, ...], there: bool
+) -> None:
+    del script
+    cwd = "src" if "go.sh" in argv and there else "."
+    if there:
+        assert _shell(roots, *argv, cwd=cwd)
+        return
+    with pytest.raises(RequestError, match="would run one of `PATH`") as caught:
+        _shell(roots, *argv, cwd=cwd)
+    assert caught.value.detail == "path_unresolvable"
+
+
 @pytest.mark.parametrize("name", ["interpreter", "scripts"])
 def test_what_a_script_is_nobody_else_says(roots: Roots, name: str) -> None:
     asked = Request("a", "execute", "shell", "ls", {"argv": ["ls"], name: []})
