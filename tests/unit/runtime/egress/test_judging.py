@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,8 @@ from wilkc.core.contract import Condition, Decision, denial
 from wilkc.core.sandbox_plan import Quantity
 from wilkc.identity import create_identity, open_revocations
 from wilkc.runtime.egress.channel import Channel
-from wilkc.runtime.egress.crew import Crew
-from wilkc.runtime.egress.failures import UnreachableError
 from wilkc.runtime.egress.judging import Asked, Judge
 from wilkc.runtime.egress.meter import Meter
-from wilkc.runtime.egress.outside import Outside, addresses_of, connect
 from wilkc.runtime.egress.refusals import own_refusal, refusal_body, status_of
 from wilkc.runtime.egress.session import Session
 from wilkc.runtime.guard.unrevoked import Unrevoked
@@ -384,37 +380,3 @@ def test_which_limits_slow_down() -> None:
         braked.brake(on)
         braked.spend(10**8, sent=True)
         assert (braked.owed() > 0.5) == on
-
-
-def test_a_resolver_that_hangs_is_left_alone() -> None:
-    forever = threading.Event()
-
-    def hang(host: str) -> list[str]:
-        forever.wait(30)
-        return [host]
-
-    started, crew = time.monotonic(), Crew("test")
-    with pytest.raises(UnreachableError):
-        addresses_of("a.example", Outside(resolve=hang), 0.05, crew)
-    assert time.monotonic() - started < 25
-    forever.set()
-    with pytest.raises(UnreachableError):
-        addresses_of("a.example", Outside(resolve=lambda host: [host] * 33))
-    assert addresses_of("a.example", Outside(resolve=lambda _: ["::1"]), crew=crew) == ["::1"]
-
-
-def test_the_next_address_is_tried() -> None:
-    tried: list[str] = []
-
-    def dial(address: str, port: int, seconds: float) -> socket.socket:
-        del port, seconds
-        tried.append(address)
-        if address == "203.0.113.1":
-            raise OSError(111, "refused")
-        return socket.socket()
-
-    end, address = connect(["203.0.113.1", "203.0.113.2"], 443, Outside(dial=dial))
-    end.close()
-    assert (address, tried) == ("203.0.113.2", ["203.0.113.1", "203.0.113.2"])
-    with pytest.raises(UnreachableError):
-        connect(["203.0.113.1"], 443, Outside(dial=dial))
