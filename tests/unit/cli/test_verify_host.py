@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from wilkc.cli.commands import verify_host as command
+from wilkc.cli.main import main
 from wilkc.runtime.host.verdicts import Verdict, judge
 
 HELD = judge("one", "files", "something", {"control": "ok", "ended": "held", "evidence": "EROFS"})
@@ -30,12 +31,12 @@ def test_the_worst_decides(
     verdicts: tuple[Verdict, ...], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "attack", lambda: verdicts)
-    ended = CliRunner().invoke(command.verify_host, ["-f", "json"])
+    ended = CliRunner().invoke(main, ["verify-host", "-f", "json"])
     assert ended.exit_code == code
     shown = json.loads(ended.stdout)
     assert [one["state"] for one in shown["verdicts"]] == [one.state for one in verdicts]
     assert sum(shown["counts"].values()) == len(verdicts)
-    text = CliRunner().invoke(command.verify_host, [])
+    text = CliRunner().invoke(main, ["verify-host"])
     assert text.exit_code == code
     lines = text.stdout.splitlines()
     assert all(line.startswith(one.state) for line, one in zip(lines[:-1], verdicts, strict=True))
