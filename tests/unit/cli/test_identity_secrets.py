@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from wilkc.cli.commands.identity.keys import rotate
 from wilkc.cli.commands.identity.token import refresh
-from wilkc.cli.main import main
+from wilkc.cli.main import cli
 from wilkc.core.errors import UnavailableError
 from wilkc.identity import Identity, create_identity, create_issuer, open_issuer
 from wilkc.identity.revocation import Revocations
@@ -64,7 +64,7 @@ def identity(tmp_path: Path) -> Iterator[Identity]:
 def _run(command: Any, identity: Identity, *words: str, given: str = "") -> Result:
     named = [str(identity.folder), *words, "--audit", "log", "--by", "anna"]
     # Alone, as its errors are looked at; with the program's settings, which a command keeps.
-    return CliRunner().invoke(command, named, input=given, **main.context_settings)
+    return CliRunner().invoke(command, named, input=given, **cli.context_settings)
 
 
 @pytest.mark.parametrize("days", ["7", "0"])

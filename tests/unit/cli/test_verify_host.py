@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from wilkc.cli.commands import verify_host as command
-from wilkc.cli.main import main
+from wilkc.cli.main import cli
 from wilkc.runtime.host.verdicts import Verdict, judge
 
+KEPT: Any = cli.context_settings
+"""A command keeps by which of them it was run first."""
 HELD = judge("one", "files", "something", {"control": "ok", "ended": "held", "evidence": "EROFS"})
 BREACHED = judge("two", "files", "something", {"control": "ok", "ended": "breached"})
 INCONCLUSIVE = judge("three", "files", "something", None)
@@ -31,12 +34,12 @@ def test_the_worst_decides(
     verdicts: tuple[Verdict, ...], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "attack", lambda: verdicts)
-    ended = CliRunner().invoke(main, ["verify-host", "-f", "json"])
+    ended = CliRunner().invoke(command.verify_host, ["-f", "json"], **KEPT)
     assert ended.exit_code == code
     shown = json.loads(ended.stdout)
     assert [one["state"] for one in shown["verdicts"]] == [one.state for one in verdicts]
     assert sum(shown["counts"].values()) == len(verdicts)
-    text = CliRunner().invoke(main, ["verify-host"])
+    text = CliRunner().invoke(command.verify_host, [], **KEPT)
     assert text.exit_code == code
     lines = text.stdout.splitlines()
     assert all(line.startswith(one.state) for line, one in zip(lines[:-1], verdicts, strict=True))
