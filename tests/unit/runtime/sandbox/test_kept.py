@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.unit.runtime.sandbox.launch_as import agent_of
 from wilkc.runtime.sandbox import state
 from wilkc.runtime.sandbox.binds import Bases
 from wilkc.runtime.sandbox.emptying import remove_tree
@@ -28,12 +31,13 @@ SHARED = {"level": "moderate", "context": "shared"}
 
 @pytest.fixture
 def session(work: Any) -> Iterator[str]:
-    """A session of this test alone; what was kept of it is removed."""
-    before = {one for top in _tops(work) for one in top.glob("*")}
-    yield f"session-{work.path.name}"
-    for top in _tops(work):
-        for one in set(top.glob("*")) - before:
-            shutil.rmtree(one)
+    """A session of this test alone; what was kept of it is removed, and of no other test's."""
+    own = f"session-{work.path.name}"
+    yield own
+    agents = ("one", "two", agent_of(str(work.path)))
+    for top, agent, name in product(_tops(work), agents, (own, f"{own}another")):
+        parts = "\0".join((agent, name, str(work.owner)))
+        shutil.rmtree(top / sha256(parts.encode()).hexdigest(), ignore_errors=True)
 
 
 def _tops(work: Any) -> list[Path]:
