@@ -121,6 +121,9 @@ def commands(rng: random.Random, mode: str) -> Pool:
     while len(patterns) < 80:
         words = rng.choices([*WORDS, *odd], k=rng.randint(0, 2))
         effect = rng.choice(["allow", "block"])
+        if effect == "block":
+            # There a wildcard in an option is refused.
+            words = [word for word in words if word != "-*"]
         text = " ".join(("rm", *words))
         patterns |= _each(command_language(one) for one in parse_command_rule(text, effect))
     return _pool(CANONICAL_ARGUMENTS, texts, patterns)

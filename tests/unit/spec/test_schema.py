@@ -54,7 +54,7 @@ OF_MEANING = [
     "assignment_before_command.yaml", "base_in_another_case.yaml", "circle.yaml",
     "failing_test.yaml", "role_of_unknown_spec.yaml", "role_twice.yaml", "two_policies.yaml",
     "two_specs_of_one_agent.yaml", "unknown_extends.yaml", "unreachable_host.yaml",
-    "yaml_1_1_boolean.yaml",
+    "wildcard_in_blocked_option.yaml", "yaml_1_1_boolean.yaml",
 ]  # fmt: skip
 CODES_OF_SHAPE = {
     "W101",

@@ -151,13 +151,15 @@ class SharedLog:
         with self._locks.setdefault(process, threading.Lock()):
             before = self._opened.get(process)
             if before is None or before[1] != settings:
-                self._opened[process] = (self._open(settings), settings)
+                # What was only read is not written back: it may be taken back meanwhile, as
+                # the settings of a bundle are that does not come into force after all.
+                self._opened[process] = (self._open(self._told.said()), settings)
                 if before is not None:
                     # Outcomes of its intents may follow all the same.
                     before[0].close()
             return self._opened[process][0]
 
-    def _open(self, settings: AuditSettings) -> AuditLogger:
+    def _open(self, settings: AuditSettings | None) -> AuditLogger:
         directory, keys, provider = self._places
         return AuditLogger.open(directory, keys, provider=provider, settings=settings, shared=True)
 

@@ -53,11 +53,17 @@ class Told:
             VerificationError: what the log was told is damaged.
             UnavailableError: it cannot be read.
         """
-        if self._fixed is not None:
+        return self.said() or self._kept()
+
+    def said(self) -> AuditSettings | None:
+        """What the caller or the bundle says of it; None leaves the log as it was told before.
+
+        Raises:
+            UsageError: the bundle was made by another version of Wilk.
+        """
+        if self._fixed is not None or self._bundle is None:
             return self._fixed
-        told = None if self._bundle is None else self._of(self._bundle())
-        # A bundle that says nothing leaves the log as it was told before.
-        return told or self._kept()
+        return self._of(self._bundle())
 
     def _of(self, bundle: VerifiedBundle) -> AuditSettings | None:
         known = self._by_bundle

@@ -12,8 +12,10 @@ from wilkc.core.audit_settings import AUDIT_MEMBER
 from wilkc.core.canonical import canonical_json
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.audit import AuditSettings
-from wilkc.runtime.audit.settings import SETTINGS_FILE, keep_settings
+from wilkc.runtime.audit.create import Places, create_log
+from wilkc.runtime.audit.settings import SETTINGS_FILE, keep_settings, kept_settings
 from wilkc.runtime.disk import Disk
+from wilkc.runtime.guard.recording import SharedLog
 from wilkc.runtime.guard.told import Told
 
 if TYPE_CHECKING:
@@ -75,3 +77,24 @@ def test_what_cannot_be_read_is_never_a_default(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(UnavailableError, match="cannot read"):
         Told(tmp_path / "file", None, None).settings()
+
+
+def test_what_was_only_read_is_not_written_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings of a bundle that did not come into force are taken back; nobody repeats them."""
+    names = ("log", "log.keys", "log.provider", "root.key")
+    places = Places(*(tmp_path / name for name in names))
+    create_log(places, "example.org/told", ONE)
+
+    def read_and_taken_back(keys: Path) -> AuditSettings:
+        found = kept_settings(keys)
+        keep_settings(keys, TWO, Disk())
+        return found
+
+    monkeypatch.setattr("wilkc.runtime.guard.told.kept_settings", read_and_taken_back)
+    SharedLog(places.directory, places.keys, places.provider).logger().close()
+    assert kept_settings(places.keys) == TWO
+    # Its twin: what is said is kept.
+    SharedLog(places.directory, places.keys, places.provider, ONE).logger().close()
+    assert kept_settings(places.keys) == ONE
