@@ -51,7 +51,7 @@ def test_a_rule_by_another_root_s_name_mounts_nothing(inner: Any, spec: Any) -> 
     ended = inner.sh(rules, "cat inner/a.txt")
     assert (ended.status, ended.detail) == (120, "sandbox.disagrees_with_policy")
     ended = inner.sh(spec(read=("./inner/**",)), "cat inner/a.txt")
-    assert ended.stdout == "SECRET-CANARY"
+    assert ended.stdout == "SECRET-CANARY", ended
 
 
 def test_a_link_to_a_tree_that_is_allowed_in_part(inner: Any, spec: Any) -> None:
@@ -61,7 +61,7 @@ def test_a_link_to_a_tree_that_is_allowed_in_part(inner: Any, spec: Any) -> None
     ended = inner.sh(partly, "cat link/a.txt inner/a.txt")
     assert (ended.status, ended.detail) == (120, "sandbox.disagrees_with_policy")
     ended = inner.sh(spec(read=("./link/**", "./inner/**")), "cat inner/a.txt")
-    assert ended.stdout == "SECRET-CANARY"
+    assert ended.stdout == "SECRET-CANARY", ended
 
 
 def test_no_sampling_and_no_limit_that_needs_it(work: Any, spec: Any) -> None:
