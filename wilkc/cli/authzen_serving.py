@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from wilkc.cli.log_lines import log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,5 +38,5 @@ def authzen_beside(point: Point, socket: str | None, log: Callable[[str], None])
     )
 
     with AuthzenServer(Service(point), AuthzenSettings(Path(socket), log=log)) as server:
-        click.echo(f"authzen  socket {server.socket}")
+        log_line(f"authzen  socket {server.socket}", err=False)
         yield

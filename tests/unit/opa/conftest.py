@@ -41,6 +41,21 @@ def http(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
+def crowded(path: Path) -> tuple[socket.socket, list[socket.socket]]:
+    """A listener who has no room for one more, and those who wait; the last one is not let in."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(0)
+    waiting: list[socket.socket] = []
+    while True:
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        waiting.append(one)
+        try:
+            one.connect(str(path))
+        except BlockingIOError:
+            return listener, waiting
+
+
 class Known:
     """Accepts `r1` alone."""
 

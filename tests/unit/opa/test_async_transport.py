@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import socket
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.opa.conftest import GRANT, FakePoint, Known, answer, http
+from tests.unit.opa.conftest import GRANT, FakePoint, Known, answer, crowded, http
 from wilkc.core.contract import Decision, Request
 from wilkc.opa.async_transport import MAX_CONNECTIONS, AsyncTransport
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -208,17 +208,7 @@ def test_ended_loops_are_forgotten(transport: AsyncTransport) -> None:
 
 def test_a_queue_that_is_full_is_waited_for(short_folder: Path) -> None:
     """Whoever listens has no room for one more until the queue moves on."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(short_folder / "opa.sock"))
-    listener.listen(0)
-    waiting: list[socket.socket] = []
-    while True:
-        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        waiting.append(one)
-        try:
-            one.connect(str(short_folder / "opa.sock"))
-        except BlockingIOError:
-            break
+    listener, waiting = crowded(short_folder / "opa.sock")
     transport = AsyncTransport(short_folder / "opa.sock", Known(), seconds=20)
 
     def serve() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from tests.unit.opa.conftest import Known, answer, http
+from tests.unit.opa.conftest import Known, answer, crowded, http
 from wilkc.core.contract import Request
 from wilkc.opa import Transport
 
@@ -19,23 +18,8 @@ ASKED = Request("a", "read", "file", "./x")
 WHOLE = http(json.dumps(answer()).encode())
 
 
-def _crowded(path: Path) -> tuple[socket.socket, list[socket.socket]]:
-    """Who listens has no room for one more; and those who wait."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen(0)
-    waiting: list[socket.socket] = []
-    while True:
-        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        waiting.append(one)
-        try:
-            one.connect(str(path))
-        except BlockingIOError:
-            return listener, waiting
-
-
 def test_a_queue_that_is_full_is_waited_for(short_folder: Path) -> None:
-    listener, waiting = _crowded(short_folder / "opa.sock")
+    listener, waiting = crowded(short_folder / "opa.sock")
 
     def serve() -> None:
         time.sleep(0.1)
@@ -55,7 +39,7 @@ def test_a_queue_that_is_full_is_waited_for(short_folder: Path) -> None:
 
 
 def test_a_queue_that_stays_full_is_no(short_folder: Path) -> None:
-    listener, waiting = _crowded(short_folder / "opa.sock")
+    listener, waiting = crowded(short_folder / "opa.sock")
     asking = Transport(short_folder / "opa.sock", Known(), seconds=0.3)
     found = asking.decide(ASKED)
     assert (found.allow, found.detail) == (False, "late_answer")

@@ -102,7 +102,7 @@ def authzen(  # noqa: PLR0913  # a command has as many arguments as options
 
 def _serve(made: AuthzenServer) -> NoReturn:
     with made as server:
-        click.echo(f"ready  {server.place}")
+        log_line(f"ready  {server.place}", err=False)
         while server.is_alive():
             time.sleep(LOOK_SECONDS)
     raise UnavailableError("the server ended")

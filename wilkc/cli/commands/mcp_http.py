@@ -21,6 +21,7 @@ from wilkc.adapters.mcp.http import (
 from wilkc.cli import exits
 from wilkc.cli.filtering import Places, answer_timeout_option, open_means, place_options
 from wilkc.cli.listening import TlsFiles, tls_options
+from wilkc.cli.log_lines import log_line
 from wilkc.cli.options import source_options
 from wilkc.cli.running import Source
 from wilkc.cli.signals import end_in_order
@@ -107,7 +108,7 @@ def mcp_http(  # noqa: PLR0913  # a command has as many arguments as options
         door = partial(_door, place.path, names, frozenset(origins), token)
         with Front(listening, door, way, means.log, shown) as front:
             told = listening.socket or f"{listening.host} port {front.port}"
-            click.echo(f"ready  {told}")
+            log_line(f"ready  {told}", err=False)
             while front.is_alive():
                 time.sleep(LOOK_SECONDS)
     raise UnavailableError("the listener ended")

@@ -6,8 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from wilkc.cli.log_lines import log_line
 from wilkc.core.errors import UsageError, WilkError
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def hooks_beside(  # noqa: PLR0913, PLR0917  # what it rests on
         HookServer(Path(socket), Means(point, recorder, store), log) as server,
     ):
         opened.callback(_close, recorder)
-        click.echo(f"hooks  socket {server.socket}")
+        log_line(f"hooks  socket {server.socket}", err=False)
         yield
 
 

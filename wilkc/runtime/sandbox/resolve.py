@@ -215,15 +215,6 @@ def open_exactly(path: str) -> int:
     return here
 
 
-def open_and_close(path: str) -> bool:
-    """Whether a path leads to something."""
-    opened = open_real(path)
-    if opened is None:
-        return False
-    os.close(opened.fd)
-    return True
-
-
 def _make(parent: int, name: str, owner: tuple[int, int], *, directory: bool) -> int:
     """Make one name; the answer is a descriptor of what was made."""
     if directory:

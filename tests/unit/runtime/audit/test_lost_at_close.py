@@ -18,14 +18,18 @@ def _lost(log: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _lose_one(log: Any, logger: Any) -> None:
+    logger.intent(REQUEST, DENY)
+    log.disk.break_at("write", errno.ENOSPC)
+    with pytest.raises(UnavailableError):
+        logger.intent(REQUEST, ALLOW)
+    log.disk.mend()
+
+
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_loss_is_told_at_the_close_once_there_is_room(log: Any, shared: bool) -> None:
     with log.open(shared=shared) as logger:
-        logger.intent(REQUEST, DENY)
-        log.disk.break_at("write", errno.ENOSPC)
-        with pytest.raises(UnavailableError):
-            logger.intent(REQUEST, ALLOW)
-        log.disk.mend()
+        _lose_one(log, logger)
         assert _lost(log) == []
     assert _lost(log) == [
         {"by": [{"count": 1, "reason": "PERMISSION_GRANTED", "type": "file.read"}], "count": 1}
@@ -64,11 +68,7 @@ def test_what_cannot_be_told_keeps_nobody_from_closing(log: Any, shared: bool) -
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_forked_process_tells_nothing_of_its_parent(log: Any, shared: bool) -> None:
     with log.open(shared=shared) as logger:
-        logger.intent(REQUEST, DENY)
-        log.disk.break_at("write", errno.ENOSPC)
-        with pytest.raises(UnavailableError):
-            logger.intent(REQUEST, ALLOW)
-        log.disk.mend()
+        _lose_one(log, logger)
         child = os.fork()
         if not child:
             logger.close()
