@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,9 +146,17 @@ class Running:
         return line
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end."""
+        """Send a signal and wait for the end; where none comes, show what each thread does."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        try:
+            return self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(timeout=30)
+            with suppress(queue.Empty):
+                while True:
+                    self.line(seconds=1)
+            raise
 
 
 def _follow(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
@@ -180,7 +189,7 @@ class Cli:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=self.environment | environment,
+            env=self.environment | environment | {"PYTHONFAULTHANDLER": "1"},
         )
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=_follow, args=(process, lines), daemon=True).start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ from wilkc.adapters.authzen import (
 from wilkc.cli import exits
 from wilkc.cli.listening import Way, listening_options
 from wilkc.cli.log_lines import log_line
-from wilkc.cli.signals import end_in_order
+from wilkc.cli.signals import end_in_order, pause
 from wilkc.core.errors import UnavailableError
 from wilkc.opa import Announced, Transport
 
@@ -104,7 +103,7 @@ def _serve(made: AuthzenServer) -> NoReturn:
     with made as server:
         log_line(f"ready  {server.place}", err=False)
         while server.is_alive():
-            time.sleep(LOOK_SECONDS)
+            pause(LOOK_SECONDS)
     raise UnavailableError("the server ended")
 
 

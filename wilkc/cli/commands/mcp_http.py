@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +23,7 @@ from wilkc.cli.listening import TlsFiles, tls_options
 from wilkc.cli.log_lines import log_line
 from wilkc.cli.options import source_options
 from wilkc.cli.running import Source
-from wilkc.cli.signals import end_in_order
+from wilkc.cli.signals import end_in_order, pause
 from wilkc.core.errors import UnavailableError, UsageError
 from wilkc.core.tls import client_context
 
@@ -110,7 +109,7 @@ def mcp_http(  # noqa: PLR0913  # a command has as many arguments as options
             told = listening.socket or f"{listening.host} port {front.port}"
             log_line(f"ready  {told}", err=False)
             while front.is_alive():
-                time.sleep(LOOK_SECONDS)
+                pause(LOOK_SECONDS)
     raise UnavailableError("the listener ended")
 
 

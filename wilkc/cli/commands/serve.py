@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +19,7 @@ from wilkc.cli.options import IDENTITY, keys_options
 from wilkc.cli.places import socket_place
 from wilkc.cli.record_serving import Record, record_options, recorded
 from wilkc.cli.revocations import opened_revocations, unless_revoked
-from wilkc.cli.signals import end_in_order
+from wilkc.cli.signals import end_in_order, pause
 from wilkc.cli.signing import load_keys
 from wilkc.cli.upkeep_process import upkeep_beside
 from wilkc.core.errors import UsageError
@@ -222,7 +221,7 @@ def _given_options() -> tuple[str, ...]:
 def _attend(sidecar: Sidecar, keeper: Keeper) -> NoReturn:
     """Look after both until a signal comes."""
     while True:
-        time.sleep(STEP_SECONDS)
+        pause(STEP_SECONDS)
         if keeper.step(sidecar):
             keeper.keep(sidecar.bundle)
             log_line(f"active  {_named(sidecar.bundle)}", err=False)

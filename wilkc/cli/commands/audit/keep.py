@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -16,7 +15,7 @@ from wilkc.cli.housekeeping import Housed, do_chores
 from wilkc.cli.log_lines import log_line
 from wilkc.cli.record_places import keys_path
 from wilkc.cli.recording import shared_log
-from wilkc.cli.signals import end_in_order
+from wilkc.cli.signals import end_in_order, pause
 from wilkc.core.errors import UnavailableError, UsageError, VerificationError
 from wilkc.runtime.compliance import STANDARDS
 from wilkc.runtime.upkeep import Chore, Watch, Worker
@@ -102,7 +101,7 @@ def _attend(workers: Sequence[Worker], *, status: bool) -> NoReturn:
             click.echo(json.dumps({"chores": chores}, sort_keys=True))
         if not all(worker.alive for worker in workers):
             raise UnavailableError("a thread of it ended")
-        time.sleep(BEAT_SECONDS)
+        pause(BEAT_SECONDS)
 
 
 def _wishes(
