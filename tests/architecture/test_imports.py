@@ -66,7 +66,7 @@ HOMES = {
     "uvicorn": ["adapters/authzen/server.py"],
     "idna": ["language/hosts/"],
     "redis": ["runtime/limits/redis.py", "identity/fleet.py"],
-    "pkcs11": ["runtime/keys/provider/token.py"],
+    "pkcs11": ["runtime/keys/provider/sessions.py"],
     "boto3": ["runtime/sinks/s3.py"],
     "botocore": ["runtime/sinks/s3.py"],
     "psycopg": ["runtime/sinks/postgres.py"],

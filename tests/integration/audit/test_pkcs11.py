@@ -116,3 +116,55 @@ def test_what_a_token_refuses(token: Token, log: Path) -> None:
         done = _wilkc(token, "keys", "list", log, "--provider", place)
         assert (done.returncode, done.stdout) == (2, ""), place
         assert "Traceback" not in done.stderr
+
+
+_IN_ONE_PROCESS = """
+import os, sys, threading
+from pathlib import Path
+from wilkc.runtime.disk import Disk
+from wilkc.runtime.keys.provider import create_provider, open_provider
+place = sys.argv[1]
+first = create_provider(place, [], Disk())
+sealed = first.wrap(b"x" * 32, b"bound")
+opens = lambda provider: provider.unwrap(sealed, b"bound") == b"x" * 32
+second = open_provider(place, [])
+print("second", opens(second), second._opened is first._opened)
+several = [open_provider(place, []) for _ in range(4)]
+failed = []
+def unwrap(provider):
+    for _ in range(50):
+        if not opens(provider):
+            failed.append(provider)
+threads = [threading.Thread(target=unwrap, args=(one,)) for one in several]
+[one.start() for one in threads]
+[one.join() for one in threads]
+print("threads", not failed)
+sys.stdout.flush()
+child = os.fork()
+if child == 0:
+    again = open_provider(place, [])
+    print("child", opens(again), again._opened is not first._opened, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+print("parent", opens(first))
+first._opened.session.close()
+try:
+    opens(first)
+except Exception as error:
+    print("closed", type(error).__name__)
+print("again", opens(open_provider(place, [])))
+"""
+
+
+def test_all_of_a_process_share_a_login(token: Token) -> None:
+    done = _run(token, "-c", _IN_ONE_PROCESS, token.uri())
+    assert done.stderr == ""
+    assert done.stdout.split("\n") == [
+        "second True True",
+        "threads True",
+        "child True True",
+        "parent True",
+        "closed VerificationError",
+        "again True",
+        "",
+    ]

@@ -8,14 +8,13 @@ token whose keys can be taken out is refused.
 from __future__ import annotations
 
 import os
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.encoding import from_base64, to_base64
-from wilkc.core.errors import UsageError, VerificationError
+from wilkc.core.errors import VerificationError
+from wilkc.runtime.keys.provider.sessions import GONE, SESSIONS, pkcs11
 from wilkc.runtime.keys.seal import NONCE_BYTES
-from wilkc.runtime.keys.secrets import read_secret
 from wilkc.runtime.keys.wraps import Wrap
 
 if TYPE_CHECKING:
@@ -35,10 +34,10 @@ class TokenProvider:
 
     def __init__(self, place: TokenPlace, *, create: bool) -> None:
         self._place = place
-        self._lock = threading.Lock()
-        self._pkcs11 = _library()
+        self._pkcs11 = pkcs11()
+        with self._refusals():
+            self._opened = SESSIONS.of(place)
         with self._errors():
-            self._session = self._open()
             self._keys = self._find()
         if not self._keys and create:
             self.rotate()
@@ -99,7 +98,7 @@ class TokenProvider:
         allowed = {one.ENCRYPT: True, one.DECRYPT: True, one.SENSITIVE: True}
         refused = (one.EXTRACTABLE, one.WRAP, one.UNWRAP, one.SIGN, one.VERIFY, one.DERIVE)
         with self._errors():
-            self._session.generate_key(
+            self._opened.session.generate_key(
                 p11.KeyType.AES,
                 _BITS,
                 label=self._place.label,
@@ -120,12 +119,6 @@ class TokenProvider:
                 self._keys[name].destroy()
             self._keys = self._find()
 
-    def _open(self) -> Any:
-        place = self._place
-        pin = read_secret(place.pin, "PIN").decode("utf-8", "surrogateescape")
-        library = self._pkcs11.lib(str(place.module))
-        return library.get_token(token_label=place.token).open(rw=True, user_pin=pin)
-
     def _find(self) -> dict[str, Any]:
         one = self._pkcs11.Attribute
         wanted = {
@@ -133,7 +126,7 @@ class TokenProvider:
             one.KEY_TYPE: self._pkcs11.KeyType.AES,
             one.LABEL: self._place.label,
         }
-        found = {_PREFIX + key.id.hex(): key for key in self._session.get_objects(wanted)}
+        found = {_PREFIX + key.id.hex(): key for key in self._opened.session.get_objects(wanted)}
         for name, key in found.items():
             kept = (one.SENSITIVE, one.ALWAYS_SENSITIVE, one.NEVER_EXTRACTABLE)
             if key[one.EXTRACTABLE] or not all(key[attribute] for attribute in kept):
@@ -149,27 +142,25 @@ class TokenProvider:
     @contextmanager
     def _errors(self) -> Iterator[None]:
         """One call at a time, and what the token refuses as the refusal of a key."""
-        with self._lock:
+        with self._refusals(), self._opened.turn:
             try:
                 yield
             except self._pkcs11.PKCS11Error as error:
-                why = str(error) or type(error).__name__
-                raise VerificationError(
-                    f"audit_key_missing: the token `{self._place.token}` refuses: {why}",
-                    help_text="look at the token, its library and its PIN",
-                ) from error
+                if type(error).__name__ in GONE:
+                    SESSIONS.leave(self._place, self._opened)
+                raise
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except self._pkcs11.PKCS11Error as error:
+            why = str(error) or type(error).__name__
+            raise VerificationError(
+                f"audit_key_missing: the token `{self._place.token}` refuses: {why}",
+                help_text="look at the token, its library and its PIN",
+            ) from error
 
 
 def _generation(name: str) -> int:
     return int(name.removeprefix(_PREFIX)[: 2 * _GENERATION_BYTES], 16)
-
-
-def _library() -> Any:
-    try:
-        import pkcs11  # noqa: PLC0415  # an extra
-    except ImportError as error:
-        raise UsageError(
-            "a `pkcs11:` provider needs a package that is not installed",
-            help_text="pip install 'wilkc[pkcs11]'",
-        ) from error
-    return pkcs11
