@@ -21,7 +21,13 @@ from wilkc.language.automata import (
     path_language,
 )
 from wilkc.language.paths import GLOBSTAR, PathPattern
-from wilkc.plan.sandbox.samples import floating_name, is_literal, literal_base, path_text
+from wilkc.plan.sandbox.samples import (
+    floating_name,
+    is_literal,
+    literal_base,
+    path_text,
+    usual_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,35 +87,66 @@ class Agreement:
         return verdict.text if isinstance(verdict, Witness) else UNPROVED
 
     def allowed(self, action: str, pattern: PathPattern) -> str | None:
-        """A shortest path that a rule of the action with this pattern grants, if any is found."""
+        """A path that a rule of the action with this pattern grants, if any is found.
+
+        Returns:
+            The first of the usual names that will do, else a shortest path.
+        """
+        extensions = self._files.extensions if action == "write" else None
+        endings = extensions.values if extensions is not None else None
+        for name in usual_names(pattern, endings or ()):
+            if self._grants(pattern, endings, name):
+                return name
         if pattern.parts[-1:] == (GLOBSTAR,):
             # A tree is shown by something in it, never by its base alone.
             pattern = PathPattern(pattern.root, (*pattern.parts[:-1], *_BELOW))
         positive = _language(pattern, fold=self._fold)
-        if action == "write" and self._files.extensions is not None:
-            positive &= extension_language(self._files.extensions.values)
+        if endings is not None:
+            positive &= extension_language(endings)
         verdict = difference(positive, self._blocks, budget=BUDGET)
         return verdict.text if isinstance(verdict, Witness) else None
+
+    def _grants(self, pattern: PathPattern, endings: frozenset[str] | None, path: str) -> bool:
+        """Whether a rule with the pattern grants the path, which may have any of the endings."""
+        return (
+            path_language(pattern, fold=self._fold).takes(path)
+            and (endings is None or extension_language(endings).takes(path))
+            and not self._blocks.taking(path)
+        )
 
     def blocked(self, shown: PathPattern) -> Iterator[tuple[Rule[PathPattern], str]]:
         """Each block that covers a name of the mount which may not exist yet, and such a name.
 
         A block of one path is left out: it is masked whether or not the path is there.
         """
-        for rule in self._files.block:
+        for rule, patterns in self._picking:
             names = [
                 name
-                for pattern in rule.patterns
-                if pattern.root == shown.root and not _is_one_path(pattern)
-                for name in [self._meeting(shown, pattern)]
+                for pattern, block in patterns
+                if pattern.root == shown.root
+                for name in [self._meeting(shown, pattern, block)]
                 if name is not None
             ]
             if names:
                 yield rule, min(names, key=lambda name: (not name, len(name), name))
 
-    def _meeting(self, shown: PathPattern, pattern: PathPattern) -> str | None:
+    @cached_property
+    def _picking(self) -> tuple[tuple[Rule[PathPattern], list[tuple[PathPattern, Language]]], ...]:
+        """Each block with those of its patterns that are more than one path."""
+        return tuple(
+            (
+                rule,
+                [
+                    (pattern, path_language(pattern, fold=self._fold))
+                    for pattern in rule.patterns
+                    if not _is_one_path(pattern)
+                ],
+            )
+            for rule in self._files.block
+        )
+
+    def _meeting(self, shown: PathPattern, pattern: PathPattern, block: Language) -> str | None:
         """A path that a tree shows and a block covers."""
-        block = path_language(pattern, fold=self._fold)
         floating = floating_name(_base(shown), pattern)
         if floating is not None and block.takes(floating):
             return floating

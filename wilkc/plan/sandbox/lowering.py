@@ -13,7 +13,6 @@ from wilkc.core.sandbox_plan import WHOLE, Environment, Gap, SandboxPlan, Variab
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import PathPattern, explicit_text, parse_path_rule
 from wilkc.language.paths.rules import ROOTS
-from wilkc.plan.narrowing import NarrowFiles
 from wilkc.plan.sandbox.agreement import Agreement, below
 from wilkc.plan.sandbox.inherited import inherited, sandboxes, tightened
 from wilkc.plan.sandbox.levels import FLOORS, check_floor
@@ -111,8 +110,7 @@ def _asked(document: Document) -> tuple[Sandbox, bool]:
 
 
 def _mounts(files: FilePlan, level: Level, gap: WriteGap, *, fold: bool) -> Mounts:
-    narrow, agreement = NarrowFiles(files, fold=fold), Agreement(files, fold=fold)
-    return lower_mounts(Grants(narrow, agreement, level, gap))
+    return lower_mounts(Grants(files, Agreement(files, fold=fold), fold, level, gap))
 
 
 def _unruled(

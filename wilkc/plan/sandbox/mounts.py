@@ -15,7 +15,7 @@ from wilkc.core.sandbox_plan import SECRETS, Gap, Mount
 from wilkc.language.atoms import BLOCK
 from wilkc.language.paths import GLOBSTAR, Path, explicit_text, parse_path_rule, path_matches
 from wilkc.plan.sandbox.agreement import UNPROVED, Agreement, below
-from wilkc.plan.sandbox.samples import allowed_sample, literal_base, path_text
+from wilkc.plan.sandbox.samples import literal_base, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Action, How, Level, WriteGap
     from wilkc.language.paths import PathPattern
     from wilkc.plan.model import FilePlan, Rule
-    from wilkc.plan.narrowing import NarrowFiles
 
 Shape = Literal["literal", "tree", "leafy"]
 
@@ -38,20 +37,17 @@ class Grants:
     Attributes:
         files: the file permissions.
         agreement: what they allow, asked about whole mounts.
+        fold: whether the rules ignore case.
         level: strict narrows, the others mount wider and check afterwards.
         gap: what to do where a write rule is narrower than a mount: `narrow` to the files
             that exist, `postcheck` what was written, or `refuse` to compile.
     """
 
-    files: NarrowFiles
+    files: FilePlan
     agreement: Agreement
+    fold: bool
     level: Level
     gap: WriteGap
-
-    @property
-    def plan(self) -> FilePlan:
-        """All of the file permissions."""
-        return self.files.plan
 
 
 @dataclass(slots=True)
@@ -67,7 +63,7 @@ def lower_mounts(grants: Grants) -> Mounts:
     """Every file rule as mounts, in the order of the rules."""
     found = Mounts()
     for action in _ACTIONS:
-        for rule in grants.plan.allow.get(action, ()):
+        for rule in grants.files.allow.get(action, ()):
             for pattern in rule.patterns:
                 _lower(grants, rule, pattern, action, found)
     found.mounts = list(dict.fromkeys(found.mounts))
@@ -105,12 +101,10 @@ def _lower(
         found.problems.append(_unmountable(rule))
         return
     place = Path(pattern.root, base)
-    if any(path_matches(one, place, fold=grants.files.fold) for one in _SECRETS):
+    if any(path_matches(one, place, fold=grants.fold) for one in _SECRETS):
         found.problems.append(_always_hidden(rule, place))
         return
-    sample = allowed_sample(grants.files, action, pattern)
-    if sample is None:
-        sample = grants.agreement.allowed(action, pattern)
+    sample = grants.agreement.allowed(action, pattern)
     if sample is None:
         found.problems.append(_dead(rule))
         return
@@ -142,7 +136,7 @@ def _how(grants: Grants, kind: Shape, action: Action, denied: str | None) -> tup
     if denied is not None and grants.gap != "postcheck":
         return "each", False
     # Names that a block covers and that do not exist yet cannot be masked.
-    return "tree", denied is not None or bool(grants.plan.block)
+    return "tree", denied is not None or bool(grants.files.block)
 
 
 def _gaps(

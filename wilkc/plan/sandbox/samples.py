@@ -1,8 +1,4 @@
-"""Paths that show what a rule allows, and the literal base of a pattern. Layer: plan.
-
-Candidates are tried against the permissions, so an answer is always true; where no candidate
-fits there is no answer, and the rule is treated as one that grants nothing.
-"""
+"""Paths that a pattern may take, and its literal base. Layer: plan."""
 
 from __future__ import annotations
 
@@ -10,15 +6,12 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.atoms import AnyOne, Atom, CharClass, Literal, Star
-from wilkc.language.paths import GLOBSTAR, parse_path
-from wilkc.plan.judges.files import fold_extension, permits
+from wilkc.language.paths import GLOBSTAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wilkc.language.paths import Part, PathPattern
-    from wilkc.plan.model import FilePlan
-    from wilkc.plan.narrowing import NarrowFiles
 
 _FILLERS: Final = ("a", "b", "zq", "A1", "_")
 _LAST_ASCII: Final = 127
@@ -44,14 +37,6 @@ def path_text(root: str, segments: tuple[str, ...]) -> str:
     return "/" + "/".join(segments) if root == "/" else "/".join((root, *segments))
 
 
-def allowed_sample(files: NarrowFiles, action: str, pattern: PathPattern) -> str | None:
-    """A path that the pattern matches and that the permissions grant for the action."""
-    for candidate in _candidates(files.plan, action, pattern):
-        if _may(files, action, candidate):
-            return candidate
-    return None
-
-
 def floating_name(folder: str, pattern: PathPattern) -> str | None:
     """A path in a folder that a pattern which begins with `**` takes in every folder.
 
@@ -67,21 +52,14 @@ def floating_name(folder: str, pattern: PathPattern) -> str | None:
     return "/".join((folder, *(name or _FILLERS[0] for name in names)))
 
 
-def _may(files: NarrowFiles, action: str, text: str) -> bool:
-    """Whether the permissions grant the action on a small file of that name."""
-    extensions = files.plan.extensions
-    if action == "write" and extensions is not None:
-        stem, dot, suffix = text.rpartition("/")[2].rpartition(".")
-        if not (stem and dot) or fold_extension(suffix) not in extensions.values:
-            return False
-    path = parse_path(text)
-    return permits(files.near(action, [path]), action, path, fold=files.fold)
+def usual_names(pattern: PathPattern, endings: Iterable[str]) -> Iterator[str]:
+    """Paths that read well and that a pattern usually takes.
 
-
-def _candidates(plan: FilePlan, action: str, pattern: PathPattern) -> Iterator[str]:
-    suffixes = [""]
-    if action == "write" and plan.extensions is not None:
-        suffixes += [f".{suffix}" for suffix in sorted(plan.extensions.values)]
+    Args:
+        pattern: what they should match; whether they do is the caller's to check.
+        endings: extensions one of which they should have, or none.
+    """
+    suffixes = ["", *(f".{ending}" for ending in sorted(endings))]
     # Only a globstar that is not the last segment can have a depth.
     depths = (0, 1) if GLOBSTAR in pattern.parts[:-1] else (0,)
     for filler, suffix, depth in product(_FILLERS, suffixes, depths):
