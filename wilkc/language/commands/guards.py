@@ -113,6 +113,8 @@ def is_option(argument: str) -> bool:
 
 def _considered(arguments: Sequence[str], guard: Guard) -> Sequence[str]:
     if guard.after:
+        if guard.after not in arguments:
+            return ()
         heads = arguments[: _operand_place(arguments, guard) + 1]
         return arguments[heads.index(guard.after) + 1 :] if guard.after in heads else ()
     if guard.scope == "front":

@@ -14,6 +14,7 @@ from wilkc.core.diagnostics import Diagnostic
 from wilkc.core.sandbox_plan import SECRETS, Gap, Mount
 from wilkc.language.atoms import BLOCK
 from wilkc.language.paths import GLOBSTAR, Path, explicit_text, parse_path_rule, path_matches
+from wilkc.language.paths.rules import ROOTS
 from wilkc.plan.sandbox.agreement import UNPROVED, Agreement, below
 from wilkc.plan.sandbox.samples import literal_base, path_text
 
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 Shape = Literal["literal", "tree", "leafy"]
 
 _ACTIONS: Final[tuple[Action, ...]] = ("read", "execute", "write")
-_SECRETS: Final = tuple(one for text in SECRETS for one in parse_path_rule(text, BLOCK))
+_SECRETS: Final = {
+    root: tuple(one for text in SECRETS for one in parse_path_rule(text, BLOCK) if one.root == root)
+    for root in ROOTS
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def _lower(
         found.problems.append(_unmountable(rule))
         return
     place = Path(pattern.root, base)
-    if any(path_matches(one, place, fold=grants.fold) for one in _SECRETS):
+    if any(path_matches(one, place, fold=grants.fold) for one in _SECRETS[place.root]):
         found.problems.append(_always_hidden(rule, place))
         return
     sample = grants.agreement.allowed(action, pattern)
