@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wilkc.runtime.sandbox import walk
@@ -49,7 +50,7 @@ def second_names(
     writable = [bind.path for bind in binds if bind.access == "write"]
     masks = cut.hidden.values()
     hidden = sorted(one.path for one in masks if one.kind == "hide_directory" and not one.ghost)
-    linked = _seen(seen, cut, writable, deeper=bool(hidden))
+    linked = _seen(seen, cut, writable, hidden)
     names: dict[_Inode, list[str]] = defaultdict(list)
     for path, (device, inode, _) in linked.items():
         names[device, inode].append(path)
@@ -68,17 +69,19 @@ def second_names(
 
 
 def _seen(
-    seen: Survey, cut: Cutouts, writable: Sequence[str], *, deeper: bool
+    seen: Survey, cut: Cutouts, writable: Sequence[str], hidden: Sequence[str]
 ) -> dict[str, Linked]:
     """The files with further names that are not hidden themselves.
 
-    Those of trees that are only read are looked at one by one, if that can matter: `deeper`, or a
-    file that is bound alone for writing has another name.
+    Of trees that are only read there are those alone that may be a file in a hidden directory, or
+    another name of a file that may be written: the number that directories tell of each (`d_ino`,
+    readdir(3)) is known already, and asking for more takes as long as half of the walk.
     """
-    alone = _linked(writable)
-    linked = {**seen.linked, **alone}
-    if deeper or alone:
-        linked |= _linked(seen.plain)
+    linked = {**seen.linked, **_linked(writable)}
+    inside = _numbers_in(hidden, len(seen.plain))
+    if inside is not None:
+        inside.update(inode for _, inode, _ in linked.values())
+    linked |= _linked(path for path, number in seen.plain if inside is None or number in inside)
     return {path: names for path, names in linked.items() if path not in cut.hidden}
 
 
@@ -108,7 +111,34 @@ def _of(inodes: Collection[_Inode], tops: Sequence[str], entries: int) -> Iterat
     """The files below some directories that are among the given ones."""
     numbers = {inode for _, inode in inodes}
     deadline = time.monotonic() + walk.MAX_SECONDS
-    pending = [(top, top) for top in tops] if inodes else []
+    for top, found in _below(tops if inodes else ()):
+        entries += len(found)
+        if entries > walk.MAX_ENTRIES or time.monotonic() > deadline:
+            yield top
+            return
+        for entry in found:
+            if entry.inode() in numbers and not entry.is_dir(follow_symlinks=False):
+                with suppress(FileNotFoundError):
+                    status = os.lstat(entry.path)
+                    if (status.st_dev, status.st_ino) in inodes:
+                        yield entry.path
+
+
+def _numbers_in(tops: Sequence[str], most: int) -> set[int] | None:
+    """The inode numbers below some directories; None for more entries than so many."""
+    numbers: set[int] = set()
+    entries = 0
+    for _, found in _below(tops):
+        entries += len(found)
+        if entries > most:
+            return None
+        numbers.update(entry.inode() for entry in found)
+    return numbers
+
+
+def _below(tops: Iterable[str]) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
+    """What each directory below some has, with which of those it lies in."""
+    pending = [(top, top) for top in tops]
     while pending:
         directory, top = pending.pop()
         try:
@@ -116,14 +146,5 @@ def _of(inodes: Collection[_Inode], tops: Sequence[str], entries: int) -> Iterat
                 found = list(listing)
         except OSError:
             continue  # whoever cannot look into it does not know it by this name
-        entries += len(found)
-        if entries > walk.MAX_ENTRIES or time.monotonic() > deadline:
-            yield top
-            return
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                pending.append((entry.path, top))
-            elif entry.inode() in numbers:
-                status = os.lstat(entry.path)
-                if (status.st_dev, status.st_ino) in inodes:
-                    yield entry.path
+        yield top, found
+        pending += [(one.path, top) for one in found if one.is_dir(follow_symlinks=False)]

@@ -69,7 +69,8 @@ class Survey:
         matches: per leafy pattern, the regular files it matches.
         stamps: per entry of a stamped tree, its stamp.
         linked: regular files of stamped trees that have further names.
-        plain: regular files of other trees; nobody looked at the number of their names.
+        plain: regular files of other trees, each with its inode number as its directory tells it;
+            nobody looked at the number of their names.
         entries: how many entries were seen.
     """
 
@@ -79,7 +80,7 @@ class Survey:
     matches: dict[str, list[str]] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
     linked: dict[str, Linked] = field(default_factory=dict)
-    plain: list[str] = field(default_factory=list)
+    plain: list[tuple[str, int]] = field(default_factory=list)
     entries: int = 0
 
 
@@ -140,7 +141,7 @@ def survey(trees: Sequence[tuple[str, bool]], lookout: Lookout) -> Survey:
                 with suppress(FileNotFoundError):
                     _mark(entry, found)
             elif entry.is_file(follow_symlinks=False):
-                found.plain.append(entry.path)
+                found.plain.append((entry.path, entry.inode()))
     return found
 
 

@@ -95,6 +95,33 @@ def test_of_settings_where_the_second_name_is_bound_alone(filled: Any, spec: Any
     assert not _refused(filled, spec(write_each=("./**/*.json",)))
 
 
+def test_of_settings_that_are_only_read_where_the_second_name_may_be_written(
+    filled: Any, spec: Any
+) -> None:
+    filled.write(".claude/settings.json", "{}")
+    filled.write("out/plain.json", "{}")
+    (filled.path / "out/settings.json").hardlink_to(filled.path / ".claude/settings.json")
+    rules = spec(read=("./.claude/**",), write=("./out/**",))
+    settings = filled.path / ".claude/settings.json"
+    said = [f"`{settings}` is protected and may be reached by a second name"]
+    assert _said(filled.sh(rules, "true")) == said
+    assert _refused(filled, rules)
+    # The twin: the second name is of a file that nobody protects.
+    (filled.path / "out/settings.json").unlink()
+    (filled.path / "out/other.json").hardlink_to(filled.path / "out/plain.json")
+    assert _said(filled.sh(rules, "true")) == []
+    assert not _refused(filled, rules)
+
+
+def test_a_large_hidden_directory_is_looked_through_all_the_same(filled: Any, spec: Any) -> None:
+    for number in range(20):
+        filled.write(f"src/blocked/{number}", "x")
+    (filled.path / "src/key").hardlink_to(filled.path / "src/blocked/key")
+    assert len(_said(filled.sh(spec(**READ), "true"))) == 1
+    (filled.path / "src/key").unlink()
+    assert _said(filled.sh(spec(**READ), "true")) == []
+
+
 def test_what_takes_too_long_to_be_looked_through_has_one(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +133,7 @@ def test_what_takes_too_long_to_be_looked_through_has_one(
     top, hidden = str(tmp_path), f"{tmp_path}/hidden"
     cut = Cutouts(hidden={hidden: Mask(hidden, "hide_directory")})
     binds = (Bind(top, "read", None, 0, 0, "r", 1),)
-    given = (Survey(plain=[f"{top}/a"]), cut, binds, (top,), Reserved(Roots(top, None)))
+    given = (Survey(plain=[(f"{top}/a", 0)]), cut, binds, (top,), Reserved(Roots(top, None)))
     assert list(linked.second_names(*given)) == []
     monkeypatch.setattr(walk, "MAX_ENTRIES", 10)
     assert list(linked.second_names(*given)) == [hidden]
