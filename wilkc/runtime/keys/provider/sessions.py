@@ -55,6 +55,7 @@ class _Sessions:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._opened: dict[_Place, Opened] = {}
+        self._begun: set[str] = set()
         self._inherited: set[str] = set()
 
     def of(self, place: TokenPlace) -> Opened:
@@ -74,13 +75,14 @@ class _Sessions:
     def after_fork(self) -> None:
         """Begin anew in a child; somebody in the parent may have held the lock."""
         self._guard = threading.Lock()
-        self._inherited |= {library for library, _, _ in self._opened}
+        self._inherited |= self._begun
         self._opened.clear()
 
     def _open(self, place: TokenPlace) -> Any:
         pin = read_secret(place.pin, "PIN").decode("utf-8", "surrogateescape")
         path = str(place.module)
         library = pkcs11().lib(path)
+        self._begun.add(path)
         if path in self._inherited:
             library.reinitialize()
             self._inherited.remove(path)
