@@ -53,8 +53,10 @@ def from_base64url(text: str) -> bytes:
             data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except binascii.Error:
             data = b""
-        # The decoder ignores spare bits; two texts must not mean one value.
-        if to_base64url(data) == text:
+        # The decoder ignores spare bits, which the last characters alone can have; two texts must
+        # not mean one value.
+        whole = len(text) // 4
+        if data and to_base64url(data[3 * whole :]) == text[4 * whole :]:
             return data
     raise ValueError("it is not base64url")
 

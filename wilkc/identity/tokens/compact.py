@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.encoding import from_base64url
@@ -25,6 +26,8 @@ MAX_TOKEN: Final = 8192
 KEY_ID: Final = re.compile(r"[A-Za-z0-9._~+=:-]{1,200}", re.ASCII)
 """Ids of keys are looked up in a table, and could not lead anywhere if they were odd."""
 _PARTS: Final = 3
+_REMEMBERED: Final = 256
+"""Headers that need not be read again: all tokens by one key have the same."""
 _HEADERS: Final = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
 """What a header may hold. Thumbprints are not used; all that names a key or an address of one
 (`jku`, `jwk`, `x5u`, `x5c`) and all extensions (`crit`, `b64`, `zip`) are refused."""
@@ -62,7 +65,21 @@ def parse_compact(text: str) -> Compact:
     parts = text.split(".")
     if len(parts) != _PARTS:
         raise _malformed("it is no token of three parts")
-    header, claims = _object(parts[0], "header"), _object(parts[1], "payload")
+    algorithm, key_id, kind = _header(parts[0])
+    claims = _object(parts[1], "payload")
+    try:
+        signature = from_base64url(parts[2])
+    except ValueError as error:
+        raise _malformed(f"signature: {error}") from error
+    return Compact(
+        algorithm, key_id, kind, claims, f"{parts[0]}.{parts[1]}".encode("ascii"), signature
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _header(part: str) -> tuple[str, str, str]:
+    """Algorithm, key id and kind."""
+    header = _object(part, "header")
     odd = sorted(set(header) - _HEADERS)
     if odd:
         raise _malformed(f"its header has `{odd[0][:32]}`")
@@ -73,14 +90,7 @@ def parse_compact(text: str) -> Compact:
         raise _malformed("it names no key that could be one")
     if kind is not None and not isinstance(kind, str):
         raise _malformed("its kind is no text")
-    try:
-        signature = from_base64url(parts[2])
-    except ValueError as error:
-        raise _malformed(f"signature: {error}") from error
-    return Compact(
-        algorithm, key_id, (kind or "JWT").lower().removeprefix("application/"), claims,
-        f"{parts[0]}.{parts[1]}".encode("ascii"), signature,
-    )  # fmt: skip
+    return algorithm, key_id, (kind or "JWT").lower().removeprefix("application/")
 
 
 def _object(part: str, name: str) -> dict[str, Json]:

@@ -13,8 +13,7 @@ strictly before.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UsageError
@@ -46,6 +45,8 @@ ACTS_FOR_CLAIM: Final = "wilk_acts_for"
 FAMILY_CLAIM: Final = "wilk_family"
 RESTS_CLAIM: Final = "wilk_rests_on"
 """All that the token was got with, each as the list of revocations names it: it ends with each."""
+_REMEMBERED: Final = 256
+"""Answers that need not be worked out again: few issuers give many different scopes."""
 _KINDS: Final[tuple[Kind, ...]] = ("key", "token", "family")
 
 
@@ -102,9 +103,8 @@ class Tokens:
         # 5
         principal = _vouched(token, issuer, expires)
         # 6
-        rests_on = _rests_on(token.claims, principal.credential)
-        self._revocations.require_none(now, ("agent", principal.id), *rests_on)
-        return replace(principal, rests_on=rests_on)
+        self._revocations.require_none(now, ("agent", principal.id), *principal.rests_on)
+        return principal
 
 
 @cache
@@ -156,21 +156,33 @@ def _vouched(token: Compact, issuer: Issuer, expires: int) -> Principal:
         )
     scope, acts_for = _narrowed(claims, issuer)
     name = token_name(issuer.issuer, token_id)
-    return Principal(subject, "token", name, scope, acts_for, expires)
+    rests_on = _rests_on(claims, name)
+    return Principal(subject, "token", name, scope, acts_for, expires, rests_on)
 
 
 def _narrowed(claims: Mapping[str, Json], issuer: Issuer) -> tuple[tuple[str, ...], ...]:
     """What the token may be used for, and for whom: what its issuer's may at most, or less."""
     scope = _texts(claims, SCOPE_CLAIM, issuer.scope)
     acts_for = _texts(claims, ACTS_FOR_CLAIM, issuer.acts_for)
+    return _within(scope, acts_for, issuer.scope, issuer.acts_for)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _within(
+    scope: tuple[str, ...],
+    acts_for: tuple[str, ...],
+    most_scope: tuple[str, ...],
+    most_acts_for: tuple[str, ...],
+) -> tuple[tuple[str, ...], ...]:
+    """Those entries that an issuer's may have."""
     try:
         require_forms(scope, acts_for)
     except UsageError as error:
         raise AuthenticationError(MALFORMED, error.message) from error
-    most = Principal("", "token", "", issuer.scope, (), 0)
+    most = Principal("", "token", "", most_scope, (), 0)
     return (
         tuple(one for one in scope if most.may_ask(*_halves(one))),
-        tuple(one for one in acts_for if _covered(one, issuer.acts_for)),
+        tuple(one for one in acts_for if _covered(one, most_acts_for)),
     )
 
 
@@ -181,11 +193,13 @@ def _covered(pattern: str, by: Sequence[str]) -> bool:
     return any(one.endswith("*") and pattern[:-1].startswith(one[:-1]) for one in by)
 
 
-def _texts(claims: Mapping[str, Json], name: str, without: Sequence[str]) -> Sequence[str]:
-    found = claims.get(name, list(without))
+def _texts(claims: Mapping[str, Json], name: str, without: tuple[str, ...]) -> tuple[str, ...]:
+    if name not in claims:
+        return without
+    found = claims[name]
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise AuthenticationError(MALFORMED, f"the token's `{name}` is no list of texts")
-    return found
+    return tuple(found)
 
 
 def _halves(entry: str) -> tuple[str, str]:
