@@ -14,7 +14,7 @@ ALPHABET = "ABQRgw08-_+/=. \n"
 @pytest.mark.parametrize("size", range(1, 8))
 def test_what_was_written_is_read(size: int) -> None:
     for first in range(256):
-        data = bytes([first, *range(250, 250 + size - 1 - max(0, size - 6))])
+        data = bytes([first]) + b"\xfa\xff\x00\x3e\x3f\x10"[: size - 1]
         assert from_base64url(to_base64url(data)) == data
 
 
