@@ -13,6 +13,7 @@ from wilkc.analyze.lint.checks import (
     impossible_test,
     missing_apex,
     missing_limits,
+    opaque_command,
     plain_protocol,
     plain_storage,
     private_range,
@@ -52,6 +53,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     shadowed.CHECK,
     idle_test.CHECK,
     impossible_test.CHECK,
+    opaque_command.CHECK,
 )
 
 

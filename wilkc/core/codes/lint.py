@@ -215,6 +215,15 @@ CODES: Final[tuple[Code, ...]] = (
         f"{_AUTHOR} what was to be tested.",
     ),
     Code(
+        "W220",
+        "an allowed command is always denied",
+        "A shell that is given its commands as text, `eval`, `ssh`, `env A=b` and the like run "
+        "what nobody can judge beforehand, so they are denied whatever the list says.",
+        "permissions:\n  shell: {allowed_commands: ['sh -c *', 'ssh *', 'npm test']}\n",
+        "permissions:\n  shell: {allowed_commands: ['npm test']}\n",
+        f"{_AUTHOR} which commands were to be run.",
+    ),
+    Code(
         "W237",
         "a baseline records what no longer occurs",
         "The finding was mended. An entry that stays would hide the same finding when it comes "

@@ -9,7 +9,7 @@ from wilkc.language.commands.judge import (
     judge_layer,
     scripts_of,
 )
-from wilkc.language.commands.layers import MAX_LAYERS, layers_of, program_name
+from wilkc.language.commands.layers import MAX_LAYERS, is_opaque, layers_of, program_name
 from wilkc.language.commands.lexer import Argv, check_argv, lex_line
 from wilkc.language.commands.patterns import (
     AnyArgument,
@@ -46,6 +46,7 @@ __all__ = [
     "command_words",
     "guarded_options",
     "harmless_options",
+    "is_opaque",
     "judge_commands",
     "judge_layer",
     "layers_of",

@@ -47,9 +47,15 @@ def program_name(argv: Argv) -> str:
     return argv[0].rpartition("/")[2]
 
 
+def is_opaque(argv: Argv) -> bool:
+    """Whether the program runs something that cannot be judged, whatever follows the arguments."""
+    name = program_name(argv)
+    return name in TABLES.opaque or _runs_text(name, argv)
+
+
 def _inner(argv: Argv) -> Argv | None:
     name = program_name(argv)
-    if name in TABLES.opaque or _runs_text(name, argv):
+    if is_opaque(argv):
         raise _OpaqueError(name)
     wrapper = TABLES.wrappers.get(name)
     if wrapper is None:
