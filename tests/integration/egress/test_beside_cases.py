@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from tests.integration.egress.world import World
 
 TIMES = 200
-REACHES = "import socket; socket.create_connection(('127.0.0.1', 3128), 1)"
+# What says nothing may have ended before a busy proxy takes it.
+REACHES = """
+import socket
+reached = socket.create_connection(("127.0.0.1", 3128), 1)
+reached.settimeout(30)
+reached.sendall(b"?\\r\\n\\r\\n")
+assert reached.recv(1)
+"""
 
 
 def test_p11a_every_command_finds_its_own_listener_from_its_first_moment(world: World) -> None:
