@@ -108,6 +108,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "make *": [
         ("make test V=1", "allowed"),
         ("make SHELL=./evil test", GUARDED),
+        ("make SHELL=1 test", GUARDED),
         ("make test MAKEFLAGS:=x", GUARDED),
         # A variable is text of the makefile: only a number is none that runs.
         ("make X!=id", GUARDED),
