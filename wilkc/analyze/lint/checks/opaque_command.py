@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.lint.model import Check, Finding, Subject, own, warning
@@ -30,8 +29,11 @@ def _run(subject: Subject) -> Iterator[Finding]:
 
 def _is_always_denied(pattern: CommandPattern) -> bool:
     """Whether each command of the pattern is opaque, by itself or in a wrapper."""
-    fixed = takewhile(lambda one: isinstance(one, TextArgument), pattern.arguments)
-    texts = [one.text for one in fixed if isinstance(one, TextArgument)]
+    texts: list[str] = []
+    for argument in pattern.arguments:
+        if not isinstance(argument, TextArgument):
+            break
+        texts.append(argument.text)
     layers, opaque = layers_of((pattern.program, *texts))
     # Of a command that is not fixed as a whole an option may still get its value.
     whole = len(texts) == len(pattern.arguments) and not pattern.rest

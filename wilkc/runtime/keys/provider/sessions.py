@@ -26,14 +26,14 @@ GONE: Final = frozenset(
     [
         "DeviceError",
         "DeviceRemoved",
-        "KeyHandleInvalid",
         "SessionClosed",
         "SessionHandleInvalid",
         "TokenNotPresent",
         "UserNotLoggedIn",
     ]
 )
-"""Errors after which a session is of no use; others are of what was asked."""
+"""Errors after which a session is of no use; others are of what was asked, as of a key that another
+process destroyed."""
 
 
 @dataclass(frozen=True, slots=True)
