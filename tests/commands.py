@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SECONDS = 120.0
 ROOT = Path(__file__).parents[1]
+PATIENT = ROOT / "tests" / "data" / "audit" / "patient.yaml"
+"""A spec for `audit init --policies`, for logs in which grants are recorded."""
 
 
 def run_wilkc(

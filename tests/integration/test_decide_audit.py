@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import run_wilkc
+from tests.commands import PATIENT, run_wilkc
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,7 +26,7 @@ def log(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "log"
     made = _wilkc(
         "audit", "init", place, "--keys", tmp_path / "log.keys", "--origin", "example.org/t",
-        "--root-key", tmp_path / "root", "--reserve", "1MiB",
+        "--root-key", tmp_path / "root", "--reserve", "1MiB", "--policies", PATIENT,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     yield place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import PATIENT
 from wilkc.analyze.learning import REASONS
 from wilkc.cli.learning import ORIGINS, gathering
 from wilkc.cli.recording import open_keys
@@ -47,7 +49,8 @@ class World:
         (folder / "policies").mkdir()
         (folder / "policies" / "assistant.yaml").write_text(SPEC)
         made = run(
-            "wilkc audit init log --origin example.org/learn/test --reserve 4KiB --root-key root",
+            "wilkc audit init log --origin example.org/learn/test --reserve 4KiB --root-key root "
+            f"--policies {shlex.quote(str(PATIENT))}",
             folder,
         )
         assert made.returncode == 0, made.stderr

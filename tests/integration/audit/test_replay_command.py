@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands import run_wilkc
+from tests.commands import PATIENT, run_wilkc
 from wilkc.core.contract import Request, denial
 from wilkc.runtime.audit import AuditLogger, AuditSettings
 
@@ -37,7 +37,7 @@ class Place:
         spec.write_text(spec.read_text().replace("'./docs/**/*.md'", "'./notes/**/*.md'"))
         made = run_wilkc(
             "audit", "init", self.log, "--origin", "example.org/replay/test",
-            "--reserve", "4KiB", "--root-key", folder / "root",
+            "--reserve", "4KiB", "--root-key", folder / "root", "--policies", PATIENT,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
         lines = [

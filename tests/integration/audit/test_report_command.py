@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import run_wilkc
+from tests.commands import PATIENT, run_wilkc
 from tests.unit.runtime.audit.conftest import ALLOW, DENY, REQUEST
 from wilkc.core.dsse import parse_envelope
 from wilkc.runtime.audit import AuditLogger, unverified_records
@@ -29,7 +29,7 @@ class Place:
         self.kept = folder / "kept checkpoint"
         made = run_wilkc(
             "audit", "init", self.log, "--origin", "example.org/report/test",
-            "--reserve", "4KiB", "--root-key", folder / "root",
+            "--reserve", "4KiB", "--root-key", folder / "root", "--policies", PATIENT,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
         self.root = made.stdout.strip()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.commands import run_wilkc
+from tests.commands import PATIENT, run_wilkc
 from wilkc.bundle import generate_key, read_bundle, sign_bundle, write_key_pair
 from wilkc.cli import exits
 from wilkc.cli.building import build_bundle
@@ -99,7 +99,8 @@ def made(opa: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "operators.tar.gz").write_bytes(sign_bundle(built, key, key_id="release"))
     subprocess.run(
         [sys.executable, "-m", "wilkc.cli.main", "audit", "init", "audit", "--origin",
-         "example.org/log", "--root-key", "root.key", "--reserve", "1MiB"],
+         "example.org/log", "--root-key", "root.key", "--reserve", "1MiB",
+         "--policies", str(PATIENT)],
         cwd=folder, check=True, capture_output=True,
     )  # fmt: skip
     create_identity(folder / "who")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wilkc.runtime.audit import Places, create_log
+from wilkc.runtime.audit import AuditSettings, Places, create_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +114,6 @@ def site(bwrap: Path, opa: Path) -> Iterator[Site]:
     (top / "policies").mkdir()
     (top / "policies/agents.yaml").write_text(SPEC)
     places = Places(top / "log", top / "keys", top / "keys.provider", top / "root.key")
-    create_log(places, "example.org/test/audit")
+    create_log(places, "example.org/test/audit", AuditSettings(wait_ms=10_000))
     yield made
     shutil.rmtree(top)

@@ -36,7 +36,8 @@ class Site:
         (folder / "operators.tar.gz").write_bytes(sign_bundle(built, signer.key, key_id="k"))
         places = Places(folder / "log", folder / "log.keys", folder / "log.keys.provider",
                         folder / "root.key")  # fmt: skip
-        create_log(places, "example.org/operators/test", AuditSettings(reserve_bytes=4096))
+        patient = AuditSettings(reserve_bytes=4096, wait_ms=10_000)
+        create_log(places, "example.org/operators/test", patient)
         create_identity(folder / "who")
         self.identity = Identity(folder / "who")
         settings = {

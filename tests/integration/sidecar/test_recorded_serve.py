@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.integration.sidecar.conftest import Cli, Running, Signer
 
-SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0)
+SMALL = AuditSettings(reserve_bytes=4096, min_free_bytes=0, wait_ms=10_000)
 BOTH = Approval("ann", "ben")
 BROKEN = b"package wilk\n\nx := nothing(1)\n"
 SECONDS = 30

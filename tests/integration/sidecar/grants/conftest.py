@@ -144,7 +144,7 @@ def world(cli: Cli, folder: Path, keys: Path, opa: Path, monkeypatch: pytest.Mon
     create_log(
         Places(Path("log"), Path("log.keys"), Path("log.keys.provider"), Path("root.key")),
         "example.org/t/audit",
-        AuditSettings(reserve_bytes=2**20),
+        AuditSettings(reserve_bytes=2**20, wait_ms=10_000),
     )
     return World(cli, folder, serve(cli))
 
