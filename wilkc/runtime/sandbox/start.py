@@ -27,7 +27,8 @@ MOUNT_SECONDS: Final = 2.0
 """Without any change of the mount table; a machine that does other things is slow, not stuck."""
 MOUNTS_SECONDS: Final = 30.0
 """For all mounts together."""
-_LOOK_SECONDS: Final = 0.001
+_LOOK_SECONDS: Final = 0.0002
+"""A mount takes a fraction of a millisecond, and the command waits for the last look."""
 _STATUS_BYTES: Final = 4096
 
 
@@ -112,6 +113,7 @@ def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
     end = time.monotonic() + MOUNTS_SECONDS
     stalled, before = time.monotonic() + MOUNT_SECONDS, b""
     while True:
+        looked = time.monotonic()
         try:
             text = Path(f"/proc/{pid}/mountinfo").read_bytes()
         except OSError as error:
@@ -121,14 +123,14 @@ def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
         if text != before:
             stalled, before = time.monotonic() + MOUNT_SECONDS, text
         late = time.monotonic() > min(stalled, end)
-        # Reading a long table again and again would take the time that bubblewrap needs.
         if late or text.count(b"\n") >= len(wanted):
             found = difference(wanted, parse(text))
             if not found:
                 break
             if late:
                 raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
-        time.sleep(_LOOK_SECONDS)
+        # Reading a long table again and again would take the time that bubblewrap needs.
+        time.sleep(max(_LOOK_SECONDS, time.monotonic() - looked))
     if found := strayed(view, text):
         raise SandboxRefusedError("sandbox.view_differs", f"in the sandbox {found}")
     require_same_files(pid, view)
