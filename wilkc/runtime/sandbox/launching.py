@@ -170,7 +170,8 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
     run.group.expect()
-    run.note.leave(_left(run, prepared), sorted(map(str, run.group.directories())))
+    groups, owner = sorted(map(str, run.group.directories())), prepared.identity
+    run.note.leave(_left(run, prepared), groups, (owner.uid, owner.gid))
     run.observer.confined(run.facts.reached)
     return prepared
 
