@@ -68,7 +68,12 @@ def acting_as(uid: int, gid: int, act: Callable[[], Answer]) -> Answer:
         thread.start()
     except RuntimeError as error:
         raise OSError(0, "there is no room for another thread") from error
-    thread.join()
+    try:
+        thread.join()
+    except BaseException:
+        # Of a signal: what is under way ends before anything is done about it.
+        thread.join()
+        raise
     if failures:
         raise failures[0]
     return answers[0]
