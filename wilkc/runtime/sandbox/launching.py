@@ -49,6 +49,7 @@ from wilkc.runtime.sandbox.limits import (
     niceness,
     own_limits,
     reach,
+    require_no_core,
     starter,
     throttles,
 )
@@ -151,6 +152,7 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
         for program in (SETPRIV, PRLIMIT, NICE, SHELL):
             probe.require_program(program)
     probe.require_filter_support()
+    require_no_core()
     require_headroom(job.agent)
     use_fds = not run.bare and _takes_descriptors(run.bwrap)
     run.facts.reports = run.bases.reports

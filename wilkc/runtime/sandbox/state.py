@@ -99,7 +99,7 @@ class Note:
             return
         self.left = tuple(sorted({*self.left, *paths}, key=lambda path: (path.count("/"), path)))
         try:
-            members = {} if groups is None else {"groups": list(groups)}
+            members: dict[str, Any] = {} if groups is None else {"groups": list(groups)}
             members |= {} if owner is None else {"owner": list(owner)}
             self.write(left=list(self.left), **members)
         except OSError as error:
