@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -22,6 +22,7 @@ from wilkc.cli.diagnostics import as_text
 from wilkc.cli.launch_text import Shown
 from wilkc.cli.main import show_refusal
 from wilkc.cli.options import source_options
+from wilkc.cli.outcome_file import OutcomeFile, outcome_file
 from wilkc.cli.rates import open_rates
 from wilkc.cli.record_places import provider_place
 from wilkc.cli.running import Source, check_source, command_request, open_source
@@ -120,7 +121,9 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
     """
     end_in_order()
     chosen = Source(**source)
+    told: OutcomeFile | None = None
     try:
+        told = None if outcome is None else outcome_file(outcome)
         check_source(chosen)
         _check_session(session)
         directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
@@ -137,21 +140,21 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
             launcher = _launcher(point, Gateway(point, recorder, store), quiet=quiet)
             ended = Executor(point, recorder, launcher, store).run(request, jobs)
     except _NoRecordError as error:
-        _leave(error, Outcome("denied", None, AUDIT_UNAVAILABLE, error.message), outcome)
+        _leave(error, Outcome("denied", None, AUDIT_UNAVAILABLE, error.message), told)
     except RateStoreError as error:
-        _leave(error, Outcome("denied", None, error.detail, error.message), outcome)
+        _leave(error, Outcome("denied", None, error.detail, error.message), told)
     except UnavailableError as error:
-        _leave(error, Outcome("denied", None, NO_DECISION_POINT, error.message), outcome)
+        _leave(error, Outcome("denied", None, NO_DECISION_POINT, error.message), told)
     except SpecError as error:
         texts = read_sources(chosen.policies)
         click.echo(as_text(error.diagnostics, texts, colour=wants_colour()), err=True)
-        _leave(error, Outcome("sandbox_failed", None, "spec", error.message), outcome)
+        _leave(error, Outcome("sandbox_failed", None, "spec", error.message), told)
     except WilkError as error:
-        _leave(error, Outcome("sandbox_failed", None, "usage", error.message), outcome)
+        _leave(error, Outcome("sandbox_failed", None, "usage", error.message), told)
     except Exception as error:  # noqa: BLE001  # a crash's status would be taken for the command's
         text = f"something unforeseen went wrong: {type(error).__name__}: {error}"
-        _leave(WilkError(text), Outcome("sandbox_failed", None, GUARD_FAILED, text), outcome)
-    _write_outcome(ended.outcome, outcome, recorded=ended.recorded)
+        _leave(WilkError(text), Outcome("sandbox_failed", None, GUARD_FAILED, text), told)
+    _write_outcome(ended.outcome, told, recorded=ended.recorded)
     with suppress(OSError):  # where nobody reads any more, the status still tells
         _report(ended, quiet=quiet)
     sys.exit(ended.outcome.status)
@@ -234,19 +237,19 @@ def _report(ended: Result, *, quiet: bool) -> None:
         click.echo("wilkc: what became of the command could not be recorded", err=True)
 
 
-def _leave(error: WilkError, ended: Outcome, path: str | None) -> None:
-    _write_outcome(ended, path, recorded=False)
+def _leave(error: WilkError, ended: Outcome, told: OutcomeFile | None) -> NoReturn:
+    _write_outcome(ended, told, recorded=False)
     with suppress(OSError):  # where nobody reads any more, the status still tells
         show_refusal(error)
     sys.exit(ended.status)
 
 
-def _write_outcome(ended: Outcome, path: str | None, *, recorded: bool) -> None:
-    if path is None:
+def _write_outcome(ended: Outcome, told: OutcomeFile | None, *, recorded: bool) -> None:
+    if told is None:
         return
     text = json.dumps({**ended.as_json(), "recorded": recorded}, indent=2, sort_keys=True)
     try:
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        told.write(text + "\n")
     except OSError as error:
         with suppress(OSError):
-            click.echo(f"wilkc: cannot write `{path}`: {error.strerror}", err=True)
+            click.echo(f"wilkc: the outcome cannot be written: {error.strerror}", err=True)

@@ -7,12 +7,13 @@ the launch masks by.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.egress import Gateway
 from wilkc.runtime.guard.recording import UnsafeNoRecord
 from wilkc.runtime.sandbox import Job, Streams, launch
+from wilkc.runtime.sandbox.acting import acting_as, is_held, open_way
+from wilkc.runtime.sandbox.emptying import remove_below
 from wilkc.runtime.sandbox.matching import matcher
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ NOBODY: Final = 65534
 """Whom root tries launches as: nobody's own files are nowhere else."""
 HIDDEN: Final = ("./**/.env*/**", "./out/blocked/**")
 FOLDERS: Final = ("src", "out", "out/kept", "out/blocked")
+_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 CANARY: Final = "WILK-CANARY"
 FILES: Final = {
     "src/readable": "readable\n",
@@ -148,14 +152,7 @@ def trial(plan: SandboxPlan = PLAN) -> Iterator[Trial]:
     top = Path(tempfile.gettempdir()).resolve() / f"wilk-host-{secrets.token_hex(8)}"
     try:
         top.mkdir(0o700)
-        for name in FOLDERS:
-            (top / name).mkdir(parents=True)
-        for name, text in FILES.items():
-            (top / name).write_text(text, encoding="utf-8")
-        top.chmod(0o755)
-        if os.geteuid() == 0:
-            for path in (top, *top.rglob("*")):
-                os.chown(path, NOBODY, NOBODY)
+        _fill(top)
         yield Trial(top, plan)
     finally:
         try:
@@ -166,6 +163,48 @@ def trial(plan: SandboxPlan = PLAN) -> Iterator[Trial]:
             raise
 
 
+def _fill(top: Path) -> None:
+    """Put the files there, and only then let others in: until then nobody can swap anything.
+
+    Raises:
+        OSError: others than root could put something else in its place.
+    """
+    here = os.open(top, _DIRECTORY)
+    try:
+        if os.geteuid() == 0:
+            _require_held(top, here)
+        for name in FOLDERS:
+            (top / name).mkdir(parents=True)
+        for name, text in FILES.items():
+            (top / name).write_text(text, encoding="utf-8")
+        if os.geteuid() == 0:
+            for path in top.rglob("*"):
+                os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+            os.fchown(here, NOBODY, NOBODY)
+        os.fchmod(here, 0o755)
+    finally:
+        os.close(here)
+
+
+def _require_held(top: Path, here: int) -> None:
+    above, alone = open_way(str(top.parent))
+    try:
+        if not (alone and is_held(above, here)):
+            text = f"others could move `{top.parent}`, or what is in it"
+            raise PermissionError(errno.EPERM, text)
+    finally:
+        os.close(above)
+
+
 def _remove(top: Path) -> None:
-    if top.exists():
-        shutil.rmtree(top)
+    try:
+        here = os.open(top, _DIRECTORY)
+    except FileNotFoundError:
+        return
+    try:
+        # Whom it was given to may have put anything there: it goes by that user's rights.
+        status = os.fstat(here)
+        acting_as(status.st_uid, status.st_gid, partial(remove_below, here))
+    finally:
+        os.close(here)
+    top.rmdir()

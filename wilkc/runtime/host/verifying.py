@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UnavailableError
+from wilkc.core.plain_files import open_plain_fd, read_plain
 from wilkc.runtime.host.battery import ATTACKS, numbers
 from wilkc.runtime.host.bounds import attack_limits
 from wilkc.runtime.host.packing import packed
@@ -34,6 +35,8 @@ _PYTHONS: Final = ("/usr/bin/python3", "/usr/local/bin/python3")
 _CREATE_EXCLUSIVELY: Final = 0o3000
 _REMOVE: Final = 0
 """IPC_CREAT and IPC_EXCL; IPC_RMID."""
+_MOST_BYTES: Final = 4096
+"""What a file that lies there may hold: all of them are small."""
 _PLANTED: Final = (Path("/usr/wilk-verify"), Path("/wilk-verify"), Path("/dev/wilk-verify"))
 
 
@@ -95,7 +98,7 @@ def _told(place: Trial, python: str, names: Sequence[str]) -> Mapping[str, Any]:
     secret = secrets.token_hex(16)
     with ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        held = os.open(place.path / "outside", os.O_RDONLY)
+        held = open_plain_fd(place.path / "outside", os.O_RDONLY)
         stack.callback(os.close, held)
         os.set_inheritable(held, True)  # noqa: FBT003  # the function has no name for it
         queue = _queue(stack)
@@ -138,10 +141,18 @@ def _queue(stack: ExitStack) -> int:
 def _state(top: Path) -> dict[str, bytes]:
     """Names and contents of a workspace; folders and links count by their names."""
     return {
-        str(path.relative_to(top)): path.read_bytes() if path.is_file() else b""
+        str(path.relative_to(top)): _content(path)
         for path in top.rglob("*")
         if not path.is_symlink()
     }
+
+
+def _content(path: Path) -> bytes:
+    """Of a plain file; else what it is: an attack may have put a link or a pipe in its place."""
+    try:
+        return read_plain(path, _MOST_BYTES)
+    except OSError as error:
+        return str(error.strerror).encode()
 
 
 def _changed(before: Mapping[str, bytes], top: Path) -> str:

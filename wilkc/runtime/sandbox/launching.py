@@ -49,6 +49,7 @@ from wilkc.runtime.sandbox.limits import (
     niceness,
     own_limits,
     reach,
+    require_no_core,
     starter,
     throttles,
 )
@@ -151,6 +152,7 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
         for program in (SETPRIV, PRLIMIT, NICE, SHELL):
             probe.require_program(program)
     probe.require_filter_support()
+    require_no_core()
     require_headroom(job.agent)
     use_fds = not run.bare and _takes_descriptors(run.bwrap)
     run.facts.reports = run.bases.reports
@@ -170,7 +172,8 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
     run.group.expect()
-    run.note.leave(_left(run, prepared), sorted(map(str, run.group.directories())))
+    groups, owner = sorted(map(str, run.group.directories())), prepared.identity
+    run.note.leave(_left(run, prepared), groups, (owner.uid, owner.gid))
     run.observer.confined(run.facts.reached)
     return prepared
 

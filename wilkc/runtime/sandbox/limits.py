@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import resource
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from wilkc.runtime.sandbox.controls import NEW, OWN_PROCESSES, half_of_memory, weight_file
@@ -37,6 +38,9 @@ NICE: Final = "/usr/bin/nice"
 SETPRIV: Final = "/usr/bin/setpriv"
 """By absolute path, as bubblewrap itself."""
 
+NO_CORE: Final = 1
+"""Bytes of a core file: too few for one, and the number at which the kernel starts nobody."""
+_CORE_PATTERN: Final = Path("/proc/sys/kernel/core_pattern")
 _GREATEST_PRIORITY: Final = 10
 _MS: Final = 1000
 
@@ -204,7 +208,7 @@ def niceness(limits: Limits) -> int:
 
 def own_limits(limits: Limits, group: Group) -> dict[str, int]:
     """The resource limits of every single process: names as of prlimit(1) to values."""
-    wanted = {"core": 0, "nofile": limits.open_files}
+    wanted = {"core": NO_CORE, "nofile": limits.open_files}
     largest = limits.file_size
     if limits.disk.unit == "bytes" and limits.disk.enforcement == "hard":
         largest = min(limits.disk.max, largest or limits.disk.max)
@@ -217,6 +221,45 @@ def own_limits(limits: Limits, group: Group) -> dict[str, int]:
         hard = limits.memory.enforcement == "hard"
         wanted["as"] = limits.memory.max if hard else half_of_memory()
     return {name: _at_most(name, value) for name, value in wanted.items()}
+
+
+def require_no_core(pattern: str | None = None, hard: int | None = None) -> None:
+    """No crash of the command may start a program of the host, which would get its memory.
+
+    Where `kernel.core_pattern` names one, only a limit of exactly 1 keeps the kernel from it;
+    a limit that is 0 for good cannot be set to that (core(5)). A socket has no limit at all.
+
+    Args:
+        pattern: as of the host, for tests.
+        hard: the hard limit of this process, for tests.
+
+    Raises:
+        SandboxRefusedError: one could.
+    """
+    pattern = _core_pattern() if pattern is None else pattern
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1] if hard is None else hard
+    if pattern.startswith("@"):
+        raise SandboxRefusedError(
+            "sandbox.limit_not_enforceable",
+            "a crash of the command would be told to a service of the host, by the socket that"
+            " `kernel.core_pattern` names",
+            help_text="let `kernel.core_pattern` name a file or a program",
+        )
+    if pattern.startswith("|") and hard == 0:
+        raise SandboxRefusedError(
+            "sandbox.limit_not_enforceable",
+            "a crash of the command would start the program of `kernel.core_pattern`, as the hard"
+            " limit on core files is 0 and not 1",
+            help_text="start wilkc with a hard limit of 1 or more: `LimitCORE=1` in a unit,"
+            " `--ulimit core=1` for a container",
+        )
+
+
+def _core_pattern() -> str:
+    try:
+        return _CORE_PATTERN.read_text("utf-8", "replace")
+    except FileNotFoundError:  # of a kernel that writes none
+        return ""
 
 
 def limit_command(pid: int, limits: Limits, group: Group) -> None:

@@ -1,28 +1,37 @@
 """Moving away what policy denies, or could not judge, after a launch. Layer: runtime.
 
-Everything goes by descriptors of real directories: whoever may write in the tree cannot have
-something else moved, nor by its name or its rights keep it where it is.
+Everything goes by descriptors of real directories, and by the rights of whom the command ran as:
+whoever may write in the tree cannot have something else moved, nor by its name or its rights keep
+it where it is. Root moves something itself only out of directories that are its own.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.acting import (
+    WALK,
+    acting_as,
+    is_held,
+    make_directory,
+    open_way,
+)
 from wilkc.runtime.sandbox.closed import open_to_owner
-from wilkc.runtime.sandbox.resolve import open_exactly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from wilkc.runtime.sandbox.acting import Owner
     from wilkc.runtime.sandbox.identity import Identity
 
 QUARANTINE: Final = ".wilk-quarantine"
 _NAME_LENGTH: Final = 120
 """Bytes of a name in quarantine, with its number; a file system takes 255 (NAME_MAX)."""
-_DIRECTORY: Final = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN: Final = WALK | os.O_DIRECTORY
 
 
 @dataclass(slots=True)
@@ -39,7 +48,7 @@ class Quarantine:
     identity: Identity
     count: int = 0
     _targets: dict[str, int] = field(default_factory=dict)
-    _source: tuple[str, int] | None = None
+    _source: tuple[str, int, bool] | None = None
 
     def move(self, path: str, tree: str) -> str:
         """Move one path away.
@@ -65,31 +74,48 @@ class Quarantine:
             os.close(fd)
         self._targets, self._source = {}, None
 
-    def _rename(self, last: str, source: int, target: int) -> None:
+    def _rename(self, last: str, found: tuple[int, bool], target: int) -> None:
         # Cut as bytes: what a file system counts, and a name may have more of them than letters.
         name = os.fsdecode(os.fsencode(f"{self.count:04d}-{last}")[:_NAME_LENGTH])
-        try:
+        source, alone = found
+
+        def renamed() -> None:
             os.rename(last, name, src_dir_fd=source, dst_dir_fd=target)
+
+        try:
+            self._as_command(renamed)
         except PermissionError:
             # rename(2) has to write in the directory, and in one that is moved itself.
             open_to_owner(source, self.identity.uid)
-            with suppress(NotADirectoryError):
-                fd = os.open(last, os.O_PATH | _DIRECTORY, dir_fd=source)
-                try:
-                    open_to_owner(fd, self.identity.uid)
-                finally:
-                    os.close(fd)
-            os.rename(last, name, src_dir_fd=source, dst_dir_fd=target)
+            self._open_entry(last, source)
+            if alone and os.fstat(source).st_uid == 0:
+                renamed()
+            else:
+                self._as_command(renamed)
 
-    def _opened(self, top: str) -> int:
+    def _open_entry(self, last: str, source: int) -> None:
+        with suppress(NotADirectoryError):
+            fd = os.open(last, _OPEN, dir_fd=source)
+            try:
+                open_to_owner(fd, self.identity.uid)
+            finally:
+                os.close(fd)
+
+    @property
+    def _owner(self) -> Owner:
+        return self.identity.uid, self.identity.gid
+
+    def _as_command(self, act: Callable[[], None]) -> None:
+        acting_as(*self._owner, act)
+
+    def _opened(self, top: str) -> tuple[int, bool]:
         """The directory that a path is in; the last one is kept, as many follow from it."""
-        if self._source is not None:
-            if self._source[0] == top:
-                return self._source[1]
-            os.close(self._source[1])
-            self._source = None
-        self._source = (top, open_exactly(top))
-        return self._source[1]
+        if self._source is None or self._source[0] != top:
+            if self._source is not None:
+                os.close(self._source[1])
+                self._source = None
+            self._source = (top, *open_way(top))
+        return self._source[1:]
 
     def _target(self, tree: str) -> int:
         beside = tree.rpartition("/")[0] or "/"
@@ -98,25 +124,31 @@ class Quarantine:
         return self._targets[beside]
 
     def _made(self, beside: str) -> int:
-        here = open_exactly(beside)
-        for name in (QUARANTINE, self.launch):
-            above = here
-            try:
-                with suppress(FileExistsError):
-                    os.mkdir(name, 0o700, dir_fd=above)
-                here = os.open(name, os.O_RDONLY | _DIRECTORY, dir_fd=above)
-            finally:
-                os.close(above)
-            self._give(here)
-        return here
-
-    def _give(self, directory: int) -> None:
+        """The directory of this launch, in one that those of other users may be in as well."""
+        here, alone = open_way(beside)
+        held = [here]
         try:
-            if self.identity.drop:
-                os.fchown(directory, self.identity.uid, self.identity.gid)
-        except OSError:
-            os.close(directory)
-            raise
+            held.append(self._outer(here, alone=alone))
+            return self._inner(held[1], alone=alone and is_held(*held))
+        finally:
+            for fd in held:
+                os.close(fd)
+
+    def _outer(self, here: int, *, alone: bool) -> int:
+        with suppress(FileExistsError):
+            return make_directory(
+                here, QUARANTINE, self._owner, alone=alone, mode=0o755, given=False
+            )
+        return os.open(QUARANTINE, _OPEN, dir_fd=here)
+
+    def _inner(self, outer: int, *, alone: bool) -> int:
+        with suppress(FileExistsError):
+            return make_directory(outer, self.launch, self._owner, alone=alone, mode=0o700)
+        fd = os.open(self.launch, _OPEN, dir_fd=outer)
+        if os.fstat(fd).st_uid != self.identity.uid:
+            os.close(fd)
+            raise PermissionError(errno.EPERM, "its place in quarantine belongs to somebody else")
+        return fd
 
 
 def outermost(paths: list[str]) -> list[str]:

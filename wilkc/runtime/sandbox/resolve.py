@@ -15,15 +15,22 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.acting import (
+    WALK,
+    change_within,
+    make_directory,
+    make_file,
+    open_way,
+)
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wilkc.runtime.sandbox.acting import Owner
+
 MAX_LINKS: Final = 40
 """Symbolic links on one way, as in the kernel (path_resolution(7))."""
-
-_WALK: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class _Trail:
 
     def down(self, name: str) -> str | None:
         """Enter a component; a link is not entered, its target is returned instead."""
-        entry = os.open(name, _WALK, dir_fd=self.fds[-1])
+        entry = os.open(name, WALK, dir_fd=self.fds[-1])
         if stat.S_ISLNK(os.fstat(entry).st_mode):
             try:
                 return os.readlink("", dir_fd=entry)
@@ -165,17 +172,21 @@ def make_missing(
         SandboxRefusedError: it cannot be made.
     """
     parent, missing = _missing(path)
-    held, made = [parent.fd], []
+    held, alone = [parent.fd], False
+    made: list[str] = []
     try:
         if missing:
             before(_steps(parent.path, missing))
+            here, alone = open_way(parent.path)
+            held.append(here)
         for name, step in zip(missing, _steps(parent.path, missing), strict=True):
             # Below what was just made, wherever that is by now: its name may have become a link.
-            last = len(held) == len(missing)
-            held.append(_make(held[-1], name, (uid, gid), directory=directory or not last))
+            last = len(made) == len(missing) - 1
+            how = directory or not last
+            held.append(_make(held[-1], name, (uid, gid), alone=alone, directory=how))
             made.append(step)
     except OSError as error:
-        remove_made(made)
+        remove_made(made, (uid, gid))
         raise _refused(path, error.strerror or str(error)) from error
     finally:
         _close(held)
@@ -196,44 +207,19 @@ def _steps(top: str, parts: Sequence[str]) -> list[str]:
     return ["/".join((top.rstrip("/"), *parts[:count])) for count in range(1, len(parts) + 1)]
 
 
-def open_exactly(path: str) -> int:
-    """Open a directory by its real path; whatever has become a link meanwhile is not followed.
-
-    A process that may write there could otherwise have what is removed or moved afterwards be
-    something else of that name, by a shim that may do more than it.
-
-    Raises:
-        OSError: a component is not there, or is no directory.
-    """
-    here = os.open("/", _WALK | os.O_DIRECTORY)
-    for part in filter(None, path.split("/")):
-        above = here
-        try:
-            here = os.open(part, _WALK | os.O_DIRECTORY, dir_fd=above)
-        finally:
-            os.close(above)
-    return here
-
-
-def _make(parent: int, name: str, owner: tuple[int, int], *, directory: bool) -> int:
+def _make(parent: int, name: str, owner: Owner, *, alone: bool, directory: bool) -> int:
     """Make one name; the answer is a descriptor of what was made."""
     if directory:
-        os.mkdir(name, 0o755, dir_fd=parent)
-        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
-    else:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        fd = os.open(name, flags, 0o644, dir_fd=parent)
-    try:
-        if os.geteuid() == 0:
-            os.fchown(fd, *owner)
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
+        return make_directory(parent, name, owner, alone=alone, mode=0o755)
+    return make_file(parent, name, owner, alone=alone)
 
 
-def remove_made(paths: list[str]) -> list[str]:
+def remove_made(paths: list[str], owner: Owner | None = None) -> list[str]:
     """Remove what a launch made, innermost first, if it is still empty.
+
+    Args:
+        paths: real paths, outermost first.
+        owner: user and group that the command ran as; None where nobody knows.
 
     Returns:
         What could not be removed although it is empty, with the reason.
@@ -242,7 +228,7 @@ def remove_made(paths: list[str]) -> list[str]:
     held: list[int] = []
     for path in reversed(paths):
         try:
-            _remove_if_empty(path, held)
+            _remove_if_empty(path, owner, held)
         except OSError as error:
             if error.errno not in {errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST, errno.ENOTDIR}:
                 failures.append(f"{path}: {error.strerror}")
@@ -269,15 +255,19 @@ def _close(held: list[int]) -> None:
         os.close(fd)
 
 
-def _remove_if_empty(path: str, held: list[int]) -> None:
+def _remove_if_empty(path: str, owner: Owner | None, held: list[int]) -> None:
     top, _, name = path.rpartition("/")
-    parent = open_exactly(top)
+    parent, alone = open_way(top)
     try:
-        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
-        if stat.S_ISDIR(status.st_mode):
-            held.append(os.open(name, _WALK | os.O_DIRECTORY, dir_fd=parent))
-            os.rmdir(name, dir_fd=parent)
-        elif stat.S_ISREG(status.st_mode) and status.st_size == 0 and status.st_nlink == 1:
-            os.unlink(name, dir_fd=parent)
+        change_within(parent, owner, lambda: _remove_entry(parent, name, held), alone=alone)
     finally:
         os.close(parent)
+
+
+def _remove_entry(parent: int, name: str, held: list[int]) -> None:
+    status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    if stat.S_ISDIR(status.st_mode):
+        held.append(os.open(name, WALK | os.O_DIRECTORY, dir_fd=parent))
+        os.rmdir(name, dir_fd=parent)
+    elif stat.S_ISREG(status.st_mode) and status.st_size == 0 and status.st_nlink == 1:
+        os.unlink(name, dir_fd=parent)

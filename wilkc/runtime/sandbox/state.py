@@ -27,6 +27,7 @@ from wilkc.runtime.sandbox.resolve import remove_made
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from wilkc.runtime.sandbox.acting import Owner
     from wilkc.runtime.sandbox.job import Job
 
 CLOSED: Final = -1
@@ -78,12 +79,18 @@ class Note:
                 raise
             self.content = content
 
-    def leave(self, paths: Sequence[str], groups: Sequence[str] | None = None) -> None:
+    def leave(
+        self,
+        paths: Sequence[str],
+        groups: Sequence[str] | None = None,
+        owner: Owner | None = None,
+    ) -> None:
         """Note what the launch is going to leave, beside what it has noted already.
 
         Args:
             paths: real paths.
             groups: directories of its control groups, in place of those that it might have made.
+            owner: whom the command runs as, by whose rights it is removed.
 
         Raises:
             SandboxRefusedError: it cannot be written.
@@ -92,7 +99,8 @@ class Note:
             return
         self.left = tuple(sorted({*self.left, *paths}, key=lambda path: (path.count("/"), path)))
         try:
-            members = {} if groups is None else {"groups": list(groups)}
+            members: dict[str, Any] = {} if groups is None else {"groups": list(groups)}
+            members |= {} if owner is None else {"owner": list(owner)}
             self.write(left=list(self.left), **members)
         except OSError as error:
             raise _unusable(error) from error
@@ -246,7 +254,8 @@ def settle(note: Note) -> list[str]:
         with _locked() as top:
             note.fd = CLOSED
             held = {path for other in _notes(top) if other != note.path for path in _left(other)}
-            failures = remove_made([path for path in note.left if path not in held])
+            left = [path for path in note.left if path not in held]
+            failures = remove_made(left, _owner(note.content))
             note.path.unlink(missing_ok=True)
             # While the lock is held: whoever waits for it sees that the directory is gone.
             with suppress(OSError):
@@ -297,6 +306,12 @@ def _left(note: Path) -> list[str]:
     return [str(path) for path in _content(note).get("left", [])]
 
 
+def _owner(content: Mapping[str, Any]) -> Owner | None:
+    """Whom a noted command ran as, where it came so far."""
+    uid, gid = content.get("owner", (None, None))
+    return None if uid is None else (uid, gid)
+
+
 def _content(note: Path) -> dict[str, Any]:
     try:
         content = json.loads(note.read_bytes())
@@ -330,5 +345,6 @@ def _bury(top: Path, path: Path) -> None:
     group = Group("", {str(one): (0, one) for one in own})
     group.kill()
     group.remove()
-    remove_made([left for left in content.get("left", []) if left not in held])
+    left = [path for path in content.get("left", []) if path not in held]
+    remove_made(left, _owner(content))
     path.unlink(missing_ok=True)

@@ -185,7 +185,7 @@ def test_a_view_is_compared_with_what_is_mounted() -> None:
 def test_limits_before_the_start() -> None:
     words = starter(Limits(file_size=5, cpu_time_ms=1500, priority=1), Group(""), IDENTITY)
     assert words[0] == "/usr/bin/prlimit"
-    assert {"--core=0", "--fsize=5", "--cpu=2"} <= set(words)
+    assert {"--core=1", "--fsize=5", "--cpu=2"} <= set(words)
     assert words[-4:] == ("--", "/usr/bin/nice", "-n", "18")
     assert starter(Limits(), Group(""), IDENTITY)[-1] == "--"
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ALLOW, EPERM, ENOSYS, KILL = 0x7FFF0000, 0x50001, 0x50026, 0x80000000
+DONE = 0x50000
+CORE, FILES = 4, 7
+HIGH = 1 << 32
 MACHINES = sorted(ARCHITECTURES)
 
 
@@ -97,10 +100,32 @@ def ask(machine: str, name: str, *arguments: int, run: bool = True, unix: bool =
         ("openat", (3, 0, 0o20000000, 0o2755), EPERM),
         ("seccomp", (1, 0), ALLOW),
         ("seccomp", (1, 8), EPERM),
+        ("setrlimit", (CORE, 9), DONE),
+        ("setrlimit", (CORE | HIGH, 9), DONE),
+        ("setrlimit", (FILES, 9), ALLOW),
+        ("prlimit64", (0, FILES, 9, 9), ALLOW),
+        ("prlimit64", (0, CORE, 0, 9), ALLOW),
+        ("prlimit64", (0, CORE, 9, 0), DONE),
+        ("prlimit64", (0, CORE | HIGH, 9, 0), DONE),
+        ("prlimit64", (0, CORE, HIGH, 0), DONE),
+        ("prlimit64", (0, CORE, 9, 9), EPERM),
+        ("prlimit64", (0, CORE, 9, HIGH), EPERM),
     ],
 )
 def test_answer(machine: str, name: str, arguments: tuple[int, ...], answer: int) -> None:
     assert ask(machine, name, *arguments) == answer
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_where_others_have_numbers_their_limits_are_not_reached(machine: str) -> None:
+    known = ARCHITECTURES[machine]
+    program = build_filter(arch=machine, network=True, run=True, shared=True)
+    number = known.numbers["prlimit64"]
+    assert interpret(program, known.audit, number, 1, FILES, 9, 9) == EPERM
+    assert interpret(program, known.audit, number, 1, CORE, 0, 9) == EPERM
+    assert interpret(program, known.audit, number, 0, FILES, 9, 9) == ALLOW
+    assert interpret(program, known.audit, number, 0, CORE, 0, 9) == ALLOW
+    assert interpret(program, known.audit, number, 0, CORE, 9, 0) == DONE
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -25,6 +25,8 @@ RETURN: Final = 0x06
 ALLOW: Final = 0x7FFF0000
 KILL_PROCESS: Final = 0x80000000
 _ERRNO: Final = 0x00050000
+DONE: Final = _ERRNO
+"""The call is not made, and answers that it was."""
 EPERM: Final = _ERRNO | 1
 ENOSYS: Final = _ERRNO | 38
 
@@ -32,6 +34,7 @@ NUMBER: Final = 0
 ARCHITECTURE: Final = 4
 _ARGUMENTS: Final = 16
 _ARGUMENT_SIZE: Final = 8
+_HIGH: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ def load(offset: int) -> Instruction:
 def load_argument(index: int) -> Instruction:
     """Load the low 32 bits of an argument: what the kernel looks at in an `int`."""
     return load(_ARGUMENTS + _ARGUMENT_SIZE * index)
+
+
+def load_high(index: int) -> Instruction:
+    """Load the high 32 bits of an argument, which matter in an address."""
+    return load(_ARGUMENTS + _ARGUMENT_SIZE * index + _HIGH)
 
 
 def mask(bits: int) -> Instruction:

@@ -2,7 +2,7 @@
 
 Everything not named is allowed: the namespaces and the empty view are the boundary, the
 filter closes what reaches the kernel past them. Arguments are compared by their low 32 bits
-only, as the kernel reads an `int` (CVE-2019-10063).
+only, as the kernel reads an `int` (CVE-2019-10063); addresses, by both halves.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.runtime.sandbox.seccomp.assembler import (
     ALLOW,
     ARCHITECTURE,
+    DONE,
     ENOSYS,
     EPERM,
     JUMP_AT_LEAST,
@@ -28,6 +29,7 @@ from wilkc.runtime.sandbox.seccomp.assembler import (
     jump,
     load,
     load_argument,
+    load_high,
     mask,
 )
 from wilkc.runtime.sandbox.seccomp.numbers import ARCHITECTURES
@@ -46,6 +48,7 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 SET_ID_BITS: Final = 0o6000
 O_CREAT, O_TMPFILE = 0o100, 0o20000000
 NEW_LISTENER: Final = 8
+RLIMIT_CORE: Final = 4
 EVERYBODY: Final = 0xFFFFFFFF
 """-1 as the kernel reads a `pid_t`."""
 
@@ -99,7 +102,10 @@ def build_filter(
         answer(ENOSYS),
     ]
     families = [AF_INET, AF_INET6] * network + [AF_UNIX] * unix
-    blocks = [*_blocks(families, run=run), *(_towards_others() if shared else ())]
+    blocks = [*_blocks(families, run=run), *_limits(shared=shared)]
+    if shared:
+        # To all whom one may signal at once: the shim may be among them.
+        blocks.append(("kill", _never([load_argument(0)], (EVERYBODY,))))
     for name, block in blocks:
         if name in machine.numbers:
             program += for_number(machine.numbers[name], block)
@@ -123,12 +129,45 @@ def _blocks(families: Sequence[int], *, run: bool) -> Iterator[tuple[str, Block]
     yield "seccomp", _no_bits(1, NEW_LISTENER)
 
 
-def _towards_others() -> Iterator[tuple[str, Block]]:
-    """What nobody needs for processes of its own, where others of the same user have numbers."""
-    # To all whom one may signal at once: the shim may be among them.
-    yield "kill", _never([load_argument(0)], (EVERYBODY,))
-    # Its own limits a process changes by the number 0.
-    yield "prlimit64", _only([load_argument(0)], (0,))
+def _limits(*, shared: bool) -> Iterator[tuple[str, Block]]:
+    """Calls that set the limits of a process, its own or another's of the same user.
+
+    The limit on core files is 1, at which the kernel gives a crash to no program of the host
+    (core(5)); at 0 it would. So it stays. A program that sets it, as it holds secrets, goes on by
+    the answer that nothing of it will be written, which is so.
+    """
+    yield (
+        "setrlimit",
+        [
+            load_argument(0),
+            jump(JUMP_EQUAL, RLIMIT_CORE, if_false=1),
+            answer(DONE),
+            answer(ALLOW),
+        ],
+    )
+    # Of other users' processes inside none has a number; where the host's have, only one's own,
+    # by the number 0.
+    own = [load_argument(0), jump(JUMP_EQUAL, 0, if_true=1), answer(EPERM)] if shared else []
+    yield "prlimit64", [*own, *_read_alone(RLIMIT_CORE)]
+
+
+def _read_alone(limit: int) -> Block:
+    """prlimit(2) of one limit: it is read; to be set it seems, where the old one is not asked."""
+    return [
+        load_argument(1),
+        jump(JUMP_EQUAL, limit, if_false=10),
+        load_argument(2),
+        jump(JUMP_EQUAL, 0, if_false=2),
+        load_high(2),
+        jump(JUMP_EQUAL, 0, if_true=6),
+        load_argument(3),
+        jump(JUMP_EQUAL, 0, if_false=3),
+        load_high(3),
+        jump(JUMP_EQUAL, 0, if_false=1),
+        answer(DONE),
+        answer(EPERM),
+        answer(ALLOW),
+    ]
 
 
 def _clone(*, run: bool) -> Block:
