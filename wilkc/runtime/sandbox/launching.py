@@ -53,12 +53,14 @@ from wilkc.runtime.sandbox.limits import (
     throttles,
 )
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF
 from wilkc.runtime.sandbox.observer import Observer, Unobserved
 from wilkc.runtime.sandbox.offered import RESTRICTED, require_offered
 from wilkc.runtime.sandbox.pinned import require_pinned
 from wilkc.runtime.sandbox.postcheck import postcheck
 from wilkc.runtime.sandbox.prepare import Prepared, prepare
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.resolve import stand_in
 from wilkc.runtime.sandbox.seal import filter_bytes
 from wilkc.runtime.sandbox.start import (
     StatusReader,
@@ -171,6 +173,9 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     run.group.apply(limits, run.disks)
     run.group.expect()
     run.note.leave(_left(run, prepared), sorted(map(str, run.group.directories())))
+    for mask in prepared.view.masks:
+        if mask.ghost and mask.path.endswith(f"/{COMMONDIR}"):
+            stand_in(mask.path, ITSELF, prepared.identity.uid, prepared.identity.gid)
     run.observer.confined(run.facts.reached)
     return prepared
 

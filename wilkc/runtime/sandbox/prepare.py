@@ -142,7 +142,7 @@ def prepare(
         directories = (*directories, *plan.runtime_paths)
     ground = Ground(directories, writable, plan.level, own=reserved.own.user)
     inside = [one for one in hidden if _in_any(one.path, directories)]
-    relevant = Survey(inside, seen.frozen, seen.repositories)
+    relevant = Survey(inside, seen.frozen, seen.repositories, seen.git)
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
     for path in second_names(seen, cut, binds, directories, reserved):
         second_name(path, plan.level, cut)
