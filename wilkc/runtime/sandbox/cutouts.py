@@ -73,6 +73,7 @@ class Ground:
         level: decides what is refused and what is reported.
         absent: paths that another running launch made and will remove.
         own: places of Wilk's own that whom the command runs as could make.
+        kept: what of Wilk's own stays read-only, whether or not it is there.
     """
 
     trees: tuple[str, ...]
@@ -80,6 +81,7 @@ class Ground:
     level: Level
     absent: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
 
 def cut_out(
@@ -168,6 +170,8 @@ def _freeze_all(
         _freeze_git(top, ground, cut)
     for path in sorted(_inside(survey.frozen, ground.writable)):
         _freeze_existing(path, ground, cut)
+    for path in sorted(_inside(ground.kept, ground.writable)):
+        _freeze(path.rpartition("/")[0], path.rpartition("/")[2], "empty_directory", ground, cut)
     for canonical in filter(None, map(literal_path, frozen)):
         real = roots.real(canonical)
         if real is not None and _inside([real], ground.writable):

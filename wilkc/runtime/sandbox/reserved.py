@@ -84,6 +84,8 @@ class Reserved:
             path: real path.
             alone: whether it is bound by itself, and not as a directory with what is in it.
         """
+        if self.own.keeps(path):
+            return True
         try:
             names = self.roots.names(path)
         except ValueError:

@@ -279,7 +279,7 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
     except ValueError:
         names = ()
     hidden = not names or any(lookout.blocked.fullmatch(name) for name in names)
-    hidden = hidden or (directory and entry.path in lookout.own)
+    hidden = hidden or entry.path in lookout.own
     if hidden or _leads_out(entry, lookout):
         found.hidden.append(_found(entry, directory=directory))
         directory = False
@@ -307,7 +307,8 @@ def _leads_out(entry: os.DirEntry[str], lookout: Lookout) -> bool:
 
 
 def _note(entry: os.DirEntry[str], names: tuple[str, ...], lookout: Lookout, found: Survey) -> None:
-    if any(lookout.frozen.fullmatch(name) for name in names):
+    kept = entry.path in lookout.own.kept
+    if kept or any(lookout.frozen.fullmatch(name) for name in names):
         found.frozen.append(entry.path)
     for pattern, expression in lookout.leafy.items():
         if entry.is_file(follow_symlinks=False) and expression.fullmatch(names[0]):

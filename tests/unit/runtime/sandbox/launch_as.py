@@ -20,7 +20,7 @@ from wilkc.core.contract import Decision
 from wilkc.core.sandbox_plan import SandboxPlan
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import parse_path, parse_path_rule, path_matches
-from wilkc.runtime.sandbox import Job, Streams, launch, walk
+from wilkc.runtime.sandbox import Held, Job, Streams, launch, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,6 +154,7 @@ def main() -> None:
         files={path: text.encode() for path, text in given.get("files", {}).items()},
         digest=given.get("digest", ""),
         session=given.get("session", ""),
+        held=Held(**{name: tuple(paths) for name, paths in given.get("held", {}).items()}),
     )
     result = printed["result"].append if given.get("result") else None
     stdout = Slow(given["slow"], printed["stdout"]) if "slow" in given else printed["stdout"].append

@@ -130,13 +130,13 @@ def test_a_whole_repository_may_be_made_and_is_told_of(work: Any, spec: Any) -> 
 def home(tmp_path: Path) -> Path:
     (tmp_path / "home/.config/git").mkdir(parents=True)
     (tmp_path / "home/.config/git/config").touch()
-    (tmp_path / "work").mkdir()
+    (tmp_path / "tree").mkdir()
     return tmp_path / "home"
 
 
 def _masks(home: Path, *writable: Path) -> dict[str, str]:
     tops = tuple(map(str, writable))
-    roots = Roots(str(home.parent / "work"), str(home))
+    roots = Roots(str(home.parent / "tree"), str(home))
     cut = cut_out(Ground(tops, tops, "moderate"), Survey(), (), (), roots)
     return {path: mask.kind for path, mask in cut.frozen.items()}
 
@@ -151,15 +151,15 @@ def test_what_a_login_runs_is_frozen_where_a_home_may_be_written(home: Path) -> 
 
 
 def test_elsewhere_these_are_names_like_others(home: Path) -> None:
-    masks = _masks(home, home.parent / "work", home / ".config")
-    assert f"{home.parent}/work/.zshenv" not in masks
-    assert f"{home.parent}/work/.config" not in masks
+    masks = _masks(home, home.parent / "tree", home / ".config")
+    assert f"{home.parent}/tree/.zshenv" not in masks
+    assert f"{home.parent}/tree/.config" not in masks
 
 
 @pytest.mark.parametrize("name", [*HOME_FILES, *HOME_DIRECTORIES, ".config/fish/config.fish"])
 def test_no_rule_binds_them_alone(home: Path, name: str) -> None:
-    reserved = Reserved(Roots(f"{home.parent}/work", str(home)))
+    reserved = Reserved(Roots(f"{home.parent}/tree", str(home)))
     assert reserved.is_frozen(f"{home}/{name}")
     assert reserved.is_frozen(f"{home}/{name}", alone=False)
-    assert not reserved.is_frozen(f"{home.parent}/work/{name}")
+    assert not reserved.is_frozen(f"{home.parent}/tree/{name}")
     assert not reserved.is_frozen(f"{home}/.config/other")
