@@ -40,7 +40,9 @@ def _run(site: Any, *command: str) -> Any:
     out = site.work / "out"
     words = ["--policies", str(out / "policies"), "--audit", str(out / "log")]
     words += ["--audit-keys", str(out / "keys")]
-    return site.run(*words, "builder", "--", *command)
+    # What is tested is this tree, wherever it was put for that.
+    tree = {"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}
+    return site.run(*words, "builder", "--", *command, **tree)
 
 
 def test_no_spec_can_be_added_or_changed(inside: Any) -> None:

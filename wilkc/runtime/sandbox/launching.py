@@ -76,6 +76,7 @@ from wilkc.runtime.sandbox.state import (
     write_note,
 )
 from wilkc.runtime.sandbox.underway import Run, clean_up
+from wilkc.runtime.sandbox.undisturbed import undisturbed
 from wilkc.runtime.sandbox.unsampled import require_unsampled
 from wilkc.runtime.sandbox.view import Handles, depth
 
@@ -120,13 +121,25 @@ def launch(  # noqa: PLR0913  # what a launch rests on
     started = time.monotonic()
     job = replace(job, proxied=egress is not None and job.plan.network == RESTRICTED)
     run = Run(job, streams, bwrap, observer or Unobserved())
-    refusal: SandboxRefusedError | None = None
     if streams.result is not None:
         keep_result_number()
     try:
+        refusal = _carry_out(run, point, egress)
+    finally:
+        # A signal may have come before the first try at it had begun.
+        if not run.wound_up:
+            _wind_up(run, point)
+    run.facts.duration_ms = int((time.monotonic() - started) * _MS)
+    return outcome(job, run.facts, refusal)
+
+
+def _carry_out(run: Run, point: DecisionPoint, egress: Egress | None) -> SandboxRefusedError | None:
+    """Everything from the first look to the last; the answer is why nothing ran."""
+    refusal: SandboxRefusedError | None = None
+    try:
         prepared = _prepare(run, point)
-        if egress is not None and job.proxied:
-            run.way = egress.open(job, prepared.identity.uid)
+        if egress is not None and run.job.proxied:
+            run.way = egress.open(run.job, prepared.identity.uid)
         _execute(run, prepared)
     except SandboxRefusedError as error:
         refusal = error
@@ -137,12 +150,17 @@ def launch(  # noqa: PLR0913  # what a launch rests on
         text = f"the launch failed: {type(error).__name__}: {error}"
         refusal = SandboxRefusedError("sandbox.start_failed", text)
     finally:
+        _wind_up(run, point)
+    return refusal
+
+
+def _wind_up(run: Run, point: DecisionPoint) -> None:
+    """Also where the shim itself is told to end, however often: what was denied does not stay."""
+    with undisturbed():
         clean_up(run)
-        # Also where the shim itself is told to end: what was denied does not stay.
         if run.begun and run.facts.prepared is not None:
             run.facts.verdicts = postcheck(run.facts.prepared, point, left_by_others)
-    run.facts.duration_ms = int((time.monotonic() - started) * _MS)
-    return outcome(job, run.facts, refusal)
+        run.wound_up = True
 
 
 def _prepare(run: Run, point: DecisionPoint) -> Prepared:

@@ -6,6 +6,7 @@ something else moved, nor by its name or its rights keep it where it is.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
 QUARANTINE: Final = ".wilk-quarantine"
 _NAME_LENGTH: Final = 120
 """Bytes of a name in quarantine, with its number; a file system takes 255 (NAME_MAX)."""
+_ELSEWHERE: Final = frozenset(
+    {errno.EXDEV, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM}
+)
+"""Why something could not be moved beside the tree, and may be where it lies."""
 _DIRECTORY: Final = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(slots=True)
 class Quarantine:
-    """Where denied paths of one launch go: beside each tree, closed to other users.
+    """Where denied paths of one launch go: beside each tree, or themselves; closed to others.
 
     Attributes:
         launch: id of the launch.
@@ -53,7 +58,13 @@ class Quarantine:
         """
         top, _, last = path.rpartition("/")
         try:
-            self._rename(last, self._opened(top), self._target(tree))
+            try:
+                self._rename(last, self._opened(top), self._target(tree))
+            except OSError as error:
+                if error.errno not in _ELSEWHERE:
+                    raise
+                # Another file system, or mount, begins on the way: what lies beside it is on it.
+                self._rename(last, self._opened(top), self._target(path))
         except OSError as error:
             return error.strerror or str(error)
         self.count += 1

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -73,6 +74,9 @@ class Rules:
             and not request.properties.get("directory")
         ):
             allow = allow and request.id.endswith(tuple(self.extensions))
+        if request.id in self.given.get("interrupted", ()):
+            # As of a user who has no patience.
+            os.kill(os.getpid(), signal.SIGINT)
         if request.id in self.given.get("failing", ()):
             raise RuntimeError("the decision point fails")
         # As of a decision point that has no answer to some questions.
