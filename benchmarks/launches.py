@@ -20,7 +20,7 @@ from wilkc.core.sandbox_plan import Mount, SandboxPlan
 from wilkc.runtime import UnsafeNoRecord
 from wilkc.runtime.egress import Gateway
 from wilkc.runtime.sandbox import Job, Streams, launch
-from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
+from wilkc.runtime.sandbox.obeyed import FROZEN_DIRECTORIES, FROZEN_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,7 +14,12 @@ from wilkc.core.sandbox_plan import SECRETS, Limits, Quantity
 from wilkc.plan.sandbox.levels import FLOORS
 from wilkc.runtime.sandbox.argv import MAX_WORDS
 from wilkc.runtime.sandbox.binds import MAX_EACH
-from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
+from wilkc.runtime.sandbox.obeyed import (
+    FROZEN_DIRECTORIES,
+    FROZEN_FILES,
+    HOME_DIRECTORIES,
+    HOME_FILES,
+)
 from wilkc.runtime.sandbox.prepare import MAX_CUTOUTS
 from wilkc.runtime.sandbox.refusal import Code
 from wilkc.runtime.sandbox.walk import MAX_ENTRIES, MAX_SECONDS
@@ -97,6 +102,8 @@ def test_what_is_always_hidden_or_read_only_is_named() -> None:
     frozen = [f"`{name}`" for name in (*FROZEN_FILES, *FROZEN_DIRECTORIES)]
     assert f"and always {', '.join(hidden)} |" in PAGE
     assert f"| always {', '.join(frozen)}, at" in PAGE
+    at_home = [f"`~/{name}`" for name in (*HOME_FILES, *HOME_DIRECTORIES)]
+    assert f"always {', '.join(at_home)} |" in PAGE
 
 
 def test_the_page_is_found() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.limits import RateStore
 
-_SERVERS: Final = ("redis://", "rediss://", "unix://")
+SERVERS: Final = ("redis://", "rediss://", "unix://")
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def open_rates(place: str | None) -> Iterator[RateStore | None]:
     if place is None:
         yield None
         return
-    store = RedisStore(place) if place.startswith(_SERVERS) else SqliteStore(Path(place))
+    store = RedisStore(place) if place.startswith(SERVERS) else SqliteStore(Path(place))
     try:
         yield store
     finally:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Final
 from wilkc.cli.decision_text import printable
 from wilkc.cli.gaps import gap_text
 from wilkc.core.sandbox_plan import SECRETS
-from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
+from wilkc.runtime.sandbox.obeyed import (
+    FROZEN_DIRECTORIES,
+    FROZEN_FILES,
+    HOME_DIRECTORIES,
+    HOME_FILES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +38,9 @@ def _lines(spec: SpecPlan) -> Iterator[str]:
     )
     yield from _rows("mounts", _mounts(plan))
     yield from _rows("hidden", (*_short(plan.hidden), f"always {', '.join(_short(SECRETS))}"))
-    names = (*FROZEN_FILES, *(f"{name}/" for name in FROZEN_DIRECTORIES))
+    names = [*FROZEN_FILES, *(f"{name}/" for name in FROZEN_DIRECTORIES)]
+    names += [f"~/{name}" for name in HOME_FILES]
+    names += [f"~/{name}/" for name in HOME_DIRECTORIES]
     yield from _rows("read-only", (*_short(plan.frozen), f"always {', '.join(names)}"))
     yield from _rows("gaps", (gap_text(gap, spec) for gap in plan.gaps))
     yield from _rows("limits", _limits(plan.limits))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from wilkc.cli import exits
 from wilkc.cli.decision_text import printable
 from wilkc.cli.filtering import Places, answer_timeout_option, open_means, place_options
 from wilkc.cli.options import source_options
+from wilkc.cli.own_files import own_files
 from wilkc.cli.running import Source, command_request
 from wilkc.cli.signals import end_in_order
 from wilkc.core.errors import UnavailableError, UsageError
@@ -85,27 +87,32 @@ def mcp(  # noqa: PLR0913  # a command has as many arguments as options
     if names and not unconfined:
         raise UsageError("`--env` goes with `--unsafe-unconfined`; else the policy says it")
     named = check_server(Path(command[0]).stem if server is None else server)
-    with open_means(Source(**source), places, agent, named, alone=unconfined) as means:
+    chosen = Source(**source)
+    with open_means(chosen, places, agent, named, alone=unconfined) as means:
         session = StdioSession(means.filter(), means.log, Patience(answer=answer_timeout))
         if unconfined:
             environment = scrubbed(os.environ, names)
             ours = session.run(partial(run_beside, command, environment))
         else:
-            ours = session.run(_confined(means, command, places.workspace))
+            ours = session.run(_confined(means, command, places, chosen))
     if not ours:
         raise UnavailableError("the server ended before its client")
 
 
 def _confined(
-    means: Means, command: tuple[str, ...], workspace: str | None
+    means: Means, command: tuple[str, ...], places: Places, source: Source
 ) -> Callable[[int, Callable[[bytes], object]], object]:
     """Runs the command as the agent would."""
     bundle = means.bundle
     if bundle is None:
         raise UsageError("the sandbox plan is read from the signed bundle: name it by `--bundle`")
-    directory = os.path.abspath(workspace or ".")  # noqa: PTH100  # links stay for the launch
+    directory = os.path.abspath(places.workspace or ".")  # noqa: PTH100  # links stay for the launch
     request = command_request(means.agent, command, directory)
-    jobs = jobs_of(bundle, means.agent, command, directory, os.environ)
+    held = own_files(source, (places.audit, places.audit_keys, places.audit_provider), places.rates)
+    jobs = {
+        spec: replace(job, held=held)
+        for spec, job in jobs_of(bundle, means.agent, command, directory, os.environ).items()
+    }
 
     def start(given: int, take: Callable[[bytes], object]) -> Result:
         streams = Streams(take, _pass_on, stdin=given)

@@ -23,6 +23,7 @@ from wilkc.cli.launch_text import Shown
 from wilkc.cli.main import show_refusal
 from wilkc.cli.options import source_options
 from wilkc.cli.outcome_file import OutcomeFile, outcome_file
+from wilkc.cli.own_files import own_files
 from wilkc.cli.rates import open_rates
 from wilkc.cli.record_places import provider_place
 from wilkc.cli.running import Source, check_source, command_request, open_source
@@ -122,6 +123,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
     end_in_order()
     chosen = Source(**source)
     told: OutcomeFile | None = None
+    held = own_files(chosen, (audit, audit_keys, audit_provider), rates)
     try:
         told = None if outcome is None else outcome_file(outcome)
         check_source(chosen)
@@ -134,7 +136,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
         ):
             request = command_request(agent, command, directory, session)
             jobs = {
-                spec: replace(job, session=session or "")
+                spec: replace(job, session=session or "", held=held)
                 for spec, job in jobs_of(verified, agent, command, directory, os.environ).items()
             }
             launcher = _launcher(point, Gateway(point, recorder, store), quiet=quiet)

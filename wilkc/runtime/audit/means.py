@@ -40,6 +40,12 @@ class Means:
         """How long key-encryption keys are used, as the policy says."""
         return rotation_of(self.settings)
 
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The log and its keys, and where by convention lies what unlocks those."""
+        keys = self.keys.directory.absolute()
+        return (self.directory, keys, keys.with_name(f"{keys.name}.provider"))
+
     def new_id(self) -> str:
         """A fresh record id."""
         return record_id(self.clock.wall_us())

@@ -23,6 +23,7 @@ from wilkc.opa.transport import DEFAULT_SECONDS
 from wilkc.runtime.guard.action import Action, abandon
 from wilkc.runtime.guard.conditions import FULFILLABLE
 from wilkc.runtime.guard.denied import PermissionDenied
+from wilkc.runtime.guard.held import held_by
 from wilkc.runtime.guard.pool import Pool
 from wilkc.runtime.guard.roots import roots_of
 from wilkc.runtime.guard.running import ONLY_THE_COMMAND, CommandResult, Wanted, run_command
@@ -102,6 +103,7 @@ class Guard:
         self._fulfils = _fulfillable(fulfils)
         self._seconds = seconds
         self._bundle = bundle
+        self._socket = socket
         revisions = Announced(socket)
         self._point: Point = Transport(socket, revisions, seconds=seconds)
         self._async_point: AsyncPoint = AsyncTransport(socket, revisions, seconds=seconds)
@@ -327,6 +329,7 @@ class Guard:
             bundle=self._bundle,
             workspace=self._roots.workspace,
             environment=os.environ if environment is None else environment,
+            held=held_by(self._socket, self._recorder, self._rates),
             wanted=wanted,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from wilkc.runtime.audit import AuditLogger
@@ -11,7 +12,6 @@ from wilkc.runtime.guard.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from wilkc.bundle import VerifiedBundle
     from wilkc.core.contract import Decision, Json, Request
@@ -133,6 +133,12 @@ class SharedLog:
     def system(self, event: Event, *, record_id: str | None = None) -> Receipt:
         """Record a fact, see `AuditLogger.system`."""
         return self.logger().system(event, record_id=record_id)
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The log, its keys, and the file that unlocks those."""
+        directory, keys, provider = self._places
+        return (directory, keys, *([provider] if isinstance(provider, Path) else []))
 
     def logger(self) -> AuditLogger:
         """The log as it is to be written now; another one once that changes.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wilkc.runtime.guard.steps import Prepared
     from wilkc.runtime.guard.unrevoked import Point
     from wilkc.runtime.limits import RateStore
-    from wilkc.runtime.sandbox import DecisionPoint, Egress, Job
+    from wilkc.runtime.sandbox import DecisionPoint, Egress, Held, Job
 
 MAX_OUTPUT: Final = 2**20
 """Bytes that are kept of each stream of a command; what comes after them is dropped."""
@@ -82,6 +82,7 @@ def run_command(  # noqa: PLR0913  # what a run rests on
     bundle: Callable[[], VerifiedBundle] | None,
     workspace: str,
     environment: Mapping[str, str],
+    held: Held,
     wanted: Wanted = ONLY_THE_COMMAND,
 ) -> CommandResult:
     """Decide, count, record, launch, record; nothing is started that was not allowed.
@@ -94,6 +95,7 @@ def run_command(  # noqa: PLR0913  # what a run rests on
         bundle: gives the bundle that decides, with its sandbox plans.
         workspace: real path of the working directory.
         environment: variables that the plan may pick from.
+        held: what of Wilk's own the caller knows of.
         wanted: what is wanted beside the command.
     """
     jobs = _jobs(prepared, bundle, workspace, environment)
@@ -105,7 +107,7 @@ def run_command(  # noqa: PLR0913  # what a run rests on
     jobs = {
         spec: replace(
             job, files=wanted.files, digest=wanted.digest,
-            session=session,
+            session=session, held=held,
         )
         for spec, job in jobs.items()
     }  # fmt: skip

@@ -60,6 +60,11 @@ class SqliteStore:
         self._opened: tuple[sqlite3.Connection, Place] | None = None
         _STORES.add(self)
 
+    @property
+    def path(self) -> Path:
+        """The file, as an absolute path."""
+        return self._path
+
     @staticmethod
     def create(path: Path) -> None:
         """Make the file, once, before the first action that it limits.

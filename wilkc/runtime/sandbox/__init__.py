@@ -9,6 +9,7 @@ from wilkc.core.lazily import attribute
 
 if TYPE_CHECKING:
     from wilkc.runtime.sandbox.attending import Streams
+    from wilkc.runtime.sandbox.held import Held
     from wilkc.runtime.sandbox.interpreter import interpreter_of
     from wilkc.runtime.sandbox.job import Job
     from wilkc.runtime.sandbox.launching import launch
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DecisionPoint",
     "Egress",
+    "Held",
     "Job",
     "NetworkWay",
     "Outcome",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 _HOMES: Final = {
     "attending": ("Streams",),
+    "held": ("Held",),
     "interpreter": ("interpreter_of",),
     "job": ("Job",),
     "launching": ("launch",),

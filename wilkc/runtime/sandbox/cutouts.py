@@ -10,11 +10,22 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING
 
 from wilkc.core.sandbox_plan import SECRETS
 from wilkc.runtime.sandbox.matching import literal_path
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.obeyed import (
+    FROZEN_DIRECTORIES,
+    FROZEN_FILES,
+    GIT_OWN,
+    HOME_DIRECTORIES,
+    HOME_FILES,
+    Nothing,
+    first_link,
+    nothing,
+    real_git,
+)
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.view import Mask, MaskKind, depth
 
@@ -24,20 +35,6 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Level
     from wilkc.runtime.sandbox.names import Roots
     from wilkc.runtime.sandbox.walk import Found, Survey
-
-FROZEN_FILES: Final = (
-    ".git/config", ".git/config.worktree", ".git/info/attributes", ".gitmodules", ".gitconfig",
-    ".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".envrc", ".npmrc",
-    ".mcp.json",
-)  # fmt: skip
-FROZEN_DIRECTORIES: Final = (
-    ".git/hooks", ".vscode", ".idea", ".claude", ".codex", ".cursor", ".husky",
-)  # fmt: skip
-"""Readable, never writable: what shells, editors, agents and git run or obey on sight."""
-
-_POINTER_BYTES: Final = 4096
-GIT_OWN: Final = ("config", "config.worktree", "hooks", "info/attributes")
-"""What git obeys in a directory that is one of its own."""
 
 
 @dataclass(slots=True)
@@ -76,6 +73,7 @@ class Ground:
         level: decides what is refused and what is reported.
         absent: paths that another running launch made and will remove.
         own: places of Wilk's own that whom the command runs as could make.
+        kept: what of Wilk's own stays read-only, whether or not it is there.
     """
 
     trees: tuple[str, ...]
@@ -83,6 +81,7 @@ class Ground:
     level: Level
     absent: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
 
 def cut_out(
@@ -159,30 +158,43 @@ def _freeze_all(
     ground: Ground, survey: Survey, frozen: Sequence[str], roots: Roots, cut: Cutouts
 ) -> None:
     for place in sorted({*ground.writable, *_inside(survey.repositories, ground.writable)}):
-        for name in FROZEN_FILES:
-            _freeze(place, name, "empty_file", ground, cut)
-        for name in FROZEN_DIRECTORIES:
-            _freeze(place, name, "empty_directory", ground, cut)
+        _freeze_names(place, FROZEN_FILES, FROZEN_DIRECTORIES, ground, cut)
         _freeze_real_git(place, ground, cut)
+    for place in _inside([] if roots.home is None else [roots.home], ground.writable):
+        # With the others: what is mounted may be a directory around it.
+        files, folders = (*FROZEN_FILES, *HOME_FILES), (*FROZEN_DIRECTORIES, *HOME_DIRECTORIES)
+        _freeze_names(place, files, folders, ground, cut)
+    for place in sorted(_inside(survey.git, ground.writable)):
+        _freeze_own_of_git(place, ground, cut)
     for top in ground.writable:
         _freeze_git(top, ground, cut)
     for path in sorted(_inside(survey.frozen, ground.writable)):
         _freeze_existing(path, ground, cut)
+    for path in sorted(_inside(ground.kept, ground.writable)):
+        _freeze(path.rpartition("/")[0], path.rpartition("/")[2], "empty_directory", ground, cut)
     for canonical in filter(None, map(literal_path, frozen)):
         real = roots.real(canonical)
         if real is not None and _inside([real], ground.writable):
             _freeze(real.rpartition("/")[0], real.rpartition("/")[2], "empty_file", ground, cut)
 
 
-def _freeze(
-    place: str,
-    name: str,
-    empty: Literal["empty_file", "empty_directory"],
-    ground: Ground,
-    cut: Cutouts,
+def _freeze_names(
+    place: str, files: Sequence[str], directories: Sequence[str], ground: Ground, cut: Cutouts
 ) -> None:
+    for name in files:
+        _freeze(place, name, "empty_file", ground, cut)
+    for name in directories:
+        _freeze(place, name, "empty_directory", ground, cut)
+
+
+def _freeze_own_of_git(place: str, ground: Ground, cut: Cutouts) -> None:
+    for name in GIT_OWN:
+        _freeze(place, name, nothing(name), ground, cut)
+
+
+def _freeze(place: str, name: str, empty: Nothing, ground: Ground, cut: Cutouts) -> None:
     path = f"{place}/{name}"
-    link = _first_link(place, name)
+    link = first_link(place, name)
     if link:
         # A link cannot be held itself, as mount(2) follows it; what it leads to can.
         second_name(link, ground.level, cut)
@@ -197,16 +209,6 @@ def _freeze(
         # Below a file, as `.git` is in a worktree, nothing can be planted: it is frozen itself.
         kind = empty if missing == path else "empty_directory"
         cut.frozen[missing] = Mask(missing, kind, ghost=True)
-
-
-def _first_link(place: str, name: str) -> str:
-    """The first link on the way from a directory to a name in it; empty where there is none."""
-    here = place
-    for part in name.split("/"):
-        here = f"{here}/{part}"
-        if os.path.islink(here):  # noqa: PTH114  # text of any bytes
-            return here
-    return ""
 
 
 def _freeze_existing(path: str, ground: Ground, cut: Cutouts) -> None:
@@ -227,26 +229,7 @@ def _freeze_git(top: str, ground: Ground, cut: Cutouts) -> None:
     before, found, _ = f"{top}/".partition("/.git/")
     for name in GIT_OWN if found else ():
         if _inside([f"{before}/.git/{name}"], [top]):
-            _freeze(f"{before}/.git", name, _nothing(name), ground, cut)
-
-
-def _nothing(name: str) -> Literal["empty_file", "empty_directory"]:
-    return "empty_directory" if name == "hooks" else "empty_file"
-
-
-def led_to(places: Iterable[str]) -> set[str]:
-    """Real paths that frozen names of some directories lead to by a link, or git by a pointer.
-
-    Args:
-        places: real paths of directories that tools may be started in.
-    """
-    found = set()
-    for place in places:
-        for name in (*FROZEN_FILES, *FROZEN_DIRECTORIES):
-            if _first_link(place, name):
-                found.add(os.path.realpath(f"{place}/{name}"))
-        found |= {f"{top}/{name}" for top in _real_git(place) for name in GIT_OWN}
-    return found
+            _freeze(f"{before}/.git", name, nothing(name), ground, cut)
 
 
 def _freeze_real_git(place: str, ground: Ground, cut: Cutouts) -> None:
@@ -262,34 +245,9 @@ def _freeze_real_git(place: str, ground: Ground, cut: Cutouts) -> None:
     if stat.S_ISDIR(mode) or stat.S_ISLNK(mode):
         return
     cut.frozen.setdefault(pointer, Mask(pointer, "freeze"))
-    for top in _real_git(place):
+    for top in real_git(place):
         if _inside([top], ground.writable):
-            for name in GIT_OWN:
-                _freeze(top, name, _nothing(name), ground, cut)
-
-
-def _real_git(place: str) -> set[str]:
-    """The directories that a file `.git` names: that of a worktree, and its repository's."""
-    pointer = f"{place}/.git"
-    try:
-        if not stat.S_ISREG(os.lstat(pointer).st_mode):
-            return set()
-        _, _, target = _beginning(pointer).partition("gitdir:")
-    except OSError:
-        return set()
-    if not target:
-        return set()
-    real = os.path.realpath(os.path.join(place, target.strip()))  # noqa: PTH118  # the same
-    return {real, os.path.dirname(os.path.dirname(real))}  # noqa: PTH120  # the same
-
-
-def _beginning(path: str) -> str:
-    """The beginning of a file, which may have become a link or a pipe meanwhile."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        return os.fsdecode(os.read(fd, _POINTER_BYTES))
-    finally:
-        os.close(fd)
+            _freeze_own_of_git(top, ground, cut)
 
 
 def second_name(path: str, level: Level, cut: Cutouts) -> None:

@@ -16,6 +16,7 @@ from wilkc.runtime.sandbox.record import Facts, launch_record, shown
 
 if TYPE_CHECKING:
     from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.postcheck import Verdicts
     from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 _EXEC_FAILED: Final = ("bwrap: execvp", EXEC_FAILED)
@@ -77,7 +78,12 @@ def _violation(facts: Facts) -> str:
         return f"changed files could not be judged: {verdicts.unjudged}"
     if verdicts.set_id:
         return f"`{verdicts.set_id[0]}` would run with its owner's rights"
-    where = "it was moved to quarantine" if not verdicts.stuck else "it could not be moved away"
+    if verdicts.obeyed:
+        return f"git would obey `{verdicts.obeyed[0]}`, which the command made; {_where(verdicts)}"
     more = len(verdicts.denied) - 1
     others = f" and {more} more" if more else ""
-    return f"the policy denies writing `{verdicts.denied[0]}`{others}; {where}"
+    return f"the policy denies writing `{verdicts.denied[0]}`{others}; {_where(verdicts)}"
+
+
+def _where(verdicts: Verdicts) -> str:
+    return "it was moved to quarantine" if not verdicts.stuck else "it could not be moved away"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF
 from wilkc.runtime.sandbox.seal import filter_bytes
 from wilkc.runtime.sandbox.static import data_files
 from wilkc.runtime.sandbox.view import Handles
@@ -33,7 +34,9 @@ def handles(prepared: Prepared, fds: Descriptors, status: int, block: int) -> Ha
     given = {**data_files(prepared.view.home), **prepared.job.files}
     data = {path: fds.memory(content) for path, content in given.items()}
     data |= {
-        mask.path: fds.memory(b"") for mask in prepared.view.masks if mask.kind == "empty_file"
+        mask.path: fds.memory(ITSELF if mask.path.endswith(f"/{COMMONDIR}") else b"")
+        for mask in prepared.view.masks
+        if mask.kind == "empty_file"
     }
     program = filter_bytes(prepared.job.plan)
     seccomp = None if program is None else fds.memory(program)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import open_real
 
 MAX_LINE: Final = 256
@@ -26,7 +27,8 @@ def interpreter_of(program: str, workspace: str) -> str:
         For `#!/usr/bin/env NAME` the name; for any other line the program as it stands.
 
     Raises:
-        SandboxRefusedError: the way to the file is a circle of links or closed.
+        SandboxRefusedError: the way to the file is a circle of links or closed; or the file cannot
+            be read: the kernel would still run what its first line says (execve(2)).
     """
     if "/" not in program:
         return ""
@@ -35,11 +37,20 @@ def interpreter_of(program: str, workspace: str) -> str:
         return ""
     try:
         head = _head(opened.fd) if opened.regular else b""
+    except OSError as error:
+        raise SandboxRefusedError(
+            "sandbox.precondition",
+            f"`{program}` cannot be read, so that nobody can tell what would run it:"
+            f" {error.strerror}",
+            help_text=f"let whoever runs Wilk read it: `chmod a+r {program}`",
+        ) from error
     finally:
         os.close(opened.fd)
     if not head.startswith(b"#!"):
         return ""
-    words = head[2:].partition(b"\n")[0].decode("utf-8", "replace").split()
+    line = head[2:].partition(b"\n")[0].decode("utf-8", "replace")
+    # As the kernel does (binfmt_script.c): for it no other character ends a word.
+    words = [word for word in line.replace("\t", " ").split(" ") if word]
     if len(words) > 1 and words[0].rpartition("/")[2] == "env":
         # Options of env could run anything: then env itself is what has to be listed.
         return words[0] if words[1].startswith("-") or "=" in words[1] else words[1]
@@ -47,10 +58,7 @@ def interpreter_of(program: str, workspace: str) -> str:
 
 
 def _head(fd: int) -> bytes:
-    try:
-        file = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return b""
+    file = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.read(file, MAX_LINE)
     finally:

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wilkc.runtime.sandbox.held import NOTHING_HELD, Held
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,6 +36,7 @@ class Job:
         launch: id of the launch.
         session: the session it belongs to; empty for none.
         proxied: whether the command has a proxy as its way out; the launch says so.
+        held: what of Wilk's own the call knows of, which the command gets nothing of.
     """
 
     agent: str
@@ -47,3 +50,4 @@ class Job:
     launch: str = field(default_factory=new_launch_id)
     proxied: bool = False
     session: str = ""
+    held: Held = NOTHING_HELD

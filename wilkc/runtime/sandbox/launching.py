@@ -54,12 +54,14 @@ from wilkc.runtime.sandbox.limits import (
     throttles,
 )
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF
 from wilkc.runtime.sandbox.observer import Observer, Unobserved
 from wilkc.runtime.sandbox.offered import RESTRICTED, require_offered
 from wilkc.runtime.sandbox.pinned import require_pinned
 from wilkc.runtime.sandbox.postcheck import postcheck
 from wilkc.runtime.sandbox.prepare import Prepared, prepare
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
+from wilkc.runtime.sandbox.resolve import stand_in
 from wilkc.runtime.sandbox.seal import filter_bytes
 from wilkc.runtime.sandbox.start import (
     StatusReader,
@@ -75,6 +77,7 @@ from wilkc.runtime.sandbox.state import (
     write_note,
 )
 from wilkc.runtime.sandbox.underway import Run, clean_up
+from wilkc.runtime.sandbox.undisturbed import undisturbed
 from wilkc.runtime.sandbox.unsampled import require_unsampled
 from wilkc.runtime.sandbox.view import Handles, depth
 
@@ -119,13 +122,25 @@ def launch(  # noqa: PLR0913  # what a launch rests on
     started = time.monotonic()
     job = replace(job, proxied=egress is not None and job.plan.network == RESTRICTED)
     run = Run(job, streams, bwrap, observer or Unobserved())
-    refusal: SandboxRefusedError | None = None
     if streams.result is not None:
         keep_result_number()
     try:
+        refusal = _carry_out(run, point, egress)
+    finally:
+        # A signal may have come before the first try at it had begun.
+        if not run.wound_up:
+            _wind_up(run, point)
+    run.facts.duration_ms = int((time.monotonic() - started) * _MS)
+    return outcome(job, run.facts, refusal)
+
+
+def _carry_out(run: Run, point: DecisionPoint, egress: Egress | None) -> SandboxRefusedError | None:
+    """Everything from the first look to the last; the answer is why nothing ran."""
+    refusal: SandboxRefusedError | None = None
+    try:
         prepared = _prepare(run, point)
-        if egress is not None and job.proxied:
-            run.way = egress.open(job, prepared.identity.uid)
+        if egress is not None and run.job.proxied:
+            run.way = egress.open(run.job, prepared.identity.uid)
         _execute(run, prepared)
     except SandboxRefusedError as error:
         refusal = error
@@ -136,12 +151,17 @@ def launch(  # noqa: PLR0913  # what a launch rests on
         text = f"the launch failed: {type(error).__name__}: {error}"
         refusal = SandboxRefusedError("sandbox.start_failed", text)
     finally:
+        _wind_up(run, point)
+    return refusal
+
+
+def _wind_up(run: Run, point: DecisionPoint) -> None:
+    """Also where the shim itself is told to end, however often: what was denied does not stay."""
+    with undisturbed():
         clean_up(run)
-        # Also where the shim itself is told to end: what was denied does not stay.
         if run.begun and run.facts.prepared is not None:
             run.facts.verdicts = postcheck(run.facts.prepared, point, left_by_others)
-    run.facts.duration_ms = int((time.monotonic() - started) * _MS)
-    return outcome(job, run.facts, refusal)
+        run.wound_up = True
 
 
 def _prepare(run: Run, point: DecisionPoint) -> Prepared:
@@ -174,6 +194,9 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     run.group.expect()
     groups, owner = sorted(map(str, run.group.directories())), prepared.identity
     run.note.leave(_left(run, prepared), groups, (owner.uid, owner.gid))
+    for mask in prepared.view.masks:
+        if mask.ghost and mask.path.endswith(f"/{COMMONDIR}"):
+            stand_in(mask.path, ITSELF, prepared.identity.uid, prepared.identity.gid)
     run.observer.confined(run.facts.reached)
     return prepared
 

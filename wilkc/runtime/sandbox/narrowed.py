@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from wilkc.runtime.sandbox.agreement import file_request
 from wilkc.runtime.sandbox.binds import file_binds
-from wilkc.runtime.sandbox.cutouts import led_to
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.obeyed import led_to
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 

@@ -20,6 +20,8 @@ from wilkc.runtime.sandbox.state import state_directory
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wilkc.runtime.sandbox.held import Held
+
 BY_CONVENTION: Final = frozenset({"/etc/wilk", "/var/lib/wilk", "/var/log/wilk"})
 """Where keys, state and log lie: hidden in what is mounted around them."""
 _OF_ROOT: Final = "/run/wilk"
@@ -35,11 +37,13 @@ class Own:
         paths: real paths, whether or not they are there.
         beginnings: what real paths of folders that are made for one call begin with.
         user: those of the paths that whom the command runs as could make.
+        kept: real paths of what a call knows to be Wilk's own, and may be read.
     """
 
     paths: frozenset[str] = frozenset()
     beginnings: tuple[str, ...] = ()
     user: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
     def __contains__(self, path: str) -> bool:
         return path in self.paths or path.startswith(self.beginnings)
@@ -51,6 +55,14 @@ class Own:
                 return True
             path = path.rpartition("/")[0]
         return False
+
+    def keeps(self, path: str) -> bool:
+        """Whether a real path is what stays read-only, or lies in it."""
+        return any(is_within(path, one) for one in self.kept)
+
+    def of_call(self, held: Held) -> Own:
+        """The same with what a call knows of."""
+        return replace(self, paths=self.paths | held.real_hidden(), kept=held.real_kept())
 
     def around(self, workspace: str) -> Own:
         """The same with what lies elsewhere by convention, unless a workspace lies in there."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.runtime.sandbox.agreement import file_request
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.obeyed import obeyed_by_git
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.quarantine import Quarantine, above, outermost
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -44,6 +45,7 @@ class Verdicts:
         moved: those of them that were moved into quarantine.
         stuck: those that could not be moved, with the reason.
         set_id: new files that would run with their owner's rights.
+        obeyed: what the command made, and git would obey; moved away whatever policy allows.
         unjudged: why nothing could be judged, or empty.
         grown: bytes that new and changed files take up beyond what was there before.
         reports: what the command made that nothing keeps it from, and the record has to say.
@@ -53,6 +55,7 @@ class Verdicts:
     moved: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     set_id: list[str] = field(default_factory=list)
+    obeyed: list[str] = field(default_factory=list)
     unjudged: str = ""
     grown: int = 0
     reports: list[str] = field(default_factory=list)
@@ -60,7 +63,7 @@ class Verdicts:
     @property
     def violated(self) -> bool:
         """Whether the launch has to end as a violation."""
-        return bool(self.denied or self.set_id or self.unjudged)
+        return bool(self.denied or self.set_id or self.obeyed or self.unjudged)
 
 
 def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdicts:
@@ -78,13 +81,14 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
             _look(free, prepared, others, verdicts)
         except (SandboxRefusedError, OSError) as error:
             verdicts.reports.append(f"what the command wrote was not looked through: {error}")
+            verdicts.obeyed += _obeyed_below(free, prepared)
     quarantine = Quarantine(prepared.job.launch, prepared.identity)
     try:
         changed = _look_or_move(prepared, others, quarantine, verdicts)
         _judge(prepared, point, changed, verdicts)
     except Exception as error:  # noqa: BLE001  # without a judgement nothing of it is in order
         verdicts.unjudged = verdicts.unjudged or str(error) or type(error).__name__
-    for path in outermost(verdicts.denied):
+    for path in outermost([*verdicts.denied, *verdicts.obeyed]):
         _quarantine(path, prepared, quarantine, verdicts)
     quarantine.close()
     verdicts.grown = max(verdicts.grown, 0)
@@ -117,6 +121,7 @@ def _look_or_move(
             elif why := quarantine.move(entry.path, tree):
                 found.stuck += [f"{entry.path}: {why}"][: MAX_STUCK - len(found.stuck)]
     found.set_id += _set_id(changed)
+    found.obeyed += _obeyed(changed)
     found.unjudged += f"; {quarantine.count - before} new paths were moved to quarantine unjudged"
     return changed
 
@@ -144,6 +149,7 @@ def _look(
     }
     found.grown += _growth(before, now.stamps, changed)
     found.set_id += _set_id(changed)
+    found.obeyed += _obeyed(changed)
     found.reports += [
         f"`{path}/.git` was made by the command: nothing of it was kept from being written"
         for path in sorted(set(now.repositories).difference(prepared.seen.repositories))
@@ -154,6 +160,22 @@ def _look(
 
 def _everything(prepared: Prepared, *, opening: bool) -> Lookout:
     return Lookout(prepared.roots, prepared.identity, NOTHING, opening=opening)
+
+
+def _obeyed(changed: Mapping[str, os.stat_result]) -> list[str]:
+    return [path for path, status in sorted(changed.items()) if obeyed_by_git(path, status.st_mode)]
+
+
+def _obeyed_below(tops: Sequence[str], prepared: Prepared) -> list[str]:
+    """The same of trees that are too large to be looked through; whatever there is of it."""
+    known, hidden, found = prepared.seen.stamps, prepared.cut.hidden, []
+    for top in tops:
+        for folder, folders, files in os.walk(top):
+            folders[:] = [name for name in folders if f"{folder}/{name}" not in hidden]
+            for path in (f"{folder}/{name}" for name in (*folders, *files)):
+                for status in _status(path) if path not in known else ():
+                    found += [path] if obeyed_by_git(path, status.st_mode) else []
+    return sorted(found)
 
 
 def _set_id(changed: Mapping[str, os.stat_result]) -> list[str]:
@@ -226,7 +248,7 @@ def _judge(
 
 
 def _quarantine(path: str, prepared: Prepared, quarantine: Quarantine, found: Verdicts) -> None:
-    tree = next(top for top in prepared.judged if is_within(path, top))
+    tree = next(top for top in prepared.written if is_within(path, top))
     why = quarantine.move(path, tree)
     if why:
         found.stuck.append(f"{path}: {why}")

@@ -22,6 +22,7 @@ from wilkc.runtime.sandbox.binds import Bases, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import Cutouts, Ground, cut_out, second_name
 from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
+from wilkc.runtime.sandbox.held import require_apart
 from wilkc.runtime.sandbox.hiding import divided
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME
 from wilkc.runtime.sandbox.kept import lend, lend_private
@@ -112,7 +113,7 @@ def prepare(
     identity, roots = find_place(job)
     plan = job.plan
     require_another(job, identity)
-    reserved = _reserved(plan, roots, own_places(identity.uid))
+    reserved = _reserved(plan, roots, own_places(identity.uid).of_call(job.held))
     resolve(plan, reserved, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
     bases.stand_on(before)
@@ -134,15 +135,17 @@ def prepare(
     if plan.isolation == "process":
         binds, hidden, directories, writable = (), [], (), ()
     elif full:
-        hidden += whole.named(plan, roots, identity, writable)
+        hidden += whole.named(plan, roots, identity, writable, reserved.own)
         hidden = [one for one in hidden if not whole.is_covered(one.path, directories)]
         directories = ("/", *directories)
     elif plan.runtime_paths:
-        hidden += whole.among_programs(plan, roots, identity, writable)
+        hidden += whole.among_programs(plan, roots, identity, writable, reserved.own)
         directories = (*directories, *plan.runtime_paths)
-    ground = Ground(directories, writable, plan.level, own=reserved.own.user)
+    require_apart(job.held, roots.workspace, writable)
+    own = reserved.own
+    ground = Ground(directories, writable, plan.level, own=own.user, kept=own.kept)
     inside = [one for one in hidden if _in_any(one.path, directories)]
-    relevant = Survey(inside, seen.frozen, seen.repositories)
+    relevant = Survey(inside, seen.frozen, seen.repositories, seen.git)
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
     for path in second_names(seen, cut, binds, directories, reserved):
         second_name(path, plan.level, cut)

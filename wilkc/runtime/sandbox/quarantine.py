@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 QUARANTINE: Final = ".wilk-quarantine"
 _NAME_LENGTH: Final = 120
 """Bytes of a name in quarantine, with its number; a file system takes 255 (NAME_MAX)."""
+_ELSEWHERE: Final = frozenset(
+    {errno.EXDEV, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM}
+)
+"""Why something could not be moved beside the tree, and may be where it lies."""
 _OPEN: Final = WALK | os.O_DIRECTORY
 
 
 @dataclass(slots=True)
 class Quarantine:
-    """Where denied paths of one launch go: beside each tree, closed to other users.
+    """Where denied paths of one launch go: beside each tree, or themselves; closed to others.
 
     Attributes:
         launch: id of the launch.
@@ -62,7 +66,13 @@ class Quarantine:
         """
         top, _, last = path.rpartition("/")
         try:
-            self._rename(last, self._opened(top), self._target(tree))
+            try:
+                self._rename(last, self._opened(top), self._target(tree))
+            except OSError as error:
+                if error.errno not in _ELSEWHERE:
+                    raise
+                # Another file system, or mount, begins on the way: what lies beside it is on it.
+                self._rename(last, self._opened(top), self._target(path))
         except OSError as error:
             return error.strerror or str(error)
         self.count += 1

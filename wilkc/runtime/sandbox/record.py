@@ -138,6 +138,7 @@ def _postcheck(verdicts: Verdicts) -> dict[str, Any]:
         "moved": _listed(verdicts.moved),
         "stuck": _listed(verdicts.stuck),
         "set_id": _listed(verdicts.set_id),
+        "obeyed": _listed(verdicts.obeyed),
         "unjudged": shown(verdicts.unjudged),
     }
 

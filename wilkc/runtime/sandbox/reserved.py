@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.sandbox_plan import SECRETS
 from wilkc.language.atoms import BLOCK
-from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES, GIT_OWN
 from wilkc.runtime.sandbox.matching import NOTHING, matcher
+from wilkc.runtime.sandbox.obeyed import (
+    FROZEN_DIRECTORIES,
+    FROZEN_FILES,
+    GIT_OWN,
+    HOME_DIRECTORIES,
+    HOME_FILES,
+)
 from wilkc.runtime.sandbox.own import NOWHERE, Own
 
 if TYPE_CHECKING:
@@ -78,17 +84,28 @@ class Reserved:
             path: real path.
             alone: whether it is bound by itself, and not as a directory with what is in it.
         """
+        if self.own.keeps(path):
+            return True
         try:
             names = self.roots.names(path)
         except ValueError:
             return True  # nobody could be asked about it
+        if any(map(self.protected.fullmatch, names)) or any(map(_is_frozen_at_home, names)):
+            return True
         # By its deepest root: what that lies in is no matter of the names below it.
-        return any(map(self.protected.fullmatch, names)) or _is_frozen_name(names[0], alone=alone)
+        return _is_frozen_name(names[0], alone=alone)
 
 
 @cache
 def _always_hidden(*, fold: bool) -> re.Pattern[str]:
     return matcher(SECRETS, BLOCK, fold=fold)
+
+
+def _is_frozen_at_home(name: str) -> bool:
+    """Whether a canonical path is one that only a home directory has."""
+    if any(name == f"~/{one}" for one in HOME_FILES):
+        return True
+    return any(f"{name}/".startswith(f"~/{one}/") for one in HOME_DIRECTORIES)
 
 
 def _is_frozen_name(name: str, *, alone: bool) -> bool:

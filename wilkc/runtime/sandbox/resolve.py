@@ -22,6 +22,7 @@ from wilkc.runtime.sandbox.acting import (
     make_file,
     open_way,
 )
+from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -193,6 +194,28 @@ def make_missing(
     return made
 
 
+def stand_in(path: str, content: bytes, uid: int, gid: int) -> None:
+    """Make a file for a mask to stand on that programs of the host can read meanwhile.
+
+    What bubblewrap makes there is empty. Where something is there already it stays.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    top, _, name = path.rpartition("/")
+    parent, alone = open_way(top)
+    try:
+        file = _make(parent, name, (uid, gid), alone=alone, directory=False)
+    except FileExistsError:
+        return
+    finally:
+        os.close(parent)
+    try:
+        os.write(file, content)
+    finally:
+        os.close(file)
+
+
 def _missing(path: str) -> tuple[Opened, list[str]]:
     """The last directory on a way that is there, and the names that are missing below it."""
     parts = [part for part in path.split("/") if part]
@@ -255,6 +278,19 @@ def _close(held: list[int]) -> None:
         os.close(fd)
 
 
+def _is_empty(name: str, parent: int, status: os.stat_result) -> bool:
+    """Whether a file holds nothing, or only what `stand_in` gives it."""
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        return False
+    if name != COMMONDIR or status.st_size != len(ITSELF):
+        return status.st_size == 0
+    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        return os.read(file, len(ITSELF)) == ITSELF
+    finally:
+        os.close(file)
+
+
 def _remove_if_empty(path: str, owner: Owner | None, held: list[int]) -> None:
     top, _, name = path.rpartition("/")
     parent, alone = open_way(top)
@@ -269,5 +305,5 @@ def _remove_entry(parent: int, name: str, held: list[int]) -> None:
     if stat.S_ISDIR(status.st_mode):
         held.append(os.open(name, WALK | os.O_DIRECTORY, dir_fd=parent))
         os.rmdir(name, dir_fd=parent)
-    elif stat.S_ISREG(status.st_mode) and status.st_size == 0 and status.st_nlink == 1:
+    elif _is_empty(name, parent, status):
         os.unlink(name, dir_fd=parent)

@@ -40,6 +40,7 @@ class Run:
         disks: numbers of the disks that it can reach.
         note: of what it leaves on the host.
         way: out of its network.
+        wound_up: whether everything is taken down, and what was left is judged.
         begun: whether the command may have begun, so that what it did has to be judged.
     """
 
@@ -54,6 +55,7 @@ class Run:
     note: Note | None = None
     way: NetworkWay | None = None
     begun: bool = False
+    wound_up: bool = False
 
     @property
     def bare(self) -> bool:

@@ -19,6 +19,7 @@ from wilkc.runtime.sandbox.closed import open_to_owner
 from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
+from wilkc.runtime.sandbox.obeyed import is_git_directory
 from wilkc.runtime.sandbox.own import NOWHERE, Own
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
@@ -66,6 +67,7 @@ class Survey:
         hidden: what a block rule matches, or what no decision can be had on; not entered.
         frozen: what the policy protects from writing.
         repositories: directories that hold a `.git`.
+        git: directories of git's own that have another name: of submodules, worktrees, bare ones.
         matches: per leafy pattern, the regular files it matches.
         stamps: per entry of a stamped tree, its stamp.
         linked: regular files of stamped trees that have further names.
@@ -77,6 +79,7 @@ class Survey:
     hidden: list[Found] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)
     repositories: list[str] = field(default_factory=list)
+    git: list[str] = field(default_factory=list)
     matches: dict[str, list[str]] = field(default_factory=dict)
     stamps: dict[str, Stamp] = field(default_factory=dict)
     linked: dict[str, Linked] = field(default_factory=dict)
@@ -276,7 +279,7 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
     except ValueError:
         names = ()
     hidden = not names or any(lookout.blocked.fullmatch(name) for name in names)
-    hidden = hidden or (directory and entry.path in lookout.own)
+    hidden = hidden or entry.path in lookout.own
     if hidden or _leads_out(entry, lookout):
         found.hidden.append(_found(entry, directory=directory))
         directory = False
@@ -284,6 +287,8 @@ def _judge(entry: os.DirEntry[str], parent: str, lookout: Lookout, found: Survey
         _note(entry, names, lookout, found)
     if entry.name == ".git":
         found.repositories.append(parent)
+    if entry.name == "HEAD" and not parent.endswith("/.git") and is_git_directory(parent):
+        found.git.append(parent)
     directory = directory and entry.path not in lookout.beyond
     return directory and _enterable(entry, lookout, found)
 
@@ -302,7 +307,8 @@ def _leads_out(entry: os.DirEntry[str], lookout: Lookout) -> bool:
 
 
 def _note(entry: os.DirEntry[str], names: tuple[str, ...], lookout: Lookout, found: Survey) -> None:
-    if any(lookout.frozen.fullmatch(name) for name in names):
+    kept = entry.path in lookout.own.kept
+    if kept or any(lookout.frozen.fullmatch(name) for name in names):
         found.frozen.append(entry.path)
     for pattern, expression in lookout.leafy.items():
         if entry.is_file(follow_symlinks=False) and expression.fullmatch(names[0]):

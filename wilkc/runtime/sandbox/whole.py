@@ -16,7 +16,7 @@ from wilkc.core.sandbox_plan import SECRETS
 from wilkc.runtime.sandbox.identity import has_access_list
 from wilkc.runtime.sandbox.matching import fixed_part
 from wilkc.runtime.sandbox.names import is_within
-from wilkc.runtime.sandbox.own import BY_CONVENTION, own_places
+from wilkc.runtime.sandbox.own import BY_CONVENTION
 from wilkc.runtime.sandbox.quarantine import QUARANTINE
 from wilkc.runtime.sandbox.walk import Found
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.sandbox.identity import Identity
     from wilkc.runtime.sandbox.names import Roots
+    from wilkc.runtime.sandbox.own import Own
 
 HOME: Final = "/run/home"
 """The private home directory: nothing can be made in a read-only host but below `/run`."""
@@ -61,7 +62,7 @@ def tops_of(plan: SandboxPlan, roots: Roots) -> set[str]:
 
 
 def named(
-    plan: SandboxPlan, roots: Roots, identity: Identity, writable: Sequence[str]
+    plan: SandboxPlan, roots: Roots, identity: Identity, writable: Sequence[str], own: Own
 ) -> Iterator[Found]:
     """Whatever is hidden by its very path, if it is there and the command could come to it.
 
@@ -70,6 +71,7 @@ def named(
         roots: what root tags stand for.
         identity: whom the command runs as.
         writable: real paths of what may be written; what was moved out of them lies beside them.
+        own: where Wilk's own lies.
     """
     paths = {
         real
@@ -80,7 +82,6 @@ def named(
     }
     paths |= {f"{home}/{name}" for home in _homes() for name in _AT_HOME}
     paths |= {f"{path.rpartition('/')[0]}/{QUARANTINE}" for path in (*writable, roots.workspace)}
-    own = own_places(identity.uid)
     for path in sorted({*paths, *BY_CONVENTION, *own.paths, *own.temporary()}):
         try:
             status = os.lstat(path)
@@ -96,12 +97,12 @@ def named(
 
 
 def among_programs(
-    plan: SandboxPlan, roots: Roots, identity: Identity, writable: Sequence[str]
+    plan: SandboxPlan, roots: Roots, identity: Identity, writable: Sequence[str], own: Own
 ) -> list[Found]:
     """What is hidden by its very path in further program trees, which are shown without a walk."""
     return [
         one
-        for one in named(plan, roots, identity, writable)
+        for one in named(plan, roots, identity, writable, own)
         if any(is_within(one.path, top) for top in plan.runtime_paths)
     ]
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ from wilkc.core.contract import Decision
 from wilkc.core.sandbox_plan import SandboxPlan
 from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.language.paths import parse_path, parse_path_rule, path_matches
-from wilkc.runtime.sandbox import Job, Streams, launch, walk
+from wilkc.runtime.sandbox import Held, Job, Streams, launch, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,9 @@ class Rules:
             and not request.properties.get("directory")
         ):
             allow = allow and request.id.endswith(tuple(self.extensions))
+        if request.id in self.given.get("interrupted", ()):
+            # As of a user who has no patience.
+            os.kill(os.getpid(), signal.SIGINT)
         if request.id in self.given.get("failing", ()):
             raise RuntimeError("the decision point fails")
         # As of a decision point that has no answer to some questions.
@@ -154,6 +158,7 @@ def main() -> None:
         files={path: text.encode() for path, text in given.get("files", {}).items()},
         digest=given.get("digest", ""),
         session=given.get("session", ""),
+        held=Held(**{name: tuple(paths) for name, paths in given.get("held", {}).items()}),
     )
     result = printed["result"].append if given.get("result") else None
     stdout = Slow(given["slow"], printed["stdout"]) if "slow" in given else printed["stdout"].append

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from wilkc.runtime.sandbox.cutouts import FROZEN_DIRECTORIES, FROZEN_FILES
 from wilkc.runtime.sandbox.names import Roots
+from wilkc.runtime.sandbox.obeyed import FROZEN_DIRECTORIES, FROZEN_FILES
 from wilkc.runtime.sandbox.reserved import Reserved
 
 PROTECTED = "config/prod.json"

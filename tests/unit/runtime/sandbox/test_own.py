@@ -141,7 +141,7 @@ def test_opas_folder_is_one_of_them() -> None:
         assert os.path.realpath(folder.path) in own.temporary()
         identity = Identity(os.geteuid(), os.getegid(), None, drop=False)
         plan = SandboxPlan(filesystem="full")
-        found = named(plan, Roots("/nonexistent", None), identity, ())
+        found = named(plan, Roots("/nonexistent", None), identity, (), own)
         assert os.path.realpath(folder.path) in {one.path for one in found}
     assert not own.holds(tempfile.gettempdir())
 

@@ -16,7 +16,6 @@ from wilkc.runtime.sandbox.descriptors import Descriptors
 from wilkc.runtime.sandbox.environment import environment
 from wilkc.runtime.sandbox.groups import Group
 from wilkc.runtime.sandbox.identity import Identity
-from wilkc.runtime.sandbox.interpreter import interpreter_of
 from wilkc.runtime.sandbox.limits import starter
 from wilkc.runtime.sandbox.matching import literal_path, matcher
 from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, parse, strayed
@@ -225,27 +224,6 @@ def test_no_filter_for_the_machine_is_a_refusal(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("platform.machine", lambda: "vax")
     with pytest.raises(SandboxRefusedError, match="no system call filter for `vax`"):
         filter_bytes(SandboxPlan())
-
-
-@pytest.mark.parametrize(
-    ("head", "found"),
-    [
-        ("#!/bin/sh\necho", "/bin/sh"),
-        ("#! /usr/bin/python3 -u\n", "/usr/bin/python3"),
-        ("#!/usr/bin/env python3\n", "python3"),
-        ("#!/usr/bin/env -S python3 -c x\n", "/usr/bin/env"),
-        ("#!/usr/bin/env A=b sh\n", "/usr/bin/env"),
-        ("#!\n", "#!"),
-        ("echo\n", ""),
-        ("", ""),
-    ],
-)
-def test_the_interpreter_of_a_script(tmp_path: Path, head: str, found: str) -> None:
-    (tmp_path / "script").write_text(head)
-    assert interpreter_of("./script", str(tmp_path)) == found
-    assert interpreter_of(f"{tmp_path}/script", "/") == found
-    assert interpreter_of("script", str(tmp_path)) == ""
-    assert interpreter_of("./none", str(tmp_path)) == ""
 
 
 def test_the_gate_never_opens_by_itself() -> None:

@@ -18,8 +18,8 @@ from tests.unit.runtime.sandbox.conftest import REVISION, Spec, Workspace
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError
 from wilkc.language.paths import parse_path
-from wilkc.runtime.sandbox.cutouts import FROZEN_FILES
 from wilkc.runtime.sandbox.names import Roots
+from wilkc.runtime.sandbox.obeyed import FROZEN_FILES
 
 if TYPE_CHECKING:
     from pathlib import Path

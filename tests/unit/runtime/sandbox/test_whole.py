@@ -11,6 +11,7 @@ import pytest
 
 from wilkc.runtime.sandbox.identity import Identity
 from wilkc.runtime.sandbox.names import Roots
+from wilkc.runtime.sandbox.own import NOWHERE
 from wilkc.runtime.sandbox.whole import COVERED, is_covered, named, tops_of
 
 FULL = {"level": "minimal", "filesystem": "full"}
@@ -84,6 +85,7 @@ def test_secrets_of_home_are_hidden(user_work: Any, root_work: Any, spec: Any) -
             Roots(str(root_work.path / "elsewhere"), str(home)),
             Identity(root_work.owner, root_work.owner, str(home), drop=True),
             (),
+            NOWHERE,
         )
     )
     assert str(seen.parent) in [one.path for one in found]
@@ -98,13 +100,13 @@ def test_homes_of_others_are_looked_up_as_well(spec: Any, monkeypatch: Any, tmp_
     identity = Identity(me.pw_uid, me.pw_gid, None, drop=False)
     roots = Roots(str(tmp_path / "w"), None)
     assert str(other / ".ssh") in {
-        one.path for one in named(_whole(spec).plan, roots, identity, ())
+        one.path for one in named(_whole(spec).plan, roots, identity, (), NOWHERE)
     }
     # What the command's user cannot come to needs no mask, and could have none.
     other.chmod(0)
     stranger = Identity(me.pw_uid + 1, me.pw_gid + 1, None, drop=True)
     assert str(other / ".ssh") not in {
-        one.path for one in named(_whole(spec).plan, roots, stranger, ())
+        one.path for one in named(_whole(spec).plan, roots, stranger, (), NOWHERE)
     }
 
 
