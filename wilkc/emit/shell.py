@@ -269,8 +269,10 @@ def _wrapper(name: str, wrapper: Wrapper) -> Json:
         options.extend(_valued(option))
     options += [f"{text_regex(option)}(?:={OPTION_CHAR}*)?{END}" for option in wrapper.attached]
     leading = f"(?:{'|'.join(options)})*" if options else ""
-    operand = _OPERAND + END
-    if wrapper.operands:
+    operand = f"(?:{wrapper.form})" + END if wrapper.form else _OPERAND + END
+    if wrapper.form:
+        after = without = f"(?:{operand}((?:{ONE})*))?"
+    elif wrapper.operands:
         fewer = f"(?:{ONE}){{0,{wrapper.operands - 1}}}"
         after = f"(?:(?:{ONE}){{{wrapper.operands}}}((?:{ONE})*)|{fewer})"
         without = f"(?:{operand}(?:{fewer}|(?:{ONE}){{{wrapper.operands - 1}}}((?:{ONE})*)))?"
@@ -294,16 +296,23 @@ def _valued(option: str) -> list[str]:
 def _guards(guards: Sequence[Guard]) -> Json:
     """`each` guarded option, and `any`, what a command that holds one of them always matches.
 
-    `values` and `alone` say which options may be followed by their value.
+    `values` and `alone` say which options may be followed by their value, and `known` whether
+    those of the first kind always are, as the table knows all that the program has.
     """
     each = [item for place, guard in enumerate(guards) for item in _guard_items(place, guard)]
-    sources = [_within_command(source) for _, source, *_ in each]
+    sources = [_within_command(one) if one else _behind(after) for _, one, _, after in each]
     return {
         "any": "|".join(dict.fromkeys(sources)),
         "each": each,
         "values": _values(guards[0]),
         "alone": dict.fromkeys(guards[0].alone, True),
+        "known": "*" not in guards[0].values,
     }
+
+
+def _behind(after: str) -> str:
+    """An expression that each command matches in which something stands behind a sub-command."""
+    return f"{END}{text_regex(after.split(' ', maxsplit=1)[0])}{END}" if after else ""
 
 
 def _within_command(source: str) -> str:
@@ -328,7 +337,8 @@ def _guard_items(place: int, guard: Guard) -> list[Json]:
         found += [(f"bare:{one}", f"^{before}{text_regex(one)}", "first") for one in guard.short]
     if guard.operand:
         found.append(("operand", "", "operand"))
-    return [[f"{place}:{key}", source, scope, guard.after] for key, source, scope in found]
+    after = " ".join(guard.after)
+    return [[f"{place}:{key}", source, scope, after] for key, source, scope in found]
 
 
 def _values(guard: Guard) -> str:

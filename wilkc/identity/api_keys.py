@@ -96,9 +96,10 @@ class ApiKeys:
         self._revocations = revocations
         self._clock = clock
 
-    def create(
+    def create(  # noqa: PLR0913  # what a key is, and who is told
         self, principal: str, scope: Sequence[str], *, acts_for: Sequence[str] = (),
         days: int = MAX_DAYS, rotate_days: int = ROTATE_DAYS,
+        before: Callable[[ApiKey], object] = lambda _: None,
     ) -> tuple[ApiKey, str]:  # fmt: skip
         """Make a key.
 
@@ -108,6 +109,8 @@ class ApiKeys:
             acts_for: see `Principal`.
             days: how long it lives, 1 to 365.
             rotate_days: when its rotation is due.
+            before: told of the key before it is in force, to put it on record: what this raises
+                undoes it. It must not use the identity.
 
         Returns:
             The key as listed, and its text, which nothing can show again.
@@ -125,6 +128,7 @@ class ApiKeys:
         )  # fmt: skip
         with self._database.change() as change:
             change.execute(*_insertion(made, self._hash(text)))
+            before(made)
         return made, text
 
     def authenticate(self, text: str) -> Principal:

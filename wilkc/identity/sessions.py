@@ -25,6 +25,8 @@ from wilkc.identity.resting import require_lasting
 from wilkc.identity.secret import keyed_hash, new_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wilkc.identity.clock import Clock
     from wilkc.identity.database import Database
     from wilkc.identity.revocation import Revocations
@@ -84,13 +86,18 @@ class Sessions:
         self._idle = idle_seconds
         self._absolute = absolute_seconds
 
-    def login(self, principal: Principal, channel: str, *, old: str | None = None) -> str:
+    def login(
+        self, principal: Principal, channel: str, *, old: str | None = None,
+        before: Callable[[str], object] = lambda _: None,
+    ) -> str:  # fmt: skip
         """Begin a session of somebody who has just shown another credential.
 
         Args:
             principal: who; the session never outlives the credential.
             channel: where the session may be used, such as `authzen` or a socket's path.
             old: a session that ends by this, whether or not it is one.
+            before: told the session's name before it is in force, to put it on record: what this
+                raises undoes it. It must not use the identity.
 
         Returns:
             The session's text, which nothing can show again.
@@ -115,6 +122,7 @@ class Sessions:
         with self._database.change() as change:
             change.execute("DELETE FROM sessions WHERE expires <= ?", (now,))
             change.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            before(name)
         return text
 
     @staticmethod

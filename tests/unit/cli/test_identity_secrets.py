@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from wilkc.cli.commands.identity.keys import rotate
-from wilkc.cli.commands.identity.token import refresh
+from wilkc.cli.commands.identity.keys import create_key, rotate
+from wilkc.cli.commands.identity.session import open_session
+from wilkc.cli.commands.identity.token import issue, refresh
 from wilkc.cli.main import cli
 from wilkc.core.errors import UnavailableError
 from wilkc.identity import Identity, create_identity, create_issuer, open_issuer
@@ -122,3 +123,70 @@ def test_a_refresh_that_cannot_be_recorded_spends_nothing(
     # Its twin: once it was shown, the one before is spent.
     failed = _run(refresh, identity, "--from", "-", given=f"{issued.refresh}\n")
     assert "used again" in str(failed.exception)
+
+
+def test_a_key_that_cannot_be_recorded_is_none(identity: Identity, record: Record) -> None:
+    record.broken = True
+    failed = _run(create_key, identity, "a", "--scope", "file:read")
+    assert (str(failed.exception), failed.stdout) == ("the record is full", "")
+    assert identity.api_keys.listed() == []
+    record.broken = False
+    done = _run(create_key, identity, "a", "--scope", "file:read")
+    assert record.noted == ["create-key"]
+    assert identity.api_keys.authenticate(done.stdout.strip()).id == "a"
+
+
+def test_a_session_that_cannot_be_recorded_is_none(identity: Identity, record: Record) -> None:
+    _, text = identity.api_keys.create("a", ["file:read"])
+    record.broken = True
+    failed = _run(open_session, identity, "--channel", "web", "--from", "-", given=text)
+    assert (str(failed.exception), failed.stdout) == ("the record is full", "")
+    assert identity.sessions.listed() == []
+    record.broken = False
+    done = _run(open_session, identity, "--channel", "web", "--from", "-", given=text)
+    assert record.noted == ["open-session"]
+    assert identity.sessions.authenticate(done.stdout.strip(), "web").id == "a"
+
+
+def test_tokens_that_cannot_be_recorded_are_none(identity: Identity, record: Record) -> None:
+    create_issuer(identity.folder, "https://wilk.test", "wilk")
+    _, text = identity.api_keys.create("a", ["file:read"])
+    record.broken = True
+    failed = _run(issue, identity, "--from", "-", given=text)
+    assert (str(failed.exception), failed.stdout) == ("the record is full", "")
+    assert identity.database.all("SELECT id FROM families") == []
+    record.broken = False
+    done = _run(issue, identity, "--from", "-", given=text)
+    assert record.noted == ["issue-token"]
+    found = json.loads(done.stdout)["access_token"]
+    assert identity.authenticate(found, channel="test", source="here").id == "a"
+
+
+@pytest.mark.usefixtures("record")
+@pytest.mark.parametrize("command", ["create", "open", "issue"])
+def test_what_is_put_on_record_is_not_in_force_yet(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    create_issuer(identity.folder, "https://wilk.test", "wilk")
+    _, text = identity.api_keys.create("a", ["file:read"])
+    seen: list[tuple[int, ...]] = []
+
+    def system(_: Record, event: Event) -> None:
+        assert event.type == "config.modify"
+        seen.append(counts())
+
+    def counts() -> tuple[int, ...]:
+        tables = ("api_keys", "sessions", "families")
+        asked = [identity.database.one(f"SELECT count(*) FROM {table}") for table in tables]  # noqa: S608
+        return tuple(row[0] for row in asked if row)
+
+    monkeypatch.setattr(Record, "system", system)
+    before = counts()
+    if command == "create":
+        _run(create_key, identity, "a", "--scope", "file:read")
+    elif command == "open":
+        _run(open_session, identity, "--channel", "web", "--from", "-", given=text)
+    else:
+        _run(issue, identity, "--from", "-", given=text)
+    assert seen == [before]
+    assert sum(counts()) == sum(before) + 1

@@ -33,3 +33,18 @@ def test_an_option_counts_each_time_and_a_plain_word_never() -> None:
 def test_a_placeholder_with_a_blank_asks_gpg_as_well() -> None:
     assert guarded_options(("git", "log", "--format=% GK"))
     assert not guarded_options(("git", "log", "--format=% aN"))
+
+
+def test_where_an_operand_counts_it_is_known_which_options_take_it_up() -> None:
+    guarded = {name for name, guards in TABLES.guards.items() if any(g.operand for g in guards)}
+    assert guarded >= {"npx", "uvx", "npm", "uv", "chroot"}
+    for name in guarded - set(TABLES.wrappers):
+        assert all("*" in guard.values for guard in TABLES.guards[name]), name
+    for name in guarded & set(TABLES.wrappers):
+        assert all(guard.values == TABLES.wrappers[name].valued for guard in TABLES.guards[name])
+
+
+def test_a_sub_command_is_told_by_two_words_at_most() -> None:
+    # The Rego, which cannot recur, follows so many.
+    lengths = {len(guard.after) for guards in TABLES.guards.values() for guard in guards}
+    assert lengths == {0, 1, 2}

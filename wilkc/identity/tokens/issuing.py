@@ -106,10 +106,17 @@ class TokenIssuer:
         self._revocations = revocations
         self._clock = clock
 
-    def begin(self, principal: Principal) -> Issued:
+    def begin(
+        self, principal: Principal, *, before: Callable[[str], object] = lambda _: None
+    ) -> Issued:
         """A first pair for somebody who has just shown an API key or a token.
 
         It never outlives that credential, and ends with it.
+
+        Args:
+            principal: who.
+            before: told the family's name before it is in force, to put it on record: what this
+                raises undoes it, and no token is given. It must not use the identity.
 
         Raises:
             UsageError: a session was shown, or what it may be used for could not be read back.
@@ -128,6 +135,7 @@ class TokenIssuer:
             change.execute(f"DELETE FROM spent WHERE family IN ({over})", (now,))  # noqa: S608
             change.execute("DELETE FROM families WHERE expires <= ?", (now,))
             change.execute("INSERT INTO families VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            before(family)
         return Issued(access, refresh, min(self._signer.access_seconds, expires - now))
 
     def refresh(self, text: str, *, before: Callable[[str], object] = lambda _: None) -> Issued:

@@ -12,6 +12,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wilkc.language.commands.layers import program_name
+from wilkc.language.commands.operands import (
+    is_option,
+    operand_place,
+    operand_places,
+    starts_behind,
+)
 from wilkc.language.commands.patterns import TextArgument
 from wilkc.language.commands.tables import TABLES, Guard
 
@@ -96,53 +102,33 @@ def guard_keys(guard: Guard, argument: str) -> Iterator[str]:
 
 
 def _placed_keys(guard: Guard, arguments: Sequence[str]) -> Iterator[str]:
-    """What the first argument and the first operand are by standing there."""
+    """What the first argument and the first operand are by standing there.
+
+    Each argument counts that some reading of the options takes for the first operand.
+    """
     if guard.bare and arguments:
         letters = _letters(guard, arguments[0])
         yield from (f"bare:{letter}" for letter in guard.short if letter in letters)
     if guard.operand:
-        place = _operand_place(arguments, guard)
-        if place < len(arguments) and arguments[place] != _WILD:
-            yield "operand"
-
-
-def is_option(argument: str) -> bool:
-    """Whether an argument is an option by its look: a lone `-` is none."""
-    return argument.startswith("-") and argument != "-"
+        places = {
+            start + place
+            for start in starts_behind(arguments, guard)
+            for place in operand_places(arguments[start:], guard)
+        }
+        yield from ("operand" for place in places if arguments[place] != _WILD)
 
 
 def _considered(arguments: Sequence[str], guard: Guard) -> Sequence[str]:
-    if guard.after:
-        if guard.after not in arguments:
-            return ()
-        heads = arguments[: _operand_place(arguments, guard) + 1]
-        return arguments[heads.index(guard.after) + 1 :] if guard.after in heads else ()
+    starts = starts_behind(arguments, guard)
+    if not starts:
+        return ()
+    held = arguments[starts[0] :]
     if guard.scope == "front":
-        return arguments[: _operand_place(arguments, guard) + 1]
-    if guard.scope == "script" and arguments and not is_option(arguments[0]):
+        return held[: operand_place(held, guard) + 1]
+    if guard.scope == "script" and held and not is_option(held[0]):
         # What follows a script is the script's own.
-        return arguments[:1]
-    return arguments
-
-
-def _operand_place(arguments: Sequence[str], guard: Guard) -> int:
-    """Where the first argument stands that is no option and no option's value.
-
-    Returns:
-        The number of arguments where there is none.
-    """
-    valued = False
-    for place, argument in enumerate(arguments):
-        if not is_option(argument) and not valued:
-            return place
-        valued = is_option(argument) and _takes_next(guard, argument)
-    return len(arguments)
-
-
-def _takes_next(guard: Guard, option: str) -> bool:
-    if "*" in guard.values:
-        return "=" not in option and option not in guard.alone
-    return option in guard.values
+        return held[:1]
+    return held
 
 
 def _is_short(guard: Guard, argument: str, letter: str) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from wilkc.language.commands.guards import guarded_options, is_option, spelled_options
+from wilkc.language.commands.guards import guarded_options, spelled_options
 from wilkc.language.commands.layers import layers_of, program_name
+from wilkc.language.commands.operands import is_option
 from wilkc.language.commands.patterns import CommandPattern, command_matches
 from wilkc.language.commands.scripts import code_spelled, gives_program, harmless_options
 from wilkc.language.commands.tables import TABLES

@@ -106,4 +106,6 @@ def _option_length(argument: str, argv: Argv, place: int, wrapper: Wrapper) -> i
 
 
 def _skip_operands(argv: Argv, place: int, wrapper: Wrapper) -> int:
+    if wrapper.form and any(not re.fullmatch(wrapper.form, one) for one in argv[place : place + 1]):
+        raise _OpaqueError(argv[place])
     return min(place + wrapper.operands, len(argv))

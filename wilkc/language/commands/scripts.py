@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wilkc.language.commands.guards import is_option
 from wilkc.language.commands.layers import program_name
+from wilkc.language.commands.operands import is_option
 from wilkc.language.commands.tables import TABLES
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ says what an interpreter may be asked alone, `scriptless` which of them read cod
 input whatever operand they have, `seeking` which of them look for a sub-command or a task of a
 package under a bare word, and only then for a file, `code` how one is given its program by an
 option, `guards` lists for each program the options that run, read or write something else, `alone`
-for each program with sub-commands the options before them that take no further argument,
-`scripts` the programs whose first operand is code.
+for each program with sub-commands, or whose operand is a program, the options before them that
+take no further argument, `scripts` the programs whose first operand is code.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Wrapper:
         valued: options with a value, attached or as the next argument.
         attached: long options whose value, if any, stands behind a `=`.
         operands: arguments between the options and the inner command.
+        form: an expression for the one operand of a wrapper that also takes its command without
+            it; what looks otherwise may be the command. Empty where it is never left out.
         plain: whether the inner words are given to a shell and so must hold no special
             character.
     """
@@ -41,6 +43,7 @@ class Wrapper:
     valued: tuple[str, ...]
     attached: tuple[str, ...]
     operands: int
+    form: str
     plain: bool
 
 
@@ -62,13 +65,14 @@ class Guard:
             alike: `-name` is a long option too, and `--abc` a cluster of them; or empty.
         underscores: whether a `_` in a long option is a hyphen.
         bare: whether the first argument is a cluster also without a hyphen.
-        operand: whether the first operand itself counts.
+        operand: whether the first operand itself counts, by each reading of what stands before it.
         scope: `front` counts only up to the first operand, `script` everywhere, but where no
             option precedes the first operand only that.
         values: options whose next argument may be their value and so is not the first operand;
             `*` is any option but those `alone`.
         alone: options that never take the next argument.
-        after: a sub-command behind which alone it counts, or empty.
+        after: words of a sub-command behind which alone it counts, or empty; `--` among them is
+            what ends the options.
     """
 
     short: str
@@ -86,7 +90,7 @@ class Guard:
     scope: Scope
     values: tuple[str, ...]
     alone: tuple[str, ...]
-    after: str
+    after: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,11 @@ class Tables:
 def _load() -> Tables:
     text = resources.files("wilkc.language.commands").joinpath("tables.json").read_text("utf-8")
     raw = json.loads(text)
-    alone = {name: tuple(options.split()) for name, options in raw["alone"].items()}
+    alone = {
+        name: tuple(options.split())
+        for names, options in raw["alone"].items()
+        for name in names.split()
+    }
     wrappers = {name: _wrapper(entry) for name, entry in raw["wrappers"].items()}
     return Tables(
         flags={letters: tuple(names) for letters, names in raw["flags"].items()},
@@ -156,7 +164,11 @@ def _load() -> Tables:
         harmless={names: tuple(options.split()) for names, options in raw["harmless"].items()},
         code={name: _code(entry) for names, entry in raw["code"].items() for name in names.split()},
         guards={
-            name: tuple(_guard(entry, wrappers.get(name), alone.get(name, ())) for entry in entries)
+            name: tuple(
+                _guard(entry, after, wrappers.get(name), alone.get(name, ()))
+                for entry in entries
+                for after in entry.get("after", "").split("|")
+            )
             for names, entries in raw["guards"].items()
             for name in names.split()
         },
@@ -174,11 +186,14 @@ def _wrapper(entry: dict[str, Any]) -> Wrapper:
         valued=tuple(entry.get("valued", "").split()),
         attached=tuple(entry.get("attached", "").split()),
         operands=entry.get("operands", 0),
+        form=entry.get("form", ""),
         plain=entry.get("plain", False),
     )
 
 
-def _guard(entry: dict[str, Any], wrapper: Wrapper | None, alone: tuple[str, ...]) -> Guard:
+def _guard(
+    entry: dict[str, Any], after: str, wrapper: Wrapper | None, alone: tuple[str, ...]
+) -> Guard:
     return Guard(
         short=entry.get("short", ""),
         long=tuple(entry.get("long", "").split()),
@@ -196,7 +211,7 @@ def _guard(entry: dict[str, Any], wrapper: Wrapper | None, alone: tuple[str, ...
         # A sub-command may stand behind options of its program that no table lists.
         values=("*",) if alone else wrapper.valued if wrapper else (),
         alone=alone,
-        after=entry.get("after", ""),
+        after=tuple(after.split()),
     )
 
 

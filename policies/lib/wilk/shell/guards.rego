@@ -68,30 +68,65 @@ _option(argument) if {
 	argument != "-"
 }
 
-_considered(held, scope, "", _) := held if not scope in {"first", "front", "operand", "script"}
+_considered(held, scope, "", program) := _scoped(held, scope, program)
+
+_considered(held, scope, after, program) := _scoped(array.slice(held, min(starts), count(held)), scope, program) if {
+	after != ""
+	scope != "operand"
+	starts := _starts(held, split(after, " "), program)
+	count(starts) > 0
+}
+
+# Each place that may be the sub-command's counts, as an option's value may be spelt like it.
+_considered(held, "operand", after, program) := [held[place] | some place in places] if {
+	after != ""
+	places := {whole |
+		some start in _starts(held, split(after, " "), program)
+		some place in _operand_places(array.slice(held, start, count(held)), program)
+		whole := start + place
+	}
+}
+
+_scoped(held, scope, _) := held if not scope in {"first", "front", "operand", "script"}
 
 # What follows a script is the script's own.
-_considered(held, "script", "", _) := array.slice(held, 0, 1) if {
+_scoped(held, "script", _) := array.slice(held, 0, 1) if {
 	not _option(held[0])
 } else := held
 
-_considered(held, "first", "", _) := array.slice(held, 0, 1)
+_scoped(held, "first", _) := array.slice(held, 0, 1)
 
-_considered(held, "front", "", program) := array.slice(held, 0, _operand_place(held, program) + 1)
+_scoped(held, "front", program) := array.slice(held, 0, _operand_place(held, program) + 1)
 
-_considered(held, "operand", "", program) := array.slice(held, place, place + 1) if {
-	place := _operand_place(held, program)
+_scoped(held, "operand", program) := [held[place] | some place in _operand_places(held, program)]
+
+# Where the arguments begin that stand behind a sub-command, which is one word or two.
+_starts(held, [word], program) := _behind(held, word, program)
+
+_starts(held, [word, other], program) := {whole |
+	some start in _behind(held, word, program)
+	some further in _behind(array.slice(held, start, count(held)), other, program)
+	whole := start + further
 }
 
-_considered(held, _, after, program) := array.slice(held, min(places) + 1, count(held)) if {
-	after != ""
+_behind(held, "--", _) := {start |
+	some place, argument in held
+	argument == "--"
+	start := place + 1
+}
+
+_behind(held, word, program) := {start |
+	some place, argument in held
+	argument == word
+	place <= last
+	start := place + 1
+} if {
+	word != "--"
 	last := _operand_place(held, program)
-	places := {place | some place, argument in held; argument == after; place <= last}
-	count(places) > 0
 }
 
-# Where the first argument stands that is no option and no option's value; the number of
-# arguments where there is none.
+# Where the first argument stands that is no option and cannot be an option's value; the number
+# of arguments where there is none.
 _operand_place(held, program) := min(places) if {
 	places := {place |
 		some place, argument in held
@@ -104,6 +139,56 @@ _operand_place(held, program) := min(places) if {
 _value_of_option(held, place, program) if {
 	place > 0
 	_option(held[place - 1])
-	regex.match(data.wilk.tables.shell.guards[program].values, held[place - 1])
-	not data.wilk.tables.shell.guards[program].alone[held[place - 1]]
+	_takes(held[place - 1], held[place], program)
+}
+
+_takes(option, _, program) if {
+	regex.match(data.wilk.tables.shell.guards[program].values, option)
+	not data.wilk.tables.shell.guards[program].alone[option]
+}
+
+_takes(option, following, program) if {
+	data.wilk.tables.shell.guards[program].alone[option]
+	_switch_value(following)
+}
+
+# What even an option without a value takes up where nopt, npm's parser, reads it.
+_switch_value(argument) if argument in {"true", "false", "null"}
+
+# Every place where the first operand stands by some reading of the options before it. Each
+# argument becomes a letter of a text, which the readings are expressions over.
+_operand_places(held, program) := {place |
+	kinds := concat("", [_kind(argument, program) | some argument in held])
+	some place, _ in held
+	regex.match(`^(?:o|ab?|m.?|s.)*(?:d.|[bn])$`, substring(kinds, 0, place + 1))
+}
+
+_kind(argument, _) := "b" if {
+	_switch_value(argument)
+} else := "n" if {
+	not _option(argument)
+} else := "d" if {
+	argument == "--"
+}
+
+_kind(argument, program) := "s" if {
+	_dashed(argument)
+	data.wilk.tables.shell.guards[program].known == true
+	regex.match(data.wilk.tables.shell.guards[program].values, argument)
+} else := "o" if {
+	_dashed(argument)
+	data.wilk.tables.shell.guards[program].known == true
+} else := "a" if {
+	_dashed(argument)
+	data.wilk.tables.shell.guards[program].alone[argument]
+} else := "o" if {
+	_dashed(argument)
+	contains(argument, "=")
+} else := "m" if {
+	_dashed(argument)
+}
+
+_dashed(argument) if {
+	_option(argument)
+	argument != "--"
 }

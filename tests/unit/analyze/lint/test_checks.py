@@ -42,6 +42,12 @@ WANTED: dict[str, list[tuple[str, int, int]]] = {
     "W203_whole_workspace": [("W203", 4, 12)],
     "W204_block_of_the_base": [("W204", 8, 30)],
     "W204_git": [("W204", 4, 24)],
+    "W204_spelled_options": [
+        ("W204", 4, 24),
+        ("W204", 4, 44),
+        ("W204", 4, 63),
+        ("W204", 4, 92),
+    ],
     "W205_everybody": [("W205", 3, 29)],
     "W205_hosting": [("W205", 3, 29), ("W205", 3, 44)],
     "W205_top_level_domain": [("W205", 3, 29)],

@@ -8,9 +8,9 @@ from wilkc.analyze.lint.model import Check, Finding, Subject, own, warning
 from wilkc.language.commands import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
-    from wilkc.language.commands import CommandPattern
+    from wilkc.language.commands import CommandPattern, Guard
     from wilkc.plan.model import Rule
 
 CODE: Final = "W204"
@@ -34,7 +34,20 @@ def _run(subject: Subject) -> Iterator[Finding]:
 
 def _is_open(pattern: CommandPattern) -> bool:
     name = pattern.program.rpartition("/")[2]
-    return pattern.rest and not pattern.literals and name in TABLES.guards
+    guards = TABLES.guards.get(name)
+    return pattern.rest and guards is not None and _leaves_all(pattern.literals, guards)
+
+
+def _leaves_all(words: Sequence[str], guards: Sequence[Guard]) -> bool:
+    """Whether all words may be options and their values: the star still takes any operand."""
+    alone = {option for guard in guards for option in guard.alone}
+    pairs = zip(("", *words), words, strict=False)
+    return all(word.startswith("-") or _takes(before, alone) for before, word in pairs)
+
+
+def _takes(option: str, alone: Collection[str]) -> bool:
+    """Whether what follows may be the value of an option."""
+    return option[:1] == "-" and option != "--" and "=" not in option and option not in alone
 
 
 def _narrows(block: Rule[CommandPattern], pattern: CommandPattern) -> bool:

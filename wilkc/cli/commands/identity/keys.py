@@ -42,12 +42,13 @@ def create_key(  # noqa: PLR0913  # a command has as many arguments as options
     A scope is `TYPE:ACTION`, where either may be `*`. The key goes to standard output alone.
     """
     with changing(directory, audit, by) as (identity, note):
+        # On record before it is in force; then it is shown first of all.
         made, text = identity.api_keys.create(
-            principal, scope, acts_for=acts_for, days=days, rotate_days=rotate_days
-        )
-        note("create-key", f"key/{made.id}", principal)
-    click.echo(f"key {made.id} of {principal}; it is not shown again", err=True)
-    click.echo(text)
+            principal, scope, acts_for=acts_for, days=days, rotate_days=rotate_days,
+            before=lambda key: note("create-key", f"key/{key.id}", principal),
+        )  # fmt: skip
+        click.echo(text)
+        click.echo(f"key {made.id} of {principal}; it is not shown again", err=True)
 
 
 @click.command()

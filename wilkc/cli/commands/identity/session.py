@@ -38,9 +38,12 @@ def open_session(*, directory: str, channel: str, place: str, audit: str, by: st
     text = shown_secret(place)
     with changing(directory, audit, by) as (identity, note):
         who = identity.authenticate(text, channel="session", source=caller())
-        made = identity.sessions.login(who, channel)
-        note("open-session", f"session/{identity.sessions.name_of(made)}", who.id)
-    click.echo(made)
+        # On record before it is in force; then it is shown first of all.
+        click.echo(
+            identity.sessions.login(
+                who, channel, before=lambda name: note("open-session", f"session/{name}", who.id)
+            )
+        )
 
 
 @click.command()

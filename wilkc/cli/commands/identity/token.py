@@ -43,9 +43,12 @@ def issue(*, directory: str, place: str, audit: str, by: str | None) -> None:
     text = shown_secret(place)
     with changing(directory, audit, by) as (identity, note):
         who = identity.authenticate(text, channel=CHANNEL, source=caller())
-        issued = open_issuer(identity).begin(who)
-        note("issue-token", f"family/{issued.family}", who.id)
-    _print(issued)
+        # On record before it is in force; then the pair is shown first of all.
+        _print(
+            open_issuer(identity).begin(
+                who, before=lambda family: note("issue-token", f"family/{family}", who.id)
+            )
+        )
 
 
 @click.command()
