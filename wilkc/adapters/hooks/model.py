@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Kind = Literal["shell", "read", "write", "edit", "edits", "delete", "patch", "fetch",
-               "prompt", "search", "refused"]  # fmt: skip
+               "prompt", "search", "named", "refused"]  # fmt: skip
 Verdict = Literal["allow", "ask", "deny"]
 PAYLOAD: Final = "payload_not_understood"
 """Detail of what a harness sent that cannot be read as a tool call."""

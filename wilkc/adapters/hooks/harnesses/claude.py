@@ -34,6 +34,13 @@ TOOLS: Final[Mapping[str, Tool]] = {
         {"command": ("command",)},
         ignored=frozenset({"description", "timeout", "run_in_background"}),
     ),
+    # With a `ws` in place of the command it is denied, as a member that is not known.
+    "Monitor": Tool(
+        "shell",
+        {"command": ("command",)},
+        ignored=frozenset({"description", "timeout_ms", "persistent"}),
+    ),
+    "REPL": Tool("refused", why="what a program that it is given does cannot be judged beforehand"),
     "Read": Tool("read", _PATH, ignored=frozenset({"offset", "limit", "pages"})),
     "Write": Tool("write", {**_PATH, "content": ("content",)}),
     "Edit": Tool(
@@ -47,7 +54,37 @@ TOOLS: Final[Mapping[str, Tool]] = {
         {"path": ("notebook_path",)},
         ignored=frozenset({"cell_id", "new_source", "cell_type", "edit_mode"}),
     ),
+    "NotebookRead": Tool("read", {"path": ("notebook_path",)}, ignored=frozenset({"cell_id"})),
     "LS": Tool("read", {"path": ("path",)}, ignored=frozenset({"ignore"})),
+    # A language server answers from files all over the project.
+    "LSP": Tool(
+        "search",
+        {"path": ("filePath",)},
+        ignored=frozenset({"operation", "line", "character", "query"}),
+    ),
+    # These send a file elsewhere, or run what stands in it.
+    "Artifact": Tool(
+        "named",
+        {"path": ("file_path",)},
+        optional=frozenset({"path"}),
+        ignored=frozenset({
+            "action", "favicon", "limit", "scope", "title", "description", "label", "url", "force",
+            "capabilities", "contract",
+        }),
+    ),
+    "Projects": Tool(
+        "named",
+        {"path": ("local_path",)},
+        optional=frozenset({"path"}),
+        ignored=frozenset({"method", "path", "content", "present_to_user", "query", "n"}),
+    ),
+    "Workflow": Tool(
+        "named",
+        {"path": ("scriptPath",)},
+        optional=frozenset({"path"}),
+        ignored=frozenset({"script", "name", "args", "resumeFromRunId", "title", "description"}),
+    ),
+    "SendUserFile": Tool("refused", why="in which form it names its files is not told"),
     "Glob": Tool(
         "search",
         {"glob": ("pattern",), "path": ("path",)},
@@ -58,7 +95,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         {"path": ("path",), "glob": ("glob",)},
         optional=frozenset({"path", "glob"}),
         ignored=frozenset({
-            "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "type", "head_limit",
+            "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "-o", "type", "head_limit",
             "offset", "multiline", "context",
         }),
     ),

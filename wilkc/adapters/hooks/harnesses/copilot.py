@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PATH: Final = {"path": ("path",)}
+_GREP: Final = Tool(
+    "search",
+    {"path": ("path",), "glob": ("glob",)},
+    optional=frozenset({"path", "glob"}),
+    ignored=frozenset({
+        "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "type", "head_limit", "multiline",
+    }),
+)  # fmt: skip
 _TYPED: Final = "text for a running program cannot be judged beforehand"
 _TOOLS: Final[Mapping[str, Tool]] = {
     **TOOLS,
@@ -36,15 +44,9 @@ _TOOLS: Final[Mapping[str, Tool]] = {
     "glob": Tool(
         "search", {"glob": ("pattern",), "path": ("path",)}, optional=frozenset({"path"})
     ),
-    "grep": Tool(
-        "search",
-        {"path": ("path",), "glob": ("glob",)},
-        optional=frozenset({"path", "glob"}),
-        ignored=frozenset({
-            "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "type", "head_limit",
-            "multiline",
-        }),
-    ),
+    "grep": _GREP,
+    "rg": _GREP,
+    "str_replace_editor": Tool("refused", why="it is several tools by one name"),
     "web_fetch": Tool("fetch", {"url": ("url",)}, ignored=frozenset({"max_length", "raw"})),
     "apply_patch": Tool("patch", {"patch": ("input", "patch")}),
 }  # fmt: skip
