@@ -2,7 +2,8 @@
 
 Read in the documentation of August 2026 (hooks, permissions, settings reference).
 Exit code 2 blocks, with standard error as the reason; any other code but 0, a timeout and
-JSON of another schema do NOT block. Nothing printed with code 0 leaves the harness its own rules.
+JSON of another schema do NOT block, but where `onFailure` says so (since 2.1.295; earlier versions
+pass over it). Nothing printed with code 0 leaves the harness its own rules.
 """
 
 from __future__ import annotations
@@ -163,6 +164,7 @@ def _entry(command: list[str]) -> dict[str, Any]:
         "command": command[0],
         "args": command[1:],
         "timeout": HARNESS_SECONDS,
+        "onFailure": "block",
     }
 
 

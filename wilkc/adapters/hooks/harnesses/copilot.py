@@ -8,6 +8,7 @@ a timeout lets the call through. The cloud agent takes `ask` for `deny`. An even
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.adapters.hooks.harnesses.claude import TOOLS, read_call
@@ -95,12 +96,8 @@ def _rewriting(call: Call, given: dict[str, Any], verdict: str) -> str | None:
 
 
 def _entry(command: list[str]) -> dict[str, Any]:
-    return {
-        "type": "command",
-        "exec": command[0],
-        "args": command[1:],
-        "timeoutSec": HARNESS_SECONDS,
-    }
+    """In the one form that both heed: the cloud agent passes over `exec`."""
+    return {"type": "command", "bash": shlex.join(command), "timeoutSec": HARNESS_SECONDS}
 
 
 COPILOT: Final = Harness(
@@ -115,7 +112,7 @@ COPILOT: Final = Harness(
     denied=lambda _: "",
     rewriting=_rewriting,
     settings=Settings(
-        ".github/hooks/wilk.json", ".copilot/hooks/wilk.json", "", ("preToolUse",),
+        ".github/hooks/wilk.json", ".copilot/hooks/wilk.json", "COPILOT_HOME", ("preToolUse",),
         ("postToolUse",), grouped=False, version=1, entry=_entry, own=True,
     ),
 )  # fmt: skip
