@@ -40,7 +40,8 @@ OTHER = {
 
 def _wilkc(*words: str, home: Path) -> Done:
     variables = {name: value for name, value in os.environ.items()
-                 if name not in {"CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME"}}  # fmt: skip
+                 if name not in {"CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME",
+                                 "GEMINI_CLI_HOME"}}  # fmt: skip
     return run_wilkc("hook", *words, cwd=home, env={**variables, "HOME": str(home)})
 
 
@@ -121,13 +122,24 @@ def test_what_fails_blocks_where_the_harness_can_be_told_so(home: Path) -> None:
         assert _entry(json.loads(_settings(harness, home).read_text()))[key] == value
 
 
-def test_settings_of_a_user_are_where_the_harness_is_told_to_look(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("harness", "variable", "name"),
+    [
+        ("claude", "CLAUDE_CONFIG_DIR", "settings.json"),
+        ("codex", "CODEX_HOME", "hooks.json"),
+        ("copilot", "COPILOT_HOME", "hooks/wilk.json"),
+        ("gemini", "GEMINI_CLI_HOME", ".gemini/settings.json"),
+    ],
+)
+def test_settings_of_a_user_are_where_the_harness_is_told_to_look(
+    harness: str, variable: str, name: str, home: Path
+) -> None:
     folder = home / "elsewhere"
-    variables = {**os.environ, "HOME": str(home), "COPILOT_HOME": str(folder)}
-    words = ("--harness", "copilot", "--agent", "a", "--socket", "s", "--scope", "user")
+    variables = {**os.environ, "HOME": str(home), variable: str(folder)}
+    words = ("--harness", harness, "--agent", "a", "--socket", "s", "--scope", "user")
     done = run_wilkc("hook", "install", *words, "--workspace", ".", cwd=home, env=variables)
     assert done.returncode == 0, done.stderr
-    assert (folder / "hooks" / "wilk.json").is_file()
+    assert (folder / name).is_file()
 
 
 @pytest.mark.parametrize("harness", HARNESSES)
@@ -234,6 +246,12 @@ def test_status_says_what_is_missing(world: World, home: Path) -> None:
     again = ["--socket", str(world.socket)]
     _wilkc("install", "--harness", "claude", "--agent", "coder", *again, home=home)
     assert status().returncode == 0, status().stdout
+    local = home / ".claude" / "settings.local.json"
+    local.write_text('{"disableAllHooks": true}')
+    assert status().returncode == 7
+    assert "`disableAllHooks` in" in status().stdout
+    assert "well" not in status().stdout
+    local.unlink()
     path = _settings("claude", home)
     path.write_text(path.read_text().replace(sys.executable, "/nowhere/python"))
     assert "`/nowhere/python` is not there" in status().stdout

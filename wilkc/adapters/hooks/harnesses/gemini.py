@@ -117,6 +117,6 @@ GEMINI: Final = Harness(
     rewriting=_rewriting,
     settings=Settings(
         ".gemini/settings.json", ".gemini/settings.json", "", (BEFORE,), (AFTER,),
-        grouped=True, version=None, entry=_entry,
+        grouped=True, version=None, entry=_entry, home="GEMINI_CLI_HOME",
     ),
 )  # fmt: skip
