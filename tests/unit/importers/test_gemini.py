@@ -334,19 +334,6 @@ def test_between_files_a_denial_wins() -> None:
     assert draft.document("a") == "agent: 'a'\npermissions: {}\n"
 
 
-@pytest.mark.parametrize("key", ["sandbox", "callCommand", "autoAccept"])
-def test_settings_that_are_no_rules_are_told(key: str) -> None:
-    (note,) = tools(**{key: True}).notes
-    assert (note.place, note.text) == ("s.json:1", f"tools.{key}")
-    assert settings(ui={"theme": "dark"}).notes == []
-
-
-@pytest.mark.parametrize("key", ["general", "hooksConfig", "experimental", "of_tomorrow"])
-def test_every_setting_that_is_not_read_is_told(key: str) -> None:
-    (note,) = settings(**{key: {"x": 1}}).notes
-    assert (note.place, note.text, note.why) == ("s.json:1", key, "is not a rule")
-
-
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [

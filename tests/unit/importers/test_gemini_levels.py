@@ -149,3 +149,16 @@ def test_the_tool_that_starts_any_agent_is_not_allowed() -> None:
         policy(toolName="invoke_agent"),
     )
     assert allowed(TOOLS, *files) == ["save_memory"]
+
+
+@pytest.mark.parametrize("key", ["sandbox", "callCommand", "autoAccept"])
+def test_settings_that_are_no_rules_are_told(key: str) -> None:
+    (note,) = draft_of({"tools": {key: True}}).notes
+    assert (note.place, note.text) == ("0.json:1", f"tools.{key}")
+    assert draft_of({"ui": {"theme": "dark"}}).notes == []
+
+
+@pytest.mark.parametrize("key", ["general", "hooksConfig", "experimental", "of_tomorrow"])
+def test_every_setting_that_is_not_read_is_told(key: str) -> None:
+    (note,) = draft_of({key: {"x": 1}}).notes
+    assert (note.place, note.text, note.why) == ("0.json:1", key, "is not a rule")

@@ -128,12 +128,12 @@ def _gemini(levels: Sequence[Level]) -> Iterator[str]:
         yield f"`hooksConfig.enabled` in `{enabled[0][0].path}` turns all hooks off"
     for level in levels:
         for group, key in (("hooks", "enabled"), ("tools", "enableHooks")):
-            held = level.document.get(group)
-            if isinstance(held, dict) and held.get(key, True) is not True:
+            named = level.document.get(group)
+            if isinstance(named, dict) and named.get(key, True) is not True:
                 yield f"`{group}.{key}` in `{level.path}` turns hooks off in earlier versions"
         for group in ("hooksConfig", "hooks"):
-            held = level.document.get(group)
-            listed = held.get("disabled", []) if isinstance(held, dict) else []
+            named = level.document.get(group)
+            listed = named.get("disabled", []) if isinstance(named, dict) else []
             if not isinstance(listed, list) or any(_names_wilk(one) for one in listed):
                 yield f"`{group}.disabled` in `{level.path}` turns Wilk's hook off"
 
