@@ -71,8 +71,15 @@ def settings(rng: random.Random, *, hostile: bool) -> tuple[bytes, list[Seen], l
         tools["core"] = [text for text, _ in core]
     seen = [Seen(pattern, allows=True, rank=4.3) for _, pattern in allowed]
     seen += [Seen(pattern, allows=False, rank=4.4) for _, pattern in excluded]
+    asked = [entry() for _ in range(rng.randrange(2))]
+    tools["confirmationRequired"] = [text for text, _ in asked]
+    seen += [Seen(pattern, allows=False, rank=4.35) for _, pattern in asked]
+    if any("(" in text for text, _ in allowed):
+        seen.append(Seen(tool(SHELL), allows=False, rank=4.29))
     there = [Seen(pattern, allows=True, rank=0) for _, pattern in core or ()]
     if core is not None:
+        seen += [Seen(pattern, allows=True, rank=4.25) for _, pattern in core]
+        seen.append(Seen(tool("*"), allows=False, rank=4.24))
         there.append(Seen(tool("mcp_*"), allows=True, rank=0))
     text = f"// rules\n{json.dumps({'tools': tools}, indent=rng.choice((None, 2)))}"
     return text.encode(), seen, there

@@ -22,8 +22,16 @@ _READS: Final = {"Read": "filesystem.read", "Edit": "filesystem.write"}
 _UNHEEDED: Final = frozenset({"Write", "NotebookEdit", "Glob", "MultiEdit"})
 _DOMAIN: Final = "domain:"
 _ANYTHING: Final = "it allows anything: say what it is needed for"
-_PARAMETER: Final = re.compile(r"[A-Za-z_]+:(?!\*$)", re.ASCII)
+_PARAMETER: Final = re.compile(r"([A-Za-z_]\w*)\s*:\s*", re.ASCII)
 """A denial may name a parameter of a tool in place of what the tool is about."""
+_OF_COMMANDS: Final = frozenset({
+    "dangerouslyDisableSandbox", "description", "run_in_background", "timeout",
+})  # fmt: skip
+"""Parameters of a command: with `:*` behind them they may be meant, or a program of that name."""
+_RUNNERS: Final = frozenset({"flock", "ionice", "setsid", "watch"})
+"""Programs that run another one; a rule with `*` never allows them there."""
+_MOVERS: Final = frozenset({"cd", "popd", "pushd"})
+"""What runs behind them runs in another folder, about which the source may ask."""
 _UNCLEAR: Final = frozenset("'\"\\?[]{}*")
 """Characters of a command that mean another thing here, or by which its words are unclear."""
 _LITERAL: Final = re.compile(r"([?\[\]{}])")
@@ -83,7 +91,7 @@ class _Rule:
         if self.allows:
             self._allowed_command(text)
             return
-        if _PARAMETER.match(spec):
+        if _names_parameter(spec):
             self._unsaid("shell", "")
             return
         # There `*` goes over blanks, quotes and `--`; here it stays in its word. So a denial is cut
@@ -104,6 +112,13 @@ class _Rule:
         )
 
     def _allowed_command(self, text: str) -> None:
+        program = text.split(maxsplit=1)[0] if text.strip() else ""
+        if program in _MOVERS:
+            self._unsaid("shell", "what runs behind it would run in another folder")
+            return
+        if program in _RUNNERS and "*" in text:
+            self._unsaid("shell", f"the source asks about what `{program}` runs")
+            return
         if _LITERAL.search(text):
             # Plain characters there. Inside quotes nobody would read the backslash as one.
             if {"'", '"', "\\"}.intersection(text):
@@ -170,3 +185,9 @@ def _names(tool: str) -> list[str]:
     """The names of a tool: that of a server of MCP stands for all of its tools."""
     of_server = re.fullmatch(r"mcp__(?:(?!__).)+", tool) is not None
     return [tool, f"{tool}__*"] if of_server else [tool]
+
+
+def _names_parameter(spec: str) -> bool:
+    """Whether a denial of commands is about a parameter, or may be."""
+    found = _PARAMETER.match(spec)
+    return found is not None and (spec[found.end() :] != "*" or found[1] in _OF_COMMANDS)

@@ -19,14 +19,16 @@ _LAST_BLANKS: Final = re.compile(r"(?<!\\)((?:\\\\)*)\s+$")
 def allowed_path(spec: str) -> str | None:
     """The pattern that allows what a rule allows, or less.
 
-    None where nobody knows its root or its end, or where it takes something out of another rule.
+    None where nobody knows its root or its end, or where it takes something out of another rule or
+    says nothing.
     """
     if _LAST_BLANKS.search(spec):
         return None
     text = _BRACES.sub(r"\\\1", spec)
     if text.startswith("//"):
         return text[1:]
-    if text.startswith(("/", "!")):
+    # A line of gitignore that begins with `#` says nothing. What `~` means alone is not told.
+    if text.startswith(("/", "!", "#")) or text in {"~", "~/"}:
         return None
     if text.startswith("~"):
         return text

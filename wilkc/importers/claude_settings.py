@@ -3,8 +3,8 @@
 Layer: importers (pure).
 
 Where a file says `allowManagedPermissionRulesOnly`, the source takes rules from that file alone.
-Its sandbox denies commands further paths and hosts; here nobody gets at them. Every other key is
-told.
+What lists of MCP servers and switches say is not there is blocked. Its sandbox denies commands
+further paths and hosts; here nobody gets at them. Every other key is told.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from wilkc.core.errors import UsageError
 from wilkc.core.strict_json import decode_json
 from wilkc.importers.claude import carry_rule
+from wilkc.importers.claude_beside import READ, beside, block_absent
 from wilkc.importers.claude_paths import denied_paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wilkc.importers.claude_beside import Beside
     from wilkc.importers.draft import Draft
 
 _EFFECTS: Final = ("deny", "ask", "allow")
@@ -44,13 +46,15 @@ def read_claude(files: Mapping[str, bytes], draft: Draft) -> None:
     documents = {name: _document(name, data) for name, data in files.items()}
     # Any other value than `false` counts: the source might take it for true.
     alone = [name for name, held in documents.items() if held.get(_ALONE, False) is not False]
+    known = beside(documents)
     for name, held in documents.items():
+        block_absent(name, held, draft)
         for key, value in held.items():
             if key == "permissions":
-                _permissions(name, value, alone, draft)
+                _permissions(name, value, alone, known, draft)
             elif key == "sandbox":
                 _sandbox(name, value, draft)
-            elif key not in {_ALONE, "$schema"}:
+            elif key not in READ | {_ALONE, "$schema"}:
                 draft.leave_out(f"{name} {key}", key, _NO_RULE)
 
 
@@ -65,7 +69,9 @@ def _document(name: str, data: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def _permissions(name: str, given: dict[str, Any], alone: list[str], draft: Draft) -> None:
+def _permissions(
+    name: str, given: dict[str, Any], alone: list[str], known: Beside, draft: Draft
+) -> None:
     for key, value in given.items():
         if key not in _EFFECTS:
             draft.leave_out(f"{name} permissions.{key}", str(value), _NO_RULE)
@@ -76,6 +82,8 @@ def _permissions(name: str, given: dict[str, Any], alone: list[str], draft: Draf
             # Which of two is the managed one, nobody knows here.
             if effect == "allow" and alone not in ([], [name]):
                 draft.leave_out(place, rule, f"`{alone[0]}` says that rules of its own alone count")
+            elif effect == "allow" and (why := known.why_not(rule)):
+                draft.leave_out(place, rule, why)
             else:
                 carry_rule(draft, effect, place, rule)
 

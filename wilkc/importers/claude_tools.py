@@ -13,9 +13,9 @@ AGENTS: Final = frozenset({"Agent", "Task"})
 """The tool that starts another agent, by its present and its earlier name."""
 _SECTIONS: Final = {
     "Agent": "agents", "Bash": "shell", "Edit": "filesystem", "Glob": "filesystem",
-    "Grep": "filesystem", "LS": "filesystem", "MultiEdit": "filesystem",
-    "NotebookEdit": "filesystem", "Read": "filesystem", "Task": "agents",
-    "WebFetch": "network", "Write": "filesystem",
+    "Grep": "filesystem", "LS": "filesystem", "LSP": "filesystem", "Monitor": "shell",
+    "MultiEdit": "filesystem", "NotebookEdit": "filesystem", "NotebookRead": "filesystem",
+    "Read": "filesystem", "Task": "agents", "WebFetch": "network", "Write": "filesystem",
 }  # fmt: skip
 
 

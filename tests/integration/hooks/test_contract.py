@@ -89,7 +89,8 @@ ASKED = [
     ("codex", "bash_denied", {}, "deny"),
     ("gemini", "search", {}, "deny"),
     ("copilot", "bash_denied", {}, "ask"),
-    ("cursor", "mcp_other", {}, "ask"),
+    ("cursor", "mcp_other", {}, "deny"),
+    ("cursor", "shell_denied", {}, "deny"),
     ("cursor", "tool_unknown", {}, "deny"),
 ]
 

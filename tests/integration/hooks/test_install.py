@@ -40,7 +40,8 @@ OTHER = {
 
 def _wilkc(*words: str, home: Path) -> Done:
     variables = {name: value for name, value in os.environ.items()
-                 if name not in {"CLAUDE_CONFIG_DIR", "CODEX_HOME"}}  # fmt: skip
+                 if name not in {"CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME",
+                                 "GEMINI_CLI_HOME"}}  # fmt: skip
     return run_wilkc("hook", *words, cwd=home, env={**variables, "HOME": str(home)})
 
 
@@ -102,6 +103,43 @@ def test_where_nothing_was_nothing_is_left(harness: str, home: Path) -> None:
     assert left in ({}, {"version": 1})
     again = _wilkc("uninstall", "--harness", harness, home=home)
     assert "not installed" in again.stdout
+
+
+def test_the_entry_of_copilot_is_one_that_its_cloud_agent_heeds(home: Path) -> None:
+    path = _settings("copilot", home)
+    path.parent.mkdir(parents=True)
+    words = [sys.executable, "-I", "/old/wilkc/cli/hook_entry.py", "--agent", "coder"]
+    old = {"type": "command", "exec": words[0], "args": words[1:], "timeoutSec": 30}
+    path.write_text(json.dumps({"version": 1, "hooks": {"preToolUse": [old]}}))
+    assert _install("copilot", home).returncode == 0
+    (entry,) = json.loads(path.read_text())["hooks"]["preToolUse"]
+    assert set(entry) == {"type", "bash", "timeoutSec"}
+
+
+def test_what_fails_blocks_where_the_harness_can_be_told_so(home: Path) -> None:
+    for harness, key, value in (("claude", "onFailure", "block"), ("cursor", "failClosed", True)):
+        _install(harness, home)
+        assert _entry(json.loads(_settings(harness, home).read_text()))[key] == value
+
+
+@pytest.mark.parametrize(
+    ("harness", "variable", "name"),
+    [
+        ("claude", "CLAUDE_CONFIG_DIR", "settings.json"),
+        ("codex", "CODEX_HOME", "hooks.json"),
+        ("copilot", "COPILOT_HOME", "hooks/wilk.json"),
+        ("gemini", "GEMINI_CLI_HOME", ".gemini/settings.json"),
+    ],
+)
+def test_settings_of_a_user_are_where_the_harness_is_told_to_look(
+    harness: str, variable: str, name: str, home: Path
+) -> None:
+    folder = home / "elsewhere"
+    variables = {**os.environ, "HOME": str(home), variable: str(folder)}
+    words = ("--harness", harness, "--agent", "a", "--socket", "s", "--scope", "user")
+    done = run_wilkc("hook", "install", *words, "--workspace", ".", cwd=home, env=variables)
+    assert done.returncode == 0, done.stderr
+    assert (folder / name).is_file()
 
 
 @pytest.mark.parametrize("harness", HARNESSES)
@@ -208,6 +246,12 @@ def test_status_says_what_is_missing(world: World, home: Path) -> None:
     again = ["--socket", str(world.socket)]
     _wilkc("install", "--harness", "claude", "--agent", "coder", *again, home=home)
     assert status().returncode == 0, status().stdout
+    local = home / ".claude" / "settings.local.json"
+    local.write_text('{"disableAllHooks": true}')
+    assert status().returncode == 7
+    assert "`disableAllHooks` in" in status().stdout
+    assert "well" not in status().stdout
+    local.unlink()
     path = _settings("claude", home)
     path.write_text(path.read_text().replace(sys.executable, "/nowhere/python"))
     assert "`/nowhere/python` is not there" in status().stdout
@@ -230,7 +274,7 @@ def test_what_was_installed_runs_and_decides(world: World, harness: str, home: P
     words = own_command(entry)
     assert words is not None
     if "args" not in entry:
-        assert shlex.split(entry["command"]) == words
+        assert shlex.split(entry["bash" if harness == "copilot" else "command"]) == words
     names = {"claude": ("bash", "bash_two_commands"), "codex": ("bash", "bash_denied"),
              "gemini": ("shell", "shell_denied"), "copilot": ("bash", "bash_denied"),
              "cursor": ("shell", "shell_denied")}  # fmt: skip

@@ -226,8 +226,9 @@ def test_what_policies_allow(text: str, name: str, entry: str) -> None:
         rule(toolName="save_memory", commandPrefix="x"),
         rule(toolName="save_memory", argsPattern="x"),
         rule(toolName="save_memory", subagent="x"), rule(toolName="save_memory", interactive=True),
-        rule(toolName="save_memory", modes=["yolo"]), rule(toolName="save_memory", modes="default"),
-        rule(toolName="save_memory", toolAnnotations=1), rule(toolName="save_memory", newField=1),
+        rule(toolName="save_memory", modes=["yolo"]), rule(toolName="save_memory", newField=1),
+        rule(toolName="save_memory") + "toolAnnotations = {readOnlyHint = true}\n",
+        rule(toolName="invoke_agent"),
         rule(mcpName="s"), rule(mcpName="*", toolName="t"), rule(mcpName="s", toolName="*"),
         rule(toolName="save_memory", commandPrefix=[]),
         shell(commandPrefix=["ls"], argsPattern="x"),
@@ -333,13 +334,6 @@ def test_between_files_a_denial_wins() -> None:
     assert draft.document("a") == "agent: 'a'\npermissions: {}\n"
 
 
-@pytest.mark.parametrize("key", ["sandbox", "callCommand", "autoAccept"])
-def test_settings_that_are_no_rules_are_told(key: str) -> None:
-    (note,) = tools(**{key: True}).notes
-    assert (note.place, note.text) == ("s.json:1", f"tools.{key}")
-    assert settings(ui={"theme": "dark"}).notes == []
-
-
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [
@@ -361,6 +355,17 @@ def test_settings_that_are_no_rules_are_told(key: str) -> None:
         ("r.toml", "\n[[rule]]\ndecision = ['allow']\npriority = 1\n", "r.toml:2"),
         ("r.toml", "\n[[rule]]\ndecision = 'Allow'\npriority = 1\n", "r.toml:2"),
         ("r.toml", rule(mcpName=""), "r.toml:1"),
+        ("r.toml", rule(toolName="x", modes="default"), "r.toml:1"),
+        ("r.toml", rule(toolName="x", modes=["Default"]), "r.toml:1"),
+        ("r.toml", rule(toolName="x", modes=[1]), "r.toml:1"),
+        ("r.toml", rule(toolName="x", toolAnnotations=1), "r.toml:1"),
+        ("r.toml", rule(toolName="x", interactive="no"), "r.toml:1"),
+        ("r.toml", rule(toolName="x", allowRedirection=0), "r.toml:1"),
+        ("r.toml", rule(toolName="x", subagent=1), "r.toml:1"),
+        ("r.toml", rule(toolName="x", argsPattern=1), "r.toml:1"),
+        ("r.toml", rule(toolName="x", denyMessage=["no"]), "r.toml:1"),
+        ("s.json", '{"security": {"enableConseca": false},\n"admin": {"mcp": {"config": []}}}',
+         "s.json:2"),
         ("r.toml", rule(toolName=[1]), "r.toml:1"),
         ("r.toml", "rule = [{decision = 'deny', priority = 1}]", "r.toml:1:1"),
         ("r.toml", "[rule]\ndecision = 'deny'", "r.toml:1:1"),

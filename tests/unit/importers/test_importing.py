@@ -50,6 +50,7 @@ def test_whole_files(source: str, golden: Callable[[str, str], None]) -> None:
     ("rule", "name", "entry"),
     [
         ("Bash(git log:*)", "shell.allowed_commands", "git log *"),
+        ("Bash(watch ls)", "shell.allowed_commands", "watch ls"),
         ("Bash(echo a?)", "shell.allowed_commands", r"echo a\?"),
         ("Read(**)", "filesystem.read", "./**"),
         ("Read(src/*.{a,b})", "filesystem.read", r"./src/*.\{a,b\}"),
@@ -73,6 +74,11 @@ def test_what_is_allowed(rule: str, name: str, entry: str) -> None:
         # Words and addresses that stand for more here than the one host that they are there.
         "WebFetch(domain:private)", "WebFetch(domain:10.0.0.0/8)", "WebFetch(domain:10.0.0.1)",
         "Agent(a?)", "Agent({a,b})", "Agent([ab])", "Agent(a b)", "Read(.env )",
+        # What runs another program is asked about there, and what runs elsewhere may be.
+        "Bash(watch *)", "Bash(setsid:*)", "Bash(ionice -c *)", "Bash(flock x *)", "Bash(cd *)",
+        "Bash(cd src)", "Bash(pushd x)",
+        # No line of gitignore, and a home of which nobody knows how much is meant.
+        "Read(#x)", "Read(~)", "Read(~/)", "Read(~bob/x)",
     ],
 )  # fmt: skip
 def test_what_is_allowed_and_cannot_be_said_is_left_out_and_told(rule: str) -> None:
@@ -87,6 +93,8 @@ def test_what_is_allowed_and_cannot_be_said_is_left_out_and_told(rule: str) -> N
     ("rule", "name", "blocked"),
     [
         ("Bash(rm -rf *)", "shell.blocked_commands", ["rm -rf"]),
+        ("Bash(rm:*)", "shell.blocked_commands", ["rm"]),
+        ("Bash(watch:*)", "shell.blocked_commands", ["watch"]),
         ("Bash(git checkout -- x)", "shell.blocked_commands", ["git checkout -- x"]),
         ("Read(.env)", "filesystem.metadata.blocked_paths", ["**/.env"]),
         ("Edit(/a/**)", "filesystem.metadata.blocked_paths", ["**/a"]),
@@ -168,9 +176,16 @@ def test_a_denial_of_options_behind_two_dashes_denies_them(source: str) -> None:
         ("Bash(* --force)", "shell"),
         ("Bash($X)", "shell"),
         ("Bash(run_in_background:true)", "shell"),
+        ("Bash(run_in_background : true)", "shell"),
+        ("Bash(timeout:*)", "shell"),
+        ("Bash(timeout : *)", "shell"),
+        ("Bash(dangerouslyDisableSandbox:*)", "shell"),
         ("Read", "filesystem"),
         ("Read(a/../b)", "filesystem"),
         ("Read(offset:5)", "filesystem"),
+        ("Read(offset : 5)", "filesystem"),
+        ("Read(pages:*)", "filesystem"),
+        ("Edit(replace_all: true)", "filesystem"),
         ("WebFetch", "network"),
         ("WebFetch(domain:a.*.org)", "network"),
         ("Agent(Explore)", "agents"),
@@ -193,7 +208,8 @@ def test_a_denial_that_cannot_be_said_empties_its_section(rule: str, section: st
     [
         ("Web*", {"network"}), ("B*", {"shell"}), ("R*", {"filesystem"}), ("r*d", {"filesystem"}),
         ("Write", {"filesystem"}), ("NotebookEdit", {"filesystem"}), ("MultiEdit", {"filesystem"}),
-        ("Grep", {"filesystem"}), ("W*", {"filesystem", "network"}), ("B*(x)", {"shell"}),
+        ("Grep", {"filesystem"}), ("LSP", {"filesystem"}), ("Monitor", {"shell"}),
+        ("Monitor(npm *)", {"shell"}), ("W*", {"filesystem", "network"}), ("B*(x)", {"shell"}),
         ("Agent", {"agents"}), ("Task", {"agents"}), ("Task(Explore)", {"agents"}),
         ("A*", {"agents"}), ("Agent(model:opus)", {"agents"}), ("mcp__*", set()), ("X*", set()),
         ("Write(x)", set()), ("Skill", set()),

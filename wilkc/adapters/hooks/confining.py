@@ -154,7 +154,7 @@ def _refuse_other_run(argv: Argv, program: str) -> None:
 
 def _require_here(call: Call, workspace: str) -> None:
     """A command runs in the workspace, and must be judged and meant there."""
-    for name in ("dir_path", "directory", "working_directory", "cwd"):
+    for name in ("dir_path", "directory", "working_directory", "workdir", "cwd"):
         place = call.given.get(name)
         if place is not None and not _is(place, call.cwd or workspace, workspace):
             raise _elsewhere()

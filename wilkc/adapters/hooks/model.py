@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Kind = Literal["shell", "read", "write", "edit", "edits", "delete", "patch", "fetch",
-               "prompt", "search", "refused"]  # fmt: skip
+               "prompt", "search", "named", "refused"]  # fmt: skip
 Verdict = Literal["allow", "ask", "deny"]
 PAYLOAD: Final = "payload_not_understood"
 """Detail of what a harness sent that cannot be read as a tool call."""
@@ -88,6 +88,7 @@ class Settings:
         project: path below the project.
         user: path below the home directory.
         variable: environment variable that names the folder of `user`'s file, or empty.
+        home: environment variable that names a folder in place of the home directory, or empty.
         events: events that come before a call.
         after: events that come after it; none where the harness tells of none.
         grouped: whether entries stand in groups with a matcher.
@@ -105,6 +106,7 @@ class Settings:
     version: int | None
     entry: Callable[[list[str]], dict[str, Any]]
     own: bool = False
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,12 @@ def _search(given: _Input) -> list[Asked]:
     ]
 
 
+def _named(given: _Input) -> list[Asked]:
+    """A tool that is asked by its name, and for the file that it reads, if it is given one."""
+    file = [_looked_at(given.path())] if given.has("path") else []
+    return [*file, _by_name(given.call, given.given)]
+
+
 def _looked_at(path: str) -> Asked:
     """Reading a file, whose size the guard finds out, or the names in a directory."""
     # A directory has no content that a limit of file sizes could be about.
@@ -246,4 +252,5 @@ _KINDS: Final[Mapping[str, Callable[[_Input], list[Asked]]]] = {
     "fetch": _fetch,
     "prompt": _prompt,
     "search": _search,
+    "named": _named,
 }

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SCRIPT: Final = "/wilkc/cli/hook_entry.py"
 _COMMANDS: Final = ("command", "exec", "bash")
+_EVERY_TOOL: Final = ("", "*", None)
+_SAYING_NOTHING: Final = frozenset({"description", "statusMessage"})
+"""Members of an entry that are only shown."""
 
 
 def with_hook(
@@ -86,6 +89,27 @@ def commands_in(document: dict[str, Any], settings: Settings) -> dict[str, list[
     return {event: commands for event, commands in found.items() if commands}
 
 
+def differences_in(document: dict[str, Any], settings: Settings) -> list[str]:
+    """What in Wilk's own entries, or in groups of them, `install` would not write.
+
+    It may keep the hook from being asked, or let a call through where it fails.
+
+    Raises:
+        UsageError: the settings have another shape.
+    """
+    found: dict[str, None] = {}
+    hooks = _hooks(document)
+    for event in hooks:
+        for group in _entries(hooks, event):
+            own = [one for one in _inner(group, settings) if own_command(one) is not None]
+            if own and settings.grouped and group.get("matcher", "") not in _EVERY_TOOL:
+                found[f"at {event} it is asked about `{group['matcher']}` only"] = None
+            for entry in own:
+                for key in _differing(entry, settings):
+                    found[f"at {event} its `{key}` is not as `install` writes it"] = None
+    return list(found)
+
+
 def own_command(entry: Any) -> list[str] | None:
     """The command of an entry, if it is Wilk's own."""
     if not isinstance(entry, dict):
@@ -104,6 +128,12 @@ def own_command(entry: Any) -> list[str] | None:
         if any(word.endswith(SCRIPT) for word in words):
             return words
     return None
+
+
+def _differing(entry: dict[str, Any], settings: Settings) -> list[str]:
+    wanted = settings.entry(own_command(entry) or [])
+    keys = [*wanted, *(key for key in entry if key not in wanted)]
+    return [key for key in keys if key not in _SAYING_NOTHING and entry.get(key) != wanted.get(key)]
 
 
 def _kept(entry: Any, settings: Settings) -> Any:

@@ -34,8 +34,9 @@ def settings_path(harness: Harness, scope: str, project: str) -> Path:
     variable = harness.settings.variable
     folder = os.environ.get(variable) if variable else None
     below = Path(harness.settings.user)
+    home = os.environ.get(harness.settings.home) if harness.settings.home else None
     # The variable names the harness's own folder, which the path begins with.
-    return Path(folder) / Path(*below.parts[1:]) if folder else Path.home() / below
+    return Path(folder) / Path(*below.parts[1:]) if folder else Path(home or Path.home()) / below
 
 
 def hook_command(harness: Harness, options: Mapping[str, Any], scope: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wilkc.importers.gemini.available import Available
 from wilkc.importers.gemini.merging import merge
 from wilkc.importers.gemini.policies import read_policies
-from wilkc.importers.gemini.settings import read_settings
+from wilkc.importers.gemini.settings import allowed_by_all, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,4 +35,4 @@ def read_gemini(files: Mapping[str, bytes], draft: Draft) -> None:
             rules += read_policies(name, data, available)
         else:
             rules += read_settings(name, data, draft, available)
-    merge(rules, available, draft)
+    merge([*rules, *allowed_by_all(available, draft)], available, draft)

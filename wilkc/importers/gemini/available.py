@@ -1,6 +1,8 @@
 """Which tools Gemini CLI has at all, by its settings. Layer: importers (pure).
 
-Such lists allow nothing by themselves here: they take out of what rules allow.
+Such lists allow nothing by themselves here: they take out of what rules allow. Of most settings
+the value of one file replaces that of another, and nobody knows here which of them goes first: so
+only what all files say that say anything holds.
 """
 
 from __future__ import annotations
@@ -8,12 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from wilkc.importers.gemini.rules import Named
+from wilkc.importers.gemini.rules import Named, Prefix
 
 if TYPE_CHECKING:
-    from wilkc.importers.gemini.rules import Target
+    from wilkc.importers.gemini.rules import Rule, Target
 
 MCP: Final = "mcp_"
+TOGETHER: Final = "tools.allowed"
+"""Where rules stand that are of the settings as a whole, in place of a file."""
+ALWAYS: Final = 950
+"""The priority of rules that the source writes where a person says `always`."""
 
 
 @dataclass
@@ -25,12 +31,34 @@ class Available:
         servers: for each file with such a list, the MCP servers on it.
         tools: server to, for each file with such a list, its tools on it.
         known: names of all MCP servers that any file names.
+        allowed: for each list of what runs without asking, its entries, each with its place.
+        untrusted: MCP servers that a file has without trusting them.
+        narrowing: where a beginning of a command is allowed, so that all others are denied.
+        never_always: where it says that rules of priority `ALWAYS` are passed over, or empty.
     """
 
     core: list[list[Target]] = field(default_factory=list)
     servers: list[frozenset[str]] = field(default_factory=list)
     tools: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    allowed: list[dict[str, str]] = field(default_factory=list)
+    untrusted: set[str] = field(default_factory=set)
+    narrowing: str = ""
+    never_always: str = ""
+
+    def outranked(self, rule: Rule) -> str:
+        """Why a rule that allows does not hold beside the settings, or empty."""
+        if rule.trusts in self.untrusted:
+            return "another file has this server without trusting it"
+        if rule.file == TOGETHER:
+            return ""
+        if self.never_always and rule.priority == ALWAYS:
+            return f"rules of its priority are passed over by {self.never_always}"
+        if isinstance(rule.target, Prefix):
+            return f"every command is denied beside {self.narrowing}" if self.narrowing else ""
+        if rule.target.pattern.startswith(MCP) and not all(rule.target in one for one in self.core):
+            return "it is not on the list of `core`, beside which tools of servers are denied"
+        return ""
 
     def narrowed(self, target: Target) -> tuple[list[Target], str]:
         """What of a target is left, and why not all of it, or empty."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UsageError
 from wilkc.importers.gemini.rules import (
+    AGENT,
     ANY,
     SECTIONS,
     SHELL,
@@ -62,7 +63,7 @@ def merge(rules: Iterable[Rule], available: Available, draft: Draft) -> None:
 
 def _sayable(rule: Rule, available: Available, draft: Draft) -> list[Rule]:
     """What of a rule that allows can be carried over; the rest is told."""
-    why = rule.why_not or _whole(rule)
+    why = rule.why_not or _whole(rule) or available.outranked(rule)
     if why:
         draft.leave_out(rule.place, rule.shown, why)
         return []
@@ -77,7 +78,7 @@ def _whole(rule: Rule) -> str:
     if isinstance(rule.target, Prefix):
         return "" if rule.target.words else _ANYTHING
     name = rule.target.pattern
-    if name == ANY or name in SECTIONS:
+    if name in {ANY, AGENT} or name in SECTIONS:
         return _ANYTHING
     if ANY in name:
         return _SEVERAL

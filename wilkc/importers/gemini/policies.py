@@ -18,7 +18,7 @@ from wilkc.importers.nodes import text_of
 from wilkc.importers.prefixes import NOT_PLAIN, plain_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wilkc.importers.gemini.available import Available
     from wilkc.importers.gemini.rules import Target
@@ -37,6 +37,12 @@ _SAYABLE: Final = frozenset({
     "deny_message", "allowRedirection", "allow_redirection", "name", "description",
 })  # fmt: skip
 """Fields with which a rule can be carried over that allows; any other may be a condition."""
+_TYPES: Final[Mapping[str, type]] = {
+    "subagent": str, "argsPattern": str, "commandRegex": str, "denyMessage": str,
+    "deny_message": str, "interactive": bool, "allowRedirection": bool, "allow_redirection": bool,
+    "toolAnnotations": dict, "modes": list,
+}  # fmt: skip
+"""Fields of which a value of another type makes the source pass over the whole file."""
 _MAX_PRIORITY: Final = 999
 _LEADING: Final = re.compile(r"[A-Za-z0-9_@%=:,/ -]*")
 _LEFT_OUT: Final = re.compile(r"[*?{]")
@@ -100,6 +106,7 @@ def _rules(
     priority = _MAX_PRIORITY if checks else fields.get("priority")
     if type(priority) is not int or not 0 <= priority <= _MAX_PRIORITY:
         raise UsageError(f"{name}:{line}: `priority` must be a number from 0 to {_MAX_PRIORITY}")
+    _require_types(f"{name}:{line}", fields)
     tools = _texts(name, line, fields, "toolName")
     prefixes = _texts(name, line, fields, "commandPrefix")
     server = fields.get("mcpName", "")
@@ -121,6 +128,14 @@ def _rules(
         )
 
 
+def _require_types(place: str, fields: dict[str, Any]) -> None:
+    for key, kind in _TYPES.items():
+        if key in fields and type(fields[key]) is not kind:
+            raise UsageError(f"{place}: `{key}` is of another type, so that the file is none")
+    if not all(isinstance(one, str) and one in _MODES for one in fields.get("modes", [])):
+        raise UsageError(f"{place}: `modes` names one that is not known, so that the file is none")
+
+
 def _texts(name: str, line: int, fields: dict[str, Any], key: str) -> list[str]:
     value = fields.get(key, [])
     values = [value] if isinstance(value, str) else value
@@ -135,7 +150,7 @@ def _condition(fields: dict[str, Any], prefixes: list[str], tools: list[str]) ->
     if unknown:
         return f"`{unknown[0]}` makes it a rule for some calls only"
     modes = fields.get("modes", [])
-    if modes and not (isinstance(modes, list) and {str(one) for one in modes} >= _MODES):
+    if modes and not set(modes) >= _MODES:
         return "it is for some modes only, and a spec knows none"
     if "commandPrefix" in fields and (tools != [SHELL] or not prefixes):
         return f"`commandPrefix` is only for the tool `{SHELL}`"

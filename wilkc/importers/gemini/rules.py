@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 SHELL: Final = "run_shell_command"
+AGENT: Final = "invoke_agent"
+"""The tool that starts an agent, which rules about the agent's own name are about as well."""
 ANY: Final = "*"
 SECTIONS: Final = {
     SHELL: "shell",
@@ -74,6 +76,7 @@ class Rule:
         target: what it is about.
         allows: whether it allows; what asks a person and what denies are one here.
         why_not: for a rule that allows: why it cannot be carried over, or empty.
+        trusts: the MCP server on whose being trusted it rests, or empty.
     """
 
     file: str
@@ -83,6 +86,7 @@ class Rule:
     target: Target
     allows: bool
     why_not: str = ""
+    trusts: str = ""
 
 
 def tool_named(name: str) -> str:

@@ -1,9 +1,9 @@
 """Settings of Gemini CLI to rules. Layer: importers (pure).
 
-`tools.allowed` runs without asking, `tools.exclude` never; `mcpServers` and the lists of `mcp` name
-servers whose tools run without asking, or never. `tools.core` and `includeTools` only say what
-there is. Names of earlier versions, at the top level, mean the same. The priorities are those that
-the source gives its settings.
+`tools.allowed` runs without asking, `tools.confirmationRequired` never without, `tools.exclude`
+never; `mcpServers` and the lists of `mcp` name servers whose tools run without asking, or never.
+`tools.core` and `includeTools` only say what there is. Names of earlier versions, at the top level,
+mean the same. The priorities are those that the source gives its settings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from wilkc.importers.gemini.available import MCP
+from wilkc.importers.gemini.available import MCP, TOGETHER
+from wilkc.importers.gemini.managed import read_managed
 from wilkc.importers.gemini.rules import (
     SHELL,
     Named,
@@ -36,18 +37,22 @@ if TYPE_CHECKING:
 _CORE: Final = ("tools.core", "coreTools")
 _ALLOWED: Final = ("tools.allowed", "allowedTools")
 _EXCLUDED: Final = ("tools.exclude", "excludeTools")
+_ASKED: Final = ("tools.confirmationRequired",)
 _SERVERS: Final = ("mcp.allowed", "allowMCPServers")
 _NO_SERVERS: Final = ("mcp.excluded", "excludeMCPServers")
-_READ: Final = frozenset((*_CORE, *_ALLOWED, *_EXCLUDED, *_SERVERS, *_NO_SERVERS, "mcpServers"))
-_TOLD: Final = (
-    "admin", "adminPolicyPaths", "autoAccept", "hooks", "mcp", "policyPaths", "sandbox", "security",
-    "toolCallCommand", "toolDiscoveryCommand", "tools", "yolo",
-)  # fmt: skip
-"""Settings that bear on what may be done, beside those that are read."""
+_READ: Final = frozenset(
+    (*_CORE, *_ALLOWED, *_EXCLUDED, *_ASKED, *_SERVERS, *_NO_SERVERS, "mcpServers")
+)
+_SHOWN: Final = frozenset({
+    "$schema", "billing", "customThemes", "hideBanner", "hideTips", "ide", "ideMode", "model",
+    "modelConfigs", "output", "preferredEditor", "privacy", "telemetry", "theme", "ui",
+    "usageStatisticsEnabled", "vimMode",
+})  # fmt: skip
+"""Settings that do not bear on what may be done; every other one is told."""
 _CALL: Final = re.compile(r"([A-Za-z0-9_-]+)\((.*)\)", re.DOTALL)
 ABSENT: Final = 1000
 """Above all priorities: no rule brings back a tool that is not there."""
-_NO_SERVER, _NO_TOOL, _TOOL, _TRUST, _SERVER = 900, 400, 300, 200, 100
+_NO_SERVER, _NO_TOOL, _ASK, _TOOL, _TRUST, _SERVER = 900, 400, 350, 300, 200, 100
 
 
 def read_settings(name: str, data: bytes, draft: Draft, available: Available) -> list[Rule]:
@@ -62,17 +67,34 @@ def read_settings(name: str, data: bytes, draft: Draft, available: Available) ->
         [one for text, _, _ in entries for one in _listed(text)]
         for entries in _lists(name, settings, _CORE)
     ]
+    available.allowed += [
+        {text: place for text, _, place in entries} for entries in _lists(name, settings, _ALLOWED)
+    ]
     rules = [
-        _allowed(name, text, place)
-        for entries in _lists(name, settings, _ALLOWED)
+        Rule(name, place, text, priority, _denied(text), allows=False)
+        for paths, priority in ((_EXCLUDED, _NO_TOOL), (_ASKED, _ASK))
+        for entries in _lists(name, settings, paths)
         for text, _, place in entries
     ]
-    rules += [
-        Rule(name, place, text, _NO_TOOL, _denied(text), allows=False)
-        for entries in _lists(name, settings, _EXCLUDED)
-        for text, _, place in entries
-    ]
+    rules += read_managed(name, settings, available)
     return rules + list(_of_servers(name, settings, available))
+
+
+def allowed_by_all(available: Available, draft: Draft) -> list[Rule]:
+    """The rules for what runs without asking by every list of it; the rest is told.
+
+    Where one names the beginning of a command, the source denies all other commands.
+    """
+    rules = []
+    for text, place in [pair for one in available.allowed for pair in one.items()]:
+        if not all(text in one for one in available.allowed):
+            draft.leave_out(place, text, "another file has such a list, and it is not on that")
+            continue
+        found = _CALL.fullmatch(text)
+        if found and tool_named(found[1]) == SHELL:
+            available.narrowing = available.narrowing or place
+        rules.append(_allowed(place, text))
+    return rules
 
 
 def _lists(
@@ -90,7 +112,7 @@ def _lists(
 
 def _tell(name: str, settings: Mapping, draft: Draft) -> None:
     for key, value in settings.entries:
-        if key.text not in _TOLD:
+        if key.text in _SHOWN:
             continue
         inner = (
             mapping(value, key.text).entries if key.text in {"tools", "mcp"} else ((key, value),)
@@ -111,7 +133,7 @@ def _listed(text: str) -> list[Target]:
     return [Prefix(words)] if whole else []
 
 
-def _allowed(name: str, text: str, place: str) -> Rule:
+def _allowed(place: str, text: str) -> Rule:
     found = _CALL.fullmatch(text)
     target, why = allowed_tool(found[1] if found else text)
     if found and isinstance(target, Prefix):
@@ -119,7 +141,7 @@ def _allowed(name: str, text: str, place: str) -> Rule:
         target, why = Prefix(words), "" if whole else NOT_PLAIN
     elif found:
         why = "the source does not look at what stands in the brackets"
-    return Rule(name, place, text, _TOOL, target, allows=True, why_not=why)
+    return Rule(TOGETHER, place, text, _TOOL, target, allows=True, why_not=why)
 
 
 def _denied(text: str) -> Target:
@@ -172,8 +194,17 @@ def _of_server(
             )
     trust = find(server, "trust")
     trusted = isinstance(trust, Scalar) and trust.value is True
+    if not trusted:
+        available.untrusted.add(key.text)
     if trusted or listed:
         for tool in ["*"] if tools is None else tools:
             target = Named(f"{MCP}{key.text}_{tool}")
-            priority = _TRUST if trusted else _SERVER
-            yield Rule(name, place, f"{key.text} {tool}", priority, target, allows=True)
+            yield Rule(
+                name,
+                place,
+                f"{key.text} {tool}",
+                _TRUST if trusted else _SERVER,
+                target,
+                allows=True,
+                trusts="" if listed else key.text,
+            )

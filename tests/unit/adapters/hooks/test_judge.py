@@ -193,7 +193,8 @@ ASKED = [
     ("codex", "bash_denied", False),
     ("codex", "unknown", False),
     ("copilot", "bash_denied", True),
-    ("cursor", "mcp_other", True),
+    ("cursor", "mcp_other", False),
+    ("cursor", "shell_denied", False),
     ("cursor", "tool_unknown", False),
     ("gemini", "search", False),
 ]

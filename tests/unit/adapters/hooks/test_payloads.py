@@ -47,6 +47,15 @@ def test_a_payload_comes_down_to_its_requests(one: Case) -> None:
     assert shown == one.requests
 
 
+@pytest.mark.parametrize(
+    "one",
+    [one for one in CASES if one.requests is None],
+    ids=lambda one: f"{one.harness}-{one.name}",
+)
+def test_a_payload_that_cannot_be_judged_is_refused(one: Case) -> None:
+    assert _refused(one.payload, one.harness)
+
+
 @pytest.mark.parametrize("one", READ, ids=lambda one: f"{one.harness}-{one.name}")
 def test_the_harness_is_told_by_what_it_sends(one: Case) -> None:
     expected = "claude" if one.name == "claude_shape" else one.harness

@@ -2,7 +2,8 @@
 
 Read in the documentation of August 2026 (hooks, permissions, settings reference).
 Exit code 2 blocks, with standard error as the reason; any other code but 0, a timeout and
-JSON of another schema do NOT block. Nothing printed with code 0 leaves the harness its own rules.
+JSON of another schema do NOT block, but where `onFailure` says so (since 2.1.295; earlier versions
+pass over it). Nothing printed with code 0 leaves the harness its own rules.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ TOOLS: Final[Mapping[str, Tool]] = {
         {"command": ("command",)},
         ignored=frozenset({"description", "timeout", "run_in_background"}),
     ),
+    # With a `ws` in place of the command it is denied, as a member that is not known.
+    "Monitor": Tool(
+        "shell",
+        {"command": ("command",)},
+        ignored=frozenset({"description", "timeout_ms", "persistent"}),
+    ),
+    "REPL": Tool("refused", why="what a program that it is given does cannot be judged beforehand"),
     "Read": Tool("read", _PATH, ignored=frozenset({"offset", "limit", "pages"})),
     "Write": Tool("write", {**_PATH, "content": ("content",)}),
     "Edit": Tool(
@@ -47,7 +55,37 @@ TOOLS: Final[Mapping[str, Tool]] = {
         {"path": ("notebook_path",)},
         ignored=frozenset({"cell_id", "new_source", "cell_type", "edit_mode"}),
     ),
+    "NotebookRead": Tool("read", {"path": ("notebook_path",)}, ignored=frozenset({"cell_id"})),
     "LS": Tool("read", {"path": ("path",)}, ignored=frozenset({"ignore"})),
+    # A language server answers from files all over the project.
+    "LSP": Tool(
+        "search",
+        {"path": ("filePath",)},
+        ignored=frozenset({"operation", "line", "character", "query"}),
+    ),
+    # These send a file elsewhere, or run what stands in it.
+    "Artifact": Tool(
+        "named",
+        {"path": ("file_path",)},
+        optional=frozenset({"path"}),
+        ignored=frozenset({
+            "action", "favicon", "limit", "scope", "title", "description", "label", "url", "force",
+            "capabilities", "contract",
+        }),
+    ),
+    "Projects": Tool(
+        "named",
+        {"path": ("local_path",)},
+        optional=frozenset({"path"}),
+        ignored=frozenset({"method", "path", "content", "present_to_user", "query", "n"}),
+    ),
+    "Workflow": Tool(
+        "named",
+        {"path": ("scriptPath",)},
+        optional=frozenset({"path"}),
+        ignored=frozenset({"script", "name", "args", "resumeFromRunId", "title", "description"}),
+    ),
+    "SendUserFile": Tool("refused", why="in which form it names its files is not told"),
     "Glob": Tool(
         "search",
         {"glob": ("pattern",), "path": ("path",)},
@@ -58,7 +96,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         {"path": ("path",), "glob": ("glob",)},
         optional=frozenset({"path", "glob"}),
         ignored=frozenset({
-            "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "type", "head_limit",
+            "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "-o", "type", "head_limit",
             "offset", "multiline", "context",
         }),
     ),
@@ -126,6 +164,7 @@ def _entry(command: list[str]) -> dict[str, Any]:
         "command": command[0],
         "args": command[1:],
         "timeout": HARNESS_SECONDS,
+        "onFailure": "block",
     }
 
 

@@ -17,11 +17,40 @@ from wilkc.adapters.hooks.options import HARNESS_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_COMMANDS: Final = "commands are told as `Bash`, and this is none that is known"
 _TOOLS: Final[Mapping[str, Tool]] = {
-    "Bash": TOOLS["Bash"],
+    # Where a command runs is not told yet: `cwd` is that of the turn (openai/codex, issues 32360
+    # and 40348). Once it is, it counts.
+    "Bash": Tool(
+        "shell",
+        {"command": ("command",), "cwd": ("workdir",)},
+        optional=frozenset({"cwd"}),
+        ignored=TOOLS["Bash"].ignored,
+    ),
+    **{
+        name: Tool("refused", why=_COMMANDS)
+        for name in ("container.exec", "exec", "exec_command", "js_repl", "local_shell", "shell",
+                     "shell_command", "unified_exec")
+    },
+    "view_image": Tool("read", {"path": ("path",)}, ignored=frozenset({"detail"})),
+    "read_file": Tool(
+        "read",
+        {"path": ("file_path",)},
+        ignored=frozenset({"offset", "limit", "mode", "indentation"}),
+    ),
+    # It lists what is below as well.
+    "list_dir": Tool(
+        "search", {"path": ("dir_path",)}, ignored=frozenset({"offset", "limit", "depth"})
+    ),
+    "grep_files": Tool(
+        "search",
+        {"path": ("path",), "glob": ("include",)},
+        optional=frozenset({"path", "glob"}),
+        ignored=frozenset({"pattern", "limit"}),
+    ),
     "apply_patch": Tool("patch", {"patch": ("command",)}),
     "write_stdin": Tool("refused", why="text for a running program cannot be judged beforehand"),
-}
+}  # fmt: skip
 
 
 def _read(payload: Mapping[str, Any]) -> Call:

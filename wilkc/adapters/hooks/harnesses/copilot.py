@@ -8,6 +8,7 @@ a timeout lets the call through. The cloud agent takes `ask` for `deny`. An even
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.adapters.hooks.harnesses.claude import TOOLS, read_call
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PATH: Final = {"path": ("path",)}
+_GREP: Final = Tool(
+    "search",
+    {"path": ("path",), "glob": ("glob",)},
+    optional=frozenset({"path", "glob"}),
+    ignored=frozenset({
+        "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "type", "head_limit", "multiline",
+    }),
+)  # fmt: skip
 _TYPED: Final = "text for a running program cannot be judged beforehand"
 _TOOLS: Final[Mapping[str, Tool]] = {
     **TOOLS,
@@ -36,15 +45,9 @@ _TOOLS: Final[Mapping[str, Tool]] = {
     "glob": Tool(
         "search", {"glob": ("pattern",), "path": ("path",)}, optional=frozenset({"path"})
     ),
-    "grep": Tool(
-        "search",
-        {"path": ("path",), "glob": ("glob",)},
-        optional=frozenset({"path", "glob"}),
-        ignored=frozenset({
-            "pattern", "output_mode", "-A", "-B", "-C", "-i", "-n", "type", "head_limit",
-            "multiline",
-        }),
-    ),
+    "grep": _GREP,
+    "rg": _GREP,
+    "str_replace_editor": Tool("refused", why="it is several tools by one name"),
     "web_fetch": Tool("fetch", {"url": ("url",)}, ignored=frozenset({"max_length", "raw"})),
     "apply_patch": Tool("patch", {"patch": ("input", "patch")}),
 }  # fmt: skip
@@ -93,12 +96,8 @@ def _rewriting(call: Call, given: dict[str, Any], verdict: str) -> str | None:
 
 
 def _entry(command: list[str]) -> dict[str, Any]:
-    return {
-        "type": "command",
-        "exec": command[0],
-        "args": command[1:],
-        "timeoutSec": HARNESS_SECONDS,
-    }
+    """In the one form that both heed: the cloud agent passes over `exec`."""
+    return {"type": "command", "bash": shlex.join(command), "timeoutSec": HARNESS_SECONDS}
 
 
 COPILOT: Final = Harness(
@@ -113,7 +112,7 @@ COPILOT: Final = Harness(
     denied=lambda _: "",
     rewriting=_rewriting,
     settings=Settings(
-        ".github/hooks/wilk.json", ".copilot/hooks/wilk.json", "", ("preToolUse",),
+        ".github/hooks/wilk.json", ".copilot/hooks/wilk.json", "COPILOT_HOME", ("preToolUse",),
         ("postToolUse",), grouped=False, version=1, entry=_entry, own=True,
     ),
 )  # fmt: skip

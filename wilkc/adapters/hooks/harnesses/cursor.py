@@ -2,7 +2,7 @@
 
 Read in a mirror of cursor.com/docs/agent/hooks. JSON must always be printed: invalid JSON of a
 hook that gives permission blocks. Two spellings of an answer are in use, so both are given.
-`ask` is understood before commands and MCP calls only.
+`ask` is not heeded at every event and in every mode, so nobody is asked.
 """
 
 from __future__ import annotations
@@ -136,10 +136,10 @@ CURSOR: Final = Harness(
     read_for="Cursor, mirror of the hooks page, 2026",
     tools=_TOOLS,
     read=_read,
-    asks=lambda call: call.event in {SHELL, MCP},
+    asks=lambda _: False,
     allowed=_answer("allow"),
     skipping=lambda _: _answer("allow"),
-    asking=lambda _, reason: _answer("ask", reason),
+    asking=None,
     denied=lambda reason: _answer("deny", reason),
     rewriting=_rewriting,
     settings=Settings(

@@ -35,7 +35,7 @@ _TOOLS: Final[Mapping[str, Tool]] = {
         "shell",
         {"command": ("command",), "cwd": ("dir_path", "directory")},
         optional=frozenset({"cwd"}),
-        ignored=frozenset({"description"}),
+        ignored=frozenset({"description", "is_background", "delay_ms"}),
     ),
     "read_file": Tool(
         "read", _PATH, ignored=frozenset({"offset", "limit", "start_line", "end_line"})
@@ -47,22 +47,30 @@ _TOOLS: Final[Mapping[str, Tool]] = {
         optional=frozenset({"all"}),
         ignored=frozenset({"instruction"}),
     ),
-    "list_directory": Tool("read", {"path": ("dir_path", "path")}, ignored=frozenset({"ignore"})),
+    "list_directory": Tool(
+        "read",
+        {"path": ("dir_path", "path")},
+        ignored=frozenset({"ignore", "file_filtering_options"}),
+    ),
     "glob": Tool(
         "search",
         {"glob": ("pattern",), "path": ("dir_path", "path")},
         optional=frozenset({"path"}),
-        ignored=frozenset({"case_sensitive"}),
+        ignored=frozenset({"case_sensitive", "respect_git_ignore", "respect_gemini_ignore"}),
     ),
     "grep_search": Tool(
         "search",
         {"path": ("dir_path", "path"), "glob": ("include", "include_pattern")},
         optional=frozenset({"path", "glob"}),
-        ignored=frozenset({"pattern"}),
+        ignored=frozenset({
+            "pattern", "exclude_pattern", "names_only", "max_matches_per_file",
+            "total_max_matches", "fixed_strings", "context", "after", "before", "no_ignore",
+            "case_sensitive",
+        }),
     ),
     "web_fetch": Tool("prompt", {"prompt": ("prompt",)}),
     "read_many_files": Tool("refused", why="what its patterns take in cannot be judged beforehand"),
-}
+}  # fmt: skip
 
 
 def _read(payload: Mapping[str, Any]) -> Call:
@@ -109,6 +117,6 @@ GEMINI: Final = Harness(
     rewriting=_rewriting,
     settings=Settings(
         ".gemini/settings.json", ".gemini/settings.json", "", (BEFORE,), (AFTER,),
-        grouped=True, version=None, entry=_entry,
+        grouped=True, version=None, entry=_entry, home="GEMINI_CLI_HOME",
     ),
 )  # fmt: skip

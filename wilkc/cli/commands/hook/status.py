@@ -12,9 +12,10 @@ import click
 
 from wilkc.adapters.hooks.harnesses import BY_NAME
 from wilkc.adapters.hooks.options import parse
-from wilkc.adapters.hooks.wiring import SCRIPT, commands_in
+from wilkc.adapters.hooks.wiring import SCRIPT, commands_in, differences_in
 from wilkc.cli import exits
 from wilkc.cli.hooking.files import read_settings
+from wilkc.cli.hooking.levels import problems_of_levels
 from wilkc.cli.hooking.options import harness_option, scope_option
 from wilkc.cli.hooking.places import NEW_MODES, settings_path
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 def status(*, harness: str, scope: str, workspace: str | None) -> None:
     """Show whether the hook is installed and can run, and what it would ask.
 
-    Exits with 0 when all is well, and 7 when it is not installed or could not decide.
+    Settings of all levels are read for what turns hooks off. Exits with 0 when all is well, and 7
+    when it is not installed, is turned off or could not decide.
     """
     facts = BY_NAME[harness]
     path = settings_path(facts, scope, workspace or ".")
@@ -39,7 +41,11 @@ def status(*, harness: str, scope: str, workspace: str | None) -> None:
     found = commands_in(file.document, facts.settings)
     click.echo(f"harness   {harness}, facts of {facts.read_for}")
     click.echo(f"settings  {path}")
-    problems = list(_problems(facts, found))
+    problems = [
+        *_problems(facts, found),
+        *differences_in(file.document, facts.settings),
+        *problems_of_levels(facts, workspace or "."),
+    ]
     for event, commands in found.items():
         click.echo(f"event     {event}: {len(commands)} hook")
     for problem in problems:
