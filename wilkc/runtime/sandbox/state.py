@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.acting import Owner
     from wilkc.runtime.sandbox.job import Job
 
+OF_ROOT: Final = Path("/run/wilk-root")
+"""Where only root can make anything; not `/run/wilk`, which a service's user is given."""
 CLOSED: Final = -1
 """The descriptor of a note whose launch is over."""
 _SUFFIX: Final = ".launch"
@@ -122,7 +124,7 @@ class Note:
 def state_directory() -> Path:
     """Where notes are kept: of root, of the session, or of the user."""
     if os.geteuid() == 0:
-        return Path("/run/wilk")
+        return OF_ROOT
     session = os.environ.get("XDG_RUNTIME_DIR")
     if session and Path(session).is_dir():
         return Path(session) / "wilk"
