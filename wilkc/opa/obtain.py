@@ -50,8 +50,8 @@ def find_opa() -> OpaBinary:
     """
     named = os.environ.get("WILK_OPA")
     if named:
-        return _named(Path(shutil.which(named) or named).absolute())
-    found = shutil.which("opa")
+        return _named(Path(shutil.which(named, path=_places()) or named).absolute())
+    found = shutil.which("opa", path=_places())
     if found:
         version = version_of(Path(found))
         if version is not None and version >= FLOOR:
@@ -61,6 +61,12 @@ def find_opa() -> OpaBinary:
         # What it is was seen when it was built, and noted: it need not say so again.
         return OpaBinary(cached.absolute(), PINNED)
     raise UnavailableError("there is no OPA on this machine", help_text=_ADVICE)
+
+
+def _places() -> str:
+    """The absolute folders of PATH: a `.` or an empty one would run what a workspace holds."""
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(one for one in places if Path(one).is_absolute())
 
 
 def version_of(path: Path) -> Version | None:

@@ -48,18 +48,31 @@ def test_the_one_that_is_named_comes_first(empty: Path, monkeypatch: pytest.Monk
     assert find_opa().version == (1, 23, 0)
 
 
-@pytest.mark.parametrize("named", ["./mine", "mine", "bin/opa", None])
+@pytest.mark.parametrize("named", ["./mine", "mine", "bin/opa"])
 def test_what_is_named_relatively_is_found_from_any_folder(
-    empty: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+    empty: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     _stub(empty / "bin" / "opa", "1.23.0")
     _stub(empty / "mine", "1.23.0")
     monkeypatch.chdir(empty)
     monkeypatch.setenv("PATH", ".:bin:/usr/bin:/bin")
-    if named is not None:
-        monkeypatch.setenv("WILK_OPA", named)
-    place = empty / (named or "bin/opa")
-    assert find_opa().path == place
+    monkeypatch.setenv("WILK_OPA", named)
+    assert find_opa().path == empty / named
+
+
+@pytest.mark.parametrize("places", [".:bin:/usr/bin", ":bin:", "bin", ""])
+def test_what_a_workspace_holds_is_not_run(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, places: str
+) -> None:
+    """A command may have written it there, and outside of its sandbox it would decide."""
+    ran = empty / "ran"
+    for place in (empty / "opa", empty / "bin" / "opa"):
+        _stub(place, "1.23.0").write_text(f"#!/bin/sh\n: > '{ran}'\n")
+    monkeypatch.chdir(empty)
+    monkeypatch.setenv("PATH", places)
+    with pytest.raises(UnavailableError, match="no OPA on this machine"):
+        find_opa()
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("version", ["1.22.0", "1.21.3", "0.70.0"])
