@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,12 +98,22 @@ def cached_program(name: str, version: str) -> Path:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the cached binary is there and is the one whose digest was noted beside it."""
+    """Whether the cached binary is there and is the one whose digest was noted beside it.
+
+    Who can write the one can write the other: both, and their folder, are of who runs it or root.
+    """
     try:
+        if not all(map(_is_own, (path.parent, path, path.with_suffix(".sha256")))):
+            return False
         noted = path.with_suffix(".sha256").read_text(encoding="ascii").strip()
         return file_digest(path) == noted and os.access(path, os.X_OK)
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def _is_own(path: Path) -> bool:
+    status = path.stat()
+    return status.st_uid in {0, os.geteuid()} and not status.st_mode & stat.S_IWOTH
 
 
 def file_digest(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,35 @@ def test_the_cached_one_is_used_only_while_whole(empty: Path) -> None:
     assert (find_opa().path, find_opa().version) == (cached, PINNED)
     cached.write_text(cached.read_text() + "# changed\n")
     with pytest.raises(UnavailableError):
+        find_opa()
+
+
+@pytest.mark.parametrize("which", ["folder", "binary", "digest"])
+@pytest.mark.parametrize("whose", ["somebody else's", "everybody's"])
+def test_a_cached_one_that_others_could_have_put_there_is_not_used(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, which: str, whose: str
+) -> None:
+    """As of a user whose home directory root has taken over."""
+    del empty
+    cached = _stub(cached_binary(), "1.22.2")
+    digest = cached.with_suffix(".sha256")
+    digest.write_text(hashlib.sha256(cached.read_bytes()).hexdigest() + "\n")
+    assert is_whole(cached)
+    place = {"folder": cached.parent, "binary": cached, "digest": digest}[which]
+    if whose == "everybody's":
+        place.chmod(place.stat().st_mode | stat.S_IWOTH)
+    else:
+        real, inode = type(place).stat, place.stat().st_ino
+
+        def of_others(path: Path, **how: bool) -> os.stat_result:
+            found = real(path, **how)
+            fields = [*found]
+            fields[stat.ST_UID] += (os.geteuid() + 1) * (found.st_ino == inode)
+            return os.stat_result(fields)
+
+        monkeypatch.setattr(type(place), "stat", of_others)
+    assert not is_whole(cached)
+    with pytest.raises(UnavailableError, match="no OPA on this machine"):
         find_opa()
 
 
