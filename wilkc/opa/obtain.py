@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +51,8 @@ def find_opa() -> OpaBinary:
     """
     named = os.environ.get("WILK_OPA")
     if named:
-        return _named(Path(shutil.which(named) or named).absolute())
-    found = shutil.which("opa")
+        return _named(Path(shutil.which(named, path=_places()) or named).absolute())
+    found = shutil.which("opa", path=_places())
     if found:
         version = version_of(Path(found))
         if version is not None and version >= FLOOR:
@@ -61,6 +62,12 @@ def find_opa() -> OpaBinary:
         # What it is was seen when it was built, and noted: it need not say so again.
         return OpaBinary(cached.absolute(), PINNED)
     raise UnavailableError("there is no OPA on this machine", help_text=_ADVICE)
+
+
+def _places() -> str:
+    """The absolute folders of PATH: a `.` or an empty one would run what a workspace holds."""
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(one for one in places if Path(one).is_absolute())
 
 
 def version_of(path: Path) -> Version | None:
@@ -91,12 +98,22 @@ def cached_program(name: str, version: str) -> Path:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the cached binary is there and is the one whose digest was noted beside it."""
+    """Whether the cached binary is there and is the one whose digest was noted beside it.
+
+    Who can write the one can write the other: both, and their folder, are of who runs it or root.
+    """
     try:
+        if not all(map(_is_own, (path.parent, path, path.with_suffix(".sha256")))):
+            return False
         noted = path.with_suffix(".sha256").read_text(encoding="ascii").strip()
         return file_digest(path) == noted and os.access(path, os.X_OK)
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def _is_own(path: Path) -> bool:
+    status = path.stat()
+    return status.st_uid in {0, os.geteuid()} and not status.st_mode & stat.S_IWOTH
 
 
 def file_digest(path: Path) -> str:

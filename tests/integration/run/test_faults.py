@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tests.integration.run.conftest import SPEC, Site
 from wilkc.bundle import generate_key, sign_bundle, verify_bundle
@@ -44,3 +47,26 @@ def _await(done: Any, process: Any) -> None:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_reader_that_takes_nothing_is_not_waited_for(site: Site, number: int) -> None:
+    """What waits for it must not hold what the end of the process needs, nor its own words."""
+    spec = SPEC.replace("max_execution_time: 3", "max_execution_time: 2")
+    (site.top / "policies/agents.yaml").write_text(spec)
+    script = f"#!/bin/sh\nhead -c 2000000 /dev/zero | tr '\\0' x >&{number}\n"
+    site.write("scripts/greet", script, 0o755)
+    told = site.top / "outcome.json"
+    process = site.start(
+        *site.policies(), "--outcome", str(told), "builder", "--", "./scripts/greet"
+    )
+    try:
+        assert process.wait(60) == 123
+    finally:
+        process.kill()
+        out, err = process.communicate()
+    assert "Fatal Python error" not in err
+    outcome = json.loads(told.read_text())
+    assert (outcome["kind"], outcome["recorded"]) == ("timeout", True)
+    assert outcome["launch"]["output_lost"] > 0
+    assert len((out, err)[number - 1]) >= 60_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -48,18 +49,31 @@ def test_the_one_that_is_named_comes_first(empty: Path, monkeypatch: pytest.Monk
     assert find_opa().version == (1, 23, 0)
 
 
-@pytest.mark.parametrize("named", ["./mine", "mine", "bin/opa", None])
+@pytest.mark.parametrize("named", ["./mine", "mine", "bin/opa"])
 def test_what_is_named_relatively_is_found_from_any_folder(
-    empty: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+    empty: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     _stub(empty / "bin" / "opa", "1.23.0")
     _stub(empty / "mine", "1.23.0")
     monkeypatch.chdir(empty)
     monkeypatch.setenv("PATH", ".:bin:/usr/bin:/bin")
-    if named is not None:
-        monkeypatch.setenv("WILK_OPA", named)
-    place = empty / (named or "bin/opa")
-    assert find_opa().path == place
+    monkeypatch.setenv("WILK_OPA", named)
+    assert find_opa().path == empty / named
+
+
+@pytest.mark.parametrize("places", [".:bin:/usr/bin", ":bin:", "bin", ""])
+def test_what_a_workspace_holds_is_not_run(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, places: str
+) -> None:
+    """A command may have written it there, and outside of its sandbox it would decide."""
+    ran = empty / "ran"
+    for place in (empty / "opa", empty / "bin" / "opa"):
+        _stub(place, "1.23.0").write_text(f"#!/bin/sh\n: > '{ran}'\n")
+    monkeypatch.chdir(empty)
+    monkeypatch.setenv("PATH", places)
+    with pytest.raises(UnavailableError, match="no OPA on this machine"):
+        find_opa()
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("version", ["1.22.0", "1.21.3", "0.70.0"])
@@ -104,6 +118,35 @@ def test_the_cached_one_is_used_only_while_whole(empty: Path) -> None:
     assert (find_opa().path, find_opa().version) == (cached, PINNED)
     cached.write_text(cached.read_text() + "# changed\n")
     with pytest.raises(UnavailableError):
+        find_opa()
+
+
+@pytest.mark.parametrize("which", ["folder", "binary", "digest"])
+@pytest.mark.parametrize("whose", ["somebody else's", "everybody's"])
+def test_a_cached_one_that_others_could_have_put_there_is_not_used(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, which: str, whose: str
+) -> None:
+    """As of a user whose home directory root has taken over."""
+    del empty
+    cached = _stub(cached_binary(), "1.22.2")
+    digest = cached.with_suffix(".sha256")
+    digest.write_text(hashlib.sha256(cached.read_bytes()).hexdigest() + "\n")
+    assert is_whole(cached)
+    place = {"folder": cached.parent, "binary": cached, "digest": digest}[which]
+    if whose == "everybody's":
+        place.chmod(place.stat().st_mode | stat.S_IWOTH)
+    else:
+        real, inode = type(place).stat, place.stat().st_ino
+
+        def of_others(path: Path, **how: bool) -> os.stat_result:
+            found = real(path, **how)
+            fields = [*found]
+            fields[stat.ST_UID] += (os.geteuid() + 1) * (found.st_ino == inode)
+            return os.stat_result(fields)
+
+        monkeypatch.setattr(type(place), "stat", of_others)
+    assert not is_whole(cached)
+    with pytest.raises(UnavailableError, match="no OPA on this machine"):
         find_opa()
 
 

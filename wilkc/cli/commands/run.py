@@ -11,7 +11,6 @@ import os
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -24,6 +23,7 @@ from wilkc.cli.main import show_refusal
 from wilkc.cli.options import source_options
 from wilkc.cli.outcome_file import OutcomeFile, outcome_file
 from wilkc.cli.own_files import own_files
+from wilkc.cli.passing import Passage, voice
 from wilkc.cli.rates import open_rates
 from wilkc.cli.record_places import provider_place
 from wilkc.cli.running import Source, check_source, command_request, open_source
@@ -70,6 +70,10 @@ class _RunCommand(click.Command):
         except click.UsageError as error:
             error.show()
             raise click.exceptions.Exit(STATUS["sandbox_failed"]) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with voice():
+            return super().invoke(ctx)
 
 
 @click.command(cls=_RunCommand, context_settings={"ignore_unknown_options": False})
@@ -195,7 +199,7 @@ def _check_session(session: str | None) -> None:
 
 
 def _launcher(point: DecisionPoint, egress: Egress, *, quiet: bool) -> Any:
-    streams = Streams(partial(_pass, sys.stdout.buffer), partial(_pass, sys.stderr.buffer))
+    streams = Streams(Passage(sys.stdout).pass_on, Passage(sys.stderr).pass_on)
 
     def start(job: Job, usage: Usage) -> Outcome:
         if not quiet:
@@ -221,11 +225,6 @@ def _headline(plan: SandboxPlan) -> str:
     if plan.degraded:
         parts.append(f"may lack {', '.join(plan.degraded)}")
     return f"wilkc: sandbox  {' · '.join(parts)}"
-
-
-def _pass(stream: Any, chunk: bytes) -> None:
-    stream.write(chunk)
-    stream.flush()
 
 
 def _report(ended: Result, *, quiet: bool) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wilkc.runtime.sandbox import probe
 from wilkc.runtime.sandbox.attending import GRACE_SECONDS, await_end
+from wilkc.runtime.sandbox.killing import kill_those
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.usage import tree
 
@@ -65,10 +65,8 @@ def _kill(process: Started, group: Group) -> None:
     The blocked process does not yet die with its parent, so each is killed by itself.
     """
     if process.returncode is None:
-        below = [pid for pid in reversed(tree(process.pid)) if pid != process.pid]
-        for pid in below:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        below = _below(process.pid)
+        kill_those(partial(_below, process.pid))
         own = os.pidfd_open(process.pid)
         try:
             await_end(own, GRACE_SECONDS if below else 0)
@@ -76,3 +74,8 @@ def _kill(process: Started, group: Group) -> None:
             os.close(own)
         process.kill()
     group.kill()
+
+
+def _below(top: int) -> list[int]:
+    """What a process has started, the innermost first."""
+    return [pid for pid in reversed(tree(top)) if pid != top]

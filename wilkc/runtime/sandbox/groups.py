@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import stat
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox.controls import NEW, OPTIONAL, settings
+from wilkc.runtime.sandbox.killing import kill_those
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -145,9 +146,7 @@ class Group:
         for path in self.directories():
             with suppress(OSError):
                 (path / "cgroup.kill").write_text("1")
-            for pid in _members(path):
-                with suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+            kill_those(partial(_members, path))
 
     def end(self) -> None:
         """Kill all members, also those that go on making others, as far as time allows.

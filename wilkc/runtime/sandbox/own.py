@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.opa.socket_place import TEMPORARY
 from wilkc.runtime.sandbox.environment import TMP
 from wilkc.runtime.sandbox.names import is_within
-from wilkc.runtime.sandbox.state import state_directory
+from wilkc.runtime.sandbox.state import OF_ROOT, state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 BY_CONVENTION: Final = frozenset({"/etc/wilk", "/var/lib/wilk", "/var/log/wilk"})
 """Where keys, state and log lie: hidden in what is mounted around them."""
-_OF_ROOT: Final = "/run/wilk"
+_OF_SERVICES: Final = "/run/wilk"
+"""Where the socket of a service lies that systemd starts."""
 _KEPT: Final = "-kept"
 """After the name of a state directory: what `kept` keeps lies beside it."""
 
@@ -91,7 +92,7 @@ def own_places(uid: int) -> Own:
     """
     temporary = {_real(one) for one in (tempfile.gettempdir(), TMP)}
     user = _with_kept(_states(uid, temporary))
-    others = _with_kept({_OF_ROOT, *_states(os.geteuid(), temporary)})
+    others = _with_kept({_OF_SERVICES, str(OF_ROOT), *_states(os.geteuid(), temporary)})
     return Own(user | others, tuple(f"{top}/{TEMPORARY}" for top in sorted(temporary)), user)
 
 
@@ -104,7 +105,7 @@ def _real(top: str) -> str:
 def _states(uid: int, temporary: Iterable[str]) -> set[str]:
     """The state directories that shims of a user may have, by where each was started."""
     if uid == 0:
-        return {_OF_ROOT}
+        return {str(OF_ROOT)}
     found = {f"{top}/wilk-{uid}" for top in temporary}
     found.add(f"/run/user/{uid}/wilk")
     if uid == os.geteuid():

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import signal
 import stat
 import tempfile
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.locks import require_lock, take_lock
 from wilkc.runtime.sandbox.groups import PREFIX, Group, is_group
+from wilkc.runtime.sandbox.killing import kill_if
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.resolve import remove_made
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.acting import Owner
     from wilkc.runtime.sandbox.job import Job
 
+OF_ROOT: Final = Path("/run/wilk-root")
+"""Where only root can make anything; not `/run/wilk`, which a service's user is given."""
 CLOSED: Final = -1
 """The descriptor of a note whose launch is over."""
 _SUFFIX: Final = ".launch"
@@ -122,7 +124,7 @@ class Note:
 def state_directory() -> Path:
     """Where notes are kept: of root, of the session, or of the user."""
     if os.geteuid() == 0:
-        return Path("/run/wilk")
+        return OF_ROOT
     session = os.environ.get("XDG_RUNTIME_DIR")
     if session and Path(session).is_dir():
         return Path(session) / "wilk"
@@ -335,9 +337,8 @@ def _bury(top: Path, path: Path) -> None:
     held = {left for other in _notes(top) if other != path for left in _left(other)}
     content = _content(path)
     pid, started = content.get("process", (0, ""))
-    if pid and started and _started(pid) == started and _is_confined(pid):
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+    if pid and started:
+        kill_if(pid, lambda pid: _started(pid) == started and _is_confined(pid))
     # Whatever a note says, its launch had no other group, and nothing else is killed or removed.
     name = PREFIX + path.name.removesuffix(_SUFFIX)
     places = [Path(text) for text in content.get("groups", [])]

@@ -91,7 +91,7 @@ class Workspace:
     def notes(self) -> list[Path]:
         """The notes of running launches."""
         return [
-            *Path("/run/wilk").glob("*"),
+            *Path("/run/wilk-root").glob("*"),
             *Path(tempfile.gettempdir(), f"wilk-{self.owner}").glob("*"),
         ]
 

@@ -41,7 +41,7 @@ def session(work: Any) -> Iterator[str]:
 
 
 def _tops(work: Any) -> list[Path]:
-    return [Path("/run/wilk-kept"), Path(TMP, f"wilk-{work.owner}-kept")]
+    return [Path("/run/wilk-root-kept"), Path(TMP, f"wilk-{work.owner}-kept")]
 
 
 def test_it_is_there_again_for_the_same_session(work: Any, spec: Any, session: str) -> None:

@@ -18,8 +18,10 @@ from wilkc.runtime.sandbox import kept, state
 from wilkc.runtime.sandbox.environment import TMP
 from wilkc.runtime.sandbox.groups import find_hierarchies, is_group, make_group
 from wilkc.runtime.sandbox.identity import Identity
+from wilkc.runtime.sandbox.job import Job
 from wilkc.runtime.sandbox.names import Roots
 from wilkc.runtime.sandbox.own import own_places
+from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.whole import named
 
 if TYPE_CHECKING:
@@ -101,9 +103,9 @@ def test_what_is_kept_for_another_session_is_not_seen(
 
 
 def test_roots_own_are_masked_in_a_mount_around_them(root_work: Any, spec: Any) -> None:
-    ended = root_work.sh(spec(read=("/run/**",)), "cat /proc/self/mountinfo; ls /run/wilk")
+    ended = root_work.sh(spec(read=("/run/**",)), "cat /proc/self/mountinfo; ls /run/wilk-root")
     assert ended.kind == "exited", ended.message
-    assert " /run/wilk ro," in ended.stdout
+    assert " /run/wilk-root ro," in ended.stdout
     assert "denied" in ended.stderr
 
 
@@ -117,7 +119,7 @@ def test_they_are_those_that_state_and_kept_directories_have(
         own = own_places(uid)
         assert os.path.realpath(state.state_directory()) in own
         assert f"{os.path.realpath(state.state_directory())}-kept" in own
-        assert {"/run/wilk", "/run/wilk-kept"} <= own.paths
+        assert {"/run/wilk", "/run/wilk-root", "/run/wilk-root-kept"} <= own.paths
     assert {f"{TMP}/wilk-12345{end}" for end in ("", "-kept")} <= own_places(12_345).user
     monkeypatch.setattr(os, "geteuid", lambda: 12_345)
     assert {f"{tmp_path}/real/wilk{end}" for end in ("", "-kept")} <= own_places(12_345).user
@@ -197,3 +199,39 @@ def test_a_note_ends_no_group_of_another_launch(
     finally:
         group.end()
         group.remove()
+
+
+@pytest.mark.parametrize("made", ["of somebody else", "open to others", "a link", "a file"])
+def test_a_state_directory_that_another_one_made_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    """Who could write there could have root remove, or end, what a note names."""
+    place = tmp_path / "state"
+    monkeypatch.setattr(state, "state_directory", lambda: place)
+    if made == "a link":
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        place.symlink_to("elsewhere")
+    elif made == "a file":
+        place.touch()
+    else:
+        place.mkdir(mode=0o700)
+        (place / "x.launch").write_text("{}")
+    if made == "open to others":
+        place.chmod(0o770)
+    if made == "of somebody else":
+        real = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: real + 1)
+    job = Job("a", ("true",), "/", SandboxPlan(), "r")
+    for asked in (lambda: state.left_by_others("l"), lambda: state.write_note(job, [], [])):
+        with pytest.raises(SandboxRefusedError, match="cannot be used"):
+            asked()
+    assert {path.name for path in tmp_path.rglob("*.launch")} <= {"x.launch"}
+
+
+def test_roots_notes_lie_where_no_service_is_given_a_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whom a unit runs as is given `/run/wilk`, with what lies in it, and loses it at its end."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1")
+    assert str(state.state_directory()) == "/run/wilk-root"
