@@ -39,6 +39,7 @@ from wilkc.runtime.sandbox.handing import (
 from wilkc.runtime.sandbox.hiding import divided, hide
 from wilkc.runtime.sandbox.kept import is_over
 from wilkc.runtime.sandbox.levers import no_brake
+from wilkc.runtime.sandbox.lifted import Masks
 from wilkc.runtime.sandbox.limits import (
     KEPT,
     NICE,
@@ -267,6 +268,7 @@ def _execute(run: Run, prepared: Prepared) -> None:
                 hide(child, document, hidden, prepared.identity)
             if not run.bare:
                 await_mounts(child, prepared.view, host)
+                run.masks = Masks(child, prepared.view)
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)
             limit_command(child, run.job.plan.limits, run.group)
@@ -284,6 +286,8 @@ def _execute(run: Run, prepared: Prepared) -> None:
         finally:
             end(process, run.group)
             reap_orphan(pidfd)
+            if run.masks is not None:
+                run.masks.close()
 
 
 def _attend(run: Run, process: Started, child: tuple[int, int, int], result: Sequence[int]) -> None:
@@ -297,6 +301,7 @@ def _attend(run: Run, process: Started, child: tuple[int, int, int], result: Seq
         process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers,
         run.job.plan.monitoring, traffic, brake,
         outlived=run.bare or run.job.plan.process == "shared", overflow=partial(_overflow, run),
+        masks=run.masks,
     )  # fmt: skip
     attend(what, run.streams, run.facts)
     process.returncode = 0
