@@ -92,4 +92,7 @@ def _violation(facts: Facts) -> str:
 
 
 def _where(verdicts: Verdicts) -> str:
-    return "it was moved to quarantine" if not verdicts.stuck else "it could not be moved away"
+    where = "it was moved to quarantine" if not verdicts.stuck else "it could not be moved away"
+    # Nobody can tell who of them did it, and what only the other one may is no leave for this one.
+    shared = "; another command runs in the same folders, and may have done so"
+    return f"{where}{shared if verdicts.beside else ''}"
