@@ -69,6 +69,7 @@ from wilkc.runtime.sandbox.start import (
     document_of,
     host_mounts,
     require_confined,
+    require_same_hidden,
 )
 from wilkc.runtime.sandbox.state import (
     left_by_others,
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.sandbox.ending import Started
     from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.mountinfo import MountPoint
     from wilkc.runtime.sandbox.outcome import Outcome
     from wilkc.runtime.sandbox.ports import DecisionPoint, Egress
 
@@ -267,8 +269,7 @@ def _execute(run: Run, prepared: Prepared) -> None:
                 await_mounts(child, built, host)
                 hide(child, document, hidden, prepared.identity)
             if not run.bare:
-                await_mounts(child, prepared.view, host)
-                run.masks = Masks(child, prepared.view)
+                _require_view(run, prepared, child, host)
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)
             limit_command(child, run.job.plan.limits, run.group)
@@ -288,6 +289,13 @@ def _execute(run: Run, prepared: Prepared) -> None:
             reap_orphan(pidfd)
             if run.masks is not None:
                 run.masks.close()
+
+
+def _require_view(run: Run, prepared: Prepared, child: int, host: Sequence[MountPoint]) -> None:
+    """The view is the one that was planned, and from now on somebody sees if it changes."""
+    await_mounts(child, prepared.view, host)
+    run.masks = Masks(child, prepared.view)
+    require_same_hidden(prepared.cut.inodes)
 
 
 def _attend(run: Run, process: Started, child: tuple[int, int, int], result: Sequence[int]) -> None:
