@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from wilkc.core.sandbox_plan import Limits
     from wilkc.runtime.sandbox.groups import Group
+    from wilkc.runtime.sandbox.lifted import Masks
     from wilkc.runtime.sandbox.observer import Observer
     from wilkc.runtime.sandbox.record import Facts
     from wilkc.runtime.sandbox.usage import Traffic
@@ -70,6 +71,7 @@ class Attended:
         traffic: what the proxy has carried so far.
         brake: halves the rate of the proxy, or restores it.
         outlived: whether processes may live on when the first one has ended.
+        masks: what must stay where it was mounted.
         overflow: names a resource that only samples bound and that has too much; empty for none.
     """
 
@@ -87,6 +89,7 @@ class Attended:
     brake: Callable[[bool], object] = no_brake
     outlived: bool = False
     overflow: Callable[[], str] = no_overflow
+    masks: Masks | None = None
 
 
 def attend(what: Attended, streams: Streams, facts: Facts) -> None:
@@ -107,7 +110,9 @@ def attend(what: Attended, streams: Streams, facts: Facts) -> None:
         monitor.start()
         over = {counter.full: name for name, counter in counters.items()} | {monitor.over: ""}
         soon = (what.status, monitor.gauge.peek)
-        ending = wait(own, soon, over, what.limits.wall_clock_ms)
+        masks = what.masks
+        looks, untold = (masks.looks(), masks.seconds) if masks else ((), None)
+        ending = wait(own, soon, over, looks, (what.limits.wall_clock_ms, untold))
         monitor.gauge.peek()
         monitor.stop()
         if ending.cause:

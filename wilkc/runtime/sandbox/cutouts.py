@@ -45,13 +45,14 @@ class Cutouts:
         hidden: masks that take away reading and writing.
         frozen: masks that take away writing.
         pins: directories bound onto themselves.
-        blocked: hidden paths that a rule of the policy blocks.
+        inodes: of hidden regular files, as they were found.
         reports: what the masks cannot keep, for the record.
     """
 
     hidden: dict[str, Mask] = field(default_factory=dict)
     frozen: dict[str, Mask] = field(default_factory=dict)
     pins: set[str] = field(default_factory=set)
+    inodes: dict[str, int] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
 
     def masks(self) -> tuple[Mask, ...]:
@@ -129,6 +130,8 @@ def _hide(found: Found, ground: Ground, cut: Cutouts) -> None:
     kind: MaskKind = "hide_directory" if directory else "hide_file"
     ghost = path in ground.absent or not os.path.lexists(path)
     cut.hidden[path] = Mask(path, kind, ghost=ghost)
+    if found.inode:
+        cut.inodes[path] = found.inode
 
 
 def _hide_absent(pattern: str, ground: Ground, roots: Roots, cut: Cutouts) -> None:

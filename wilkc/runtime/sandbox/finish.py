@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.postcheck import Verdicts
     from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
+_LIFTED: Final = (
+    "`{}`, which the command may not reach, was replaced or moved on the host while it ran, so that"
+    " its place was in reach"
+)
 _EXEC_FAILED: Final = ("bwrap: execvp", EXEC_FAILED)
 
 
@@ -40,6 +44,8 @@ def _cause(job: Job, facts: Facts) -> tuple[Kind, str, str]:
     limits = job.plan.limits
     if facts.ending.cause == "timeout":
         return "timeout", "wall_clock", f"the command ran longer than {limits.wall_clock_ms} ms"
+    if facts.ending.cause == "lifted":
+        return "policy_violation", "mask_lifted", _LIFTED.format(facts.ending.resource)
     resource = facts.ending.resource
     if not resource and facts.memory_kills and limits.memory.enforcement == "hard":
         resource = "memory"
@@ -86,4 +92,7 @@ def _violation(facts: Facts) -> str:
 
 
 def _where(verdicts: Verdicts) -> str:
-    return "it was moved to quarantine" if not verdicts.stuck else "it could not be moved away"
+    where = "it was moved to quarantine" if not verdicts.stuck else "it could not be moved away"
+    # Nobody can tell who of them did it, and what only the other one may is no leave for this one.
+    shared = "; another command runs in the same folders, and may have done so"
+    return f"{where}{shared if verdicts.beside else ''}"

@@ -75,7 +75,7 @@ def require_apart(held: Held, workspace: str, writable: Sequence[str]) -> None:
         if inside is not None:
             raise _refused(path, f"holds `{inside}`, which the command may write")
     for given in (*held.hidden, *held.kept, *held.journalled):
-        for link in _links_to(given):
+        for link in links_to(given):
             if _in_any(link.rpartition("/")[0], writable):
                 raise _refused(given, f"is reached by the link `{link}`, which could be replaced")
     for path in map(os.path.realpath, held.journalled):
@@ -83,7 +83,7 @@ def require_apart(held: Held, workspace: str, writable: Sequence[str]) -> None:
             raise _refused(path, "lies in a folder in which the command may make a journal for it")
 
 
-def _links_to(path: str) -> Iterator[str]:
+def links_to(path: str) -> Iterator[str]:
     """The links on the way to a path, by their real paths; a link that is there leads on."""
     here = "/"
     for part in path.split("/"):

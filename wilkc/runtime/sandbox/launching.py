@@ -39,6 +39,7 @@ from wilkc.runtime.sandbox.handing import (
 from wilkc.runtime.sandbox.hiding import divided, hide
 from wilkc.runtime.sandbox.kept import is_over
 from wilkc.runtime.sandbox.levers import no_brake
+from wilkc.runtime.sandbox.lifted import Masks
 from wilkc.runtime.sandbox.limits import (
     KEPT,
     NICE,
@@ -69,6 +70,7 @@ from wilkc.runtime.sandbox.start import (
     document_of,
     host_mounts,
     require_confined,
+    require_same_hidden,
 )
 from wilkc.runtime.sandbox.state import (
     left_by_others,
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.sandbox.ending import Started
     from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.mountinfo import MountPoint
     from wilkc.runtime.sandbox.outcome import Outcome
     from wilkc.runtime.sandbox.ports import DecisionPoint, Egress
 
@@ -269,7 +272,7 @@ def _execute(run: Run, prepared: Prepared) -> None:
                 await_mounts(child, built, host)
                 hide(child, document, hidden, prepared.identity)
             if not run.bare:
-                await_mounts(child, prepared.view, host)
+                _require_view(run, prepared, child, host)
             require_confined(child, run.job.plan)
             require_pinned(child, run.job, prepared.view)
             limit_command(child, run.job.plan.limits, run.group)
@@ -287,6 +290,15 @@ def _execute(run: Run, prepared: Prepared) -> None:
         finally:
             end(process, run.group)
             reap_orphan(pidfd)
+            if run.masks is not None:
+                run.masks.close()
+
+
+def _require_view(run: Run, prepared: Prepared, child: int, host: Sequence[MountPoint]) -> None:
+    """The view is the one that was planned, and from now on somebody sees if it changes."""
+    await_mounts(child, prepared.view, host)
+    run.masks = Masks(child, prepared.view)
+    require_same_hidden(prepared.cut.inodes)
 
 
 def _attend(run: Run, process: Started, child: tuple[int, int, int], result: Sequence[int]) -> None:
@@ -300,6 +312,7 @@ def _attend(run: Run, process: Started, child: tuple[int, int, int], result: Seq
         process.pid, *child, [*outputs, *result], limits, run.group, run.disks, observers,
         run.job.plan.monitoring, traffic, brake,
         outlived=run.bare or run.job.plan.process == "shared", overflow=partial(_overflow, run),
+        masks=run.masks,
     )  # fmt: skip
     attend(what, run.streams, run.facts)
     process.returncode = 0

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 from wilkc.runtime.sandbox.agreement import file_request
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
-from wilkc.runtime.sandbox.obeyed import obeyed_by_git
+from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF, obeyed_by_git
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.quarantine import Quarantine, above, outermost
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 from wilkc.runtime.sandbox.walk import Lookout, changed_outermost, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wilkc.core.contract import Request
     from wilkc.runtime.sandbox.ports import DecisionPoint
@@ -48,6 +48,7 @@ class Verdicts:
         obeyed: what the command made, and git would obey; moved away whatever policy allows.
         unjudged: why nothing could be judged, or empty.
         grown: bytes that new and changed files take up beyond what was there before.
+        beside: whether another launch is still under way in the same folders.
         reports: what the command made that nothing keeps it from, and the record has to say.
     """
 
@@ -59,6 +60,7 @@ class Verdicts:
     unjudged: str = ""
     grown: int = 0
     reports: list[str] = field(default_factory=list)
+    beside: bool = False
 
     @property
     def violated(self) -> bool:
@@ -91,8 +93,18 @@ def postcheck(prepared: Prepared, point: DecisionPoint, others: Others) -> Verdi
     for path in outermost([*verdicts.denied, *verdicts.obeyed]):
         _quarantine(path, prepared, quarantine, verdicts)
     quarantine.close()
+    if verdicts.violated:
+        verdicts.beside = _is_shared(prepared, others)
     verdicts.grown = max(verdicts.grown, 0)
     return verdicts
+
+
+def _is_shared(prepared: Prepared, others: Others) -> bool:
+    try:
+        left = others()
+    except SandboxRefusedError:
+        return False
+    return any(is_within(path, top) for path in left for top in prepared.written)
 
 
 def _look_or_move(
@@ -111,7 +123,7 @@ def _look_or_move(
     except (SandboxRefusedError, OSError) as error:
         found.unjudged = str(error)
     changed: dict[str, os.stat_result] = {}
-    stamps, left = prepared.seen.stamps, others()
+    stamps, left = prepared.seen.stamps, _as_made(others())
     before, known = quarantine.count, stamps.keys() | left
     lookout = replace(_everything(prepared, opening=True), beyond=frozenset(prepared.cut.hidden))
     for tree in prepared.judged:
@@ -190,7 +202,7 @@ def _changed(prepared: Prepared, now: Survey, others: Others) -> dict[str, os.st
     before = prepared.seen.stamps
     new = {path for path, mark in now.stamps.items() if before.get(path) != mark}
     # Asked after the walk: whoever made what the walk saw is still noted, or it is gone.
-    new -= others() if new else frozenset()
+    new -= _as_made(others()) if new else set()
     # Masks alone: a link of a blocked name is not masked, and another file could take its place.
     masked = prepared.cut.hidden.keys()
     return {
@@ -200,6 +212,21 @@ def _changed(prepared: Prepared, now: Survey, others: Others) -> dict[str, os.st
         for status in _status(path)
         if path not in before or not stat.S_ISDIR(status.st_mode)
     }  # fmt: skip
+
+
+def _as_made(paths: Iterable[str]) -> set[str]:
+    """Of what other launches made those paths that are as they were made.
+
+    What has been written into them meanwhile may have been written by this one: that another one
+    may write there is no leave for it.
+    """
+    found = set()
+    for path in paths:
+        for status in _status(path):
+            given = len(ITSELF) if path.endswith(f"/{COMMONDIR}") else 0
+            if not stat.S_ISREG(status.st_mode) or status.st_size in {0, given}:
+                found.add(path)
+    return found
 
 
 def _growth(

@@ -22,7 +22,7 @@ from wilkc.runtime.sandbox.binds import Bases, outermost, resolve, tree_binds
 from wilkc.runtime.sandbox.cutouts import Cutouts, Ground, cut_out, second_name
 from wilkc.runtime.sandbox.environment import TMP, environment
 from wilkc.runtime.sandbox.foreign import require_own_names
-from wilkc.runtime.sandbox.held import require_apart
+from wilkc.runtime.sandbox.held import links_to, require_apart
 from wilkc.runtime.sandbox.hiding import divided
 from wilkc.runtime.sandbox.identity import PRIVATE_HOME
 from wilkc.runtime.sandbox.kept import lend, lend_private
@@ -113,6 +113,7 @@ def prepare(
     identity, roots = find_place(job)
     plan = job.plan
     require_another(job, identity)
+    _require_programs(plan, identity)
     reserved = _reserved(plan, roots, own_places(identity.uid).of_call(job.held))
     resolve(plan, reserved, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
@@ -155,6 +156,19 @@ def prepare(
     view = _view(scene, identity, binds, cut)
     _require_room(view, job)
     return Prepared(job, roots, identity, view, cut, seen, lookout, judged, stamped, bases, absent)
+
+
+def _require_programs(plan: SandboxPlan, identity: Identity) -> None:
+    """Further programs are mounted by no rule, so nothing but their name may say which."""
+    for name in plan.runtime_paths:
+        for link in links_to(name):
+            if identity.uid != 0 and os.lstat(link).st_uid == identity.uid:
+                raise SandboxRefusedError(
+                    "sandbox.precondition",
+                    f"`{name}` of `runtime_paths` is reached by the link `{link}`, which commands"
+                    " could have made",
+                    help_text=f"name `{os.path.realpath(name)}` itself if that is meant",
+                )
 
 
 def _permits(agent: str, point: DecisionPoint, mount: Mount, name: str) -> bool:

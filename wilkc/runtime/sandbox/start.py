@@ -17,7 +17,7 @@ from wilkc.runtime.sandbox.mountinfo import MountPoint, difference, expected, pa
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wilkc.core.sandbox_plan import SandboxPlan
     from wilkc.runtime.sandbox.view import Bind, Lent, View
@@ -157,6 +157,26 @@ def require_same_files(pid: int, view: View) -> None:
         if (status.st_dev, status.st_ino) != (bind.device, bind.inode):
             raise SandboxRefusedError(
                 "sandbox.view_differs", f"`{bind.path}` was replaced while the sandbox was built"
+            )
+
+
+def require_same_hidden(inodes: Mapping[str, int]) -> None:
+    """What was found and hidden still has its name: under another one nobody looked at it.
+
+    Args:
+        inodes: of hidden files by their real paths, on the host.
+
+    Raises:
+        SandboxRefusedError: something else is there, or nothing.
+    """
+    for path, inode in inodes.items():
+        try:
+            same = os.lstat(path).st_ino == inode
+        except OSError:
+            same = False
+        if not same:
+            raise SandboxRefusedError(
+                "sandbox.view_differs", f"`{path}` was replaced while the sandbox was built"
             )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from wilkc.runtime.sandbox.attending import Streams
     from wilkc.runtime.sandbox.job import Job
+    from wilkc.runtime.sandbox.lifted import Masks
     from wilkc.runtime.sandbox.observer import Observer
     from wilkc.runtime.sandbox.ports import NetworkWay
 
@@ -40,6 +41,7 @@ class Run:
         disks: numbers of the disks that it can reach.
         note: of what it leaves on the host.
         way: out of its network.
+        masks: what must stay mounted while it runs.
         wound_up: whether everything is taken down, and what was left is judged.
         begun: whether the command may have begun, so that what it did has to be judged.
     """
@@ -54,6 +56,7 @@ class Run:
     disks: tuple[str, ...] = ()
     note: Note | None = None
     way: NetworkWay | None = None
+    masks: Masks | None = None
     begun: bool = False
     wound_up: bool = False
 

@@ -38,5 +38,5 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in dict.fromkeys(came):
-            signal.raise_signal(number)
+        for told in dict.fromkeys(came):
+            signal.raise_signal(told)

@@ -51,12 +51,14 @@ class Found:
         directory: whether it is a directory (a link never is).
         link: whether it is a symbolic link.
         names: number of names of a regular file, else 1.
+        inode: number of a regular file; 0 for what may be something else by now.
     """
 
     path: str
     directory: bool
     link: bool
     names: int
+    inode: int = 0
 
 
 @dataclass(slots=True)
@@ -329,5 +331,7 @@ def _enterable(entry: os.DirEntry[str], lookout: Lookout, found: Survey) -> bool
 
 def _found(entry: os.DirEntry[str], *, directory: bool) -> Found:
     regular = entry.is_file(follow_symlinks=False)
-    names = entry.stat(follow_symlinks=False).st_nlink if regular else 1
-    return Found(entry.path, directory=directory, link=entry.is_symlink(), names=names)
+    status = entry.stat(follow_symlinks=False) if regular else None
+    names, inode = (status.st_nlink, status.st_ino) if status else (1, 0)
+    link = entry.is_symlink()
+    return Found(entry.path, directory=directory, link=link, names=names, inode=inode)
