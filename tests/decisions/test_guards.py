@@ -10,7 +10,9 @@ import json
 import random
 from typing import TYPE_CHECKING
 
+from tests.decisions.guards_of_docker import UNDER_DOCKER
 from tests.decisions.guards_of_git import GUARDED, UNDER_GIT
+from tests.decisions.guards_of_runners import UNDER_RUNNERS
 from wilkc.core.contract import Request
 from wilkc.plan import decide
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 OPAQUE = "opaque_command"
 CASES: dict[str, list[tuple[str, str]]] = {
+    **UNDER_RUNNERS,
+    **UNDER_DOCKER,
     "git *": UNDER_GIT,
     "git -C ./repo *": [
         ("git -C ./repo branch", "allowed"),
@@ -95,63 +99,6 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "npm exec eslint *": [("npm exec eslint x", "allowed"), ("npm exec exec x", "no_rule_matches")],
     "npx *": [("npx --version", "allowed"), ("npx evil", GUARDED), ("npx -y evil", GUARDED)],
     "npx eslint *": [("npx eslint x", "allowed")],
-    # What may be an option's value may be the program as well, and then a star takes the program
-    # that is run: both readings of the words have to be spelled.
-    "npx -p typescript *": [("npx -p typescript evil", GUARDED), ("npx -p typescript", "allowed")],
-    "npx -p typescript tsc *": [
-        ("npx -p typescript tsc", "allowed"),
-        ("npx -p typescript tsc x", "allowed"),
-        ("npx -p typescript evil", "no_rule_matches"),
-    ],
-    "npx --package=typescript *": [("npx --package=typescript evil", GUARDED)],
-    "npx --package=typescript tsc *": [("npx --package=typescript tsc x", "allowed")],
-    "npx --yes *": [("npx --yes evil", GUARDED), ("npx --yes true evil", GUARDED)],
-    "npx --yes eslint *": [("npx --yes eslint x", "allowed"), ("npx --yes eslint", "allowed")],
-    # A word that a switch takes for its value is no program.
-    "npx --yes true *": [("npx --yes true evil", GUARDED)],
-    "npx -a * -b eslint *": [
-        ("npx -a -x=1 -b eslint", "allowed"),
-        ("npx -a evil -b eslint", GUARDED),
-        ("npx -a -- -b eslint", GUARDED),
-        ("npx -a -x=1 -b eslint evil", GUARDED),
-    ],
-    "npx -- *": [("npx -- evil", GUARDED), ("npx --", "allowed")],
-    "npx -p -- *": [("npx -p -- evil", GUARDED)],
-    "npx -- eslint *": [("npx -- eslint x", "allowed"), ("npx -- eslint", "allowed")],
-    "bunx -- *": [("bunx -- evil", GUARDED)],
-    "bunx --bun vite *": [("bunx --bun vite x", "allowed")],
-    "pnpx *": [("pnpx --version", "allowed"), ("pnpx evil", GUARDED)],
-    "uvx --python 3.12 *": [
-        ("uvx --python 3.12 evil", GUARDED),
-        ("uvx --python 3.12 -- evil", GUARDED),
-    ],
-    "uvx --python 3.12 ruff *": [
-        ("uvx --python 3.12 ruff check .", "allowed"),
-        ("uvx --python 3.12 evil", "no_rule_matches"),
-    ],
-    "uvx -- *": [("uvx -- evil", GUARDED), ("uvx -- -q evil", GUARDED)],
-    "uvx -q -- ruff *": [("uvx -q -- ruff check", "allowed")],
-    "npm exec -- *": [("npm exec -- evil", GUARDED), ("npm exec -y -- evil", "no_rule_matches")],
-    "npm exec *": [("npm exec evil", GUARDED), ("npm exec --help", "allowed")],
-    "npm exec -- eslint *": [("npm exec -- eslint x", "allowed")],
-    "npm --loglevel exec exec eslint *": [("npm --loglevel exec exec eslint x", "allowed")],
-    "npm --loglevel exec exec *": [("npm --loglevel exec exec evil", GUARDED)],
-    "npm create *": [("npm create evil", GUARDED)],
-    "npm create vite *": [("npm create vite x", "allowed")],
-    "npm explore x -- *": [("npm explore x -- evil", GUARDED)],
-    "pnpm dlx *": [("pnpm dlx evil", GUARDED)],
-    "yarn dlx eslint *": [("yarn dlx eslint x", "allowed")],
-    "uv run *": [("uv run evil", GUARDED), ("uv run --with x evil", GUARDED)],
-    "uv run --with x *": [("uv run --with x evil", GUARDED)],
-    "uv run -m pytest *": [("uv run -m pytest x", "allowed")],
-    "uv run -- pytest *": [("uv run -- pytest x", "allowed")],
-    "uv --directory run run *": [("uv --directory run run evil", GUARDED)],
-    "uv tool run *": [("uv tool run evil", GUARDED)],
-    "uv tool run ruff *": [("uv tool run ruff check", "allowed")],
-    "poetry run *": [("poetry run evil", GUARDED)],
-    "poetry run pytest *": [("poetry run pytest x", "allowed")],
-    "bundle exec *": [("bundle exec evil", GUARDED)],
-    "bundle exec rake *": [("bundle exec rake spec", "allowed")],
     "uv *": [("uv sync", "allowed"), ("uv --directory x run id", GUARDED)],
     "uvx *": [("uvx --version", "allowed"), ("uvx evil", GUARDED)],
     "uvx ruff *": [("uvx ruff check", "allowed")],
@@ -193,70 +140,6 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "cargo *": [("cargo build --target x", "allowed"), ("cargo build --target-d=x", GUARDED)],
     "jq --arg a b *": [("jq --arg a b .a f", "allowed"), ("jq --arg a b .a --argf f x", GUARDED)],
     "jq *": [("jq --slurp . f", "allowed"), ("jq . f --slurpfile a b", GUARDED)],
-    "docker run *": [
-        ("docker run --env A=b x", "allowed"),
-        ("docker run --env-file=x y", GUARDED),
-        ("docker run --uts=host x", GUARDED),
-        ("docker run --gpus all x", GUARDED),
-        ("docker run --label a=b x", "allowed"),
-    ],
-    "docker *": [
-        ("docker build -t x .", "allowed"),
-        ("docker build -o /x .", GUARDED),
-        ("docker cp x:/y /z", GUARDED),
-        ("docker container cp x:/y /z", GUARDED),
-        ("docker run x cp y", "allowed"),
-        # Options before the sub-command may take a value, and hide nothing behind it.
-        ("docker --log-level info ps", "allowed"),
-        ("docker --log-level info build -o /x .", GUARDED),
-        ("docker -l info cp x:/y /z", GUARDED),
-        ("docker -D build -o /x .", GUARDED),
-        ("docker -H tcp://x run y", GUARDED),
-        ("docker --log-level info run -v /:/h x", GUARDED),
-        # What writes a file of the host, or reads one from anywhere.
-        ("docker save x", "allowed"),
-        ("docker save -o /x y", GUARDED),
-        ("docker save --outp=/x y", GUARDED),
-        ("docker image save -o /x y", GUARDED),
-        ("docker export -o /x y", GUARDED),
-        ("docker container export --output /x y", GUARDED),
-        ("docker load -i /x", GUARDED),
-        ("docker build -f /x .", GUARDED),
-        ("docker build --file=/x .", GUARDED),
-        ("docker build --cache-to type=local,dest=/x .", GUARDED),
-        ("docker buildx build -o /x .", GUARDED),
-        ("docker buildx --builder y build -o /x .", GUARDED),
-        ("docker image build -f /x .", GUARDED),
-        ("docker builder build -f /x .", GUARDED),
-        ("docker context export x /y", GUARDED),
-        ("docker compose up", "allowed"),
-        ("docker compose logs -f", "allowed"),
-        ("docker compose -f /x up", GUARDED),
-        ("docker compose -p y -f /x up", GUARDED),
-        ("docker --log-level info compose -f /x up", GUARDED),
-        ("docker compose --project-directory /x up", GUARDED),
-        ("docker compose cp x:/y /z", GUARDED),
-        ("docker compose exec x cp y z", "allowed"),
-        ("docker compose config -o /x", GUARDED),
-    ],
-    "docker --context x *": [
-        ("docker --context x ps", "allowed"),
-        ("docker --context x build -o /x .", GUARDED),
-        ("docker --context x run -v /:/h y", GUARDED),
-        ("docker --context x cp y:/z /z", GUARDED),
-    ],
-    "docker build -f ./x.Dockerfile *": [
-        ("docker build -f ./x.Dockerfile .", "allowed"),
-        ("docker build -f ./x.Dockerfile -f /y .", GUARDED),
-    ],
-    "podman *": [("podman ps", "allowed"), ("podman unshare id", GUARDED)],
-    "docker-compose *": [
-        ("docker-compose logs -f", "allowed"),
-        ("docker-compose -f /x up", GUARDED),
-        ("docker-compose -p y -f /x up", GUARDED),
-        ("docker-compose run -v /:/h x", GUARDED),
-        ("docker-compose cp x:/y /z", GUARDED),
-    ],
     "pytest *": [("pytest --co", "allowed"), ("pytest --conf=x", GUARDED)],
     "file *": [("file -b x", "allowed"), ("file -bz x", GUARDED), ("file --uncompress x", GUARDED)],
     "man *": [

@@ -37,6 +37,27 @@ _NAME: Final = re.compile(r"[0-9a-f]{64}[.]wilk|[.][0-9a-f]{64}[.]wilk[.][0-9a-f
 """Entries, and those that are being written: whatever else is in the folder is not ours."""
 
 
+class CommandCache:
+    """What a command compiled, for what it compiles next; in memory, and gone with the command.
+
+    Attributes:
+        toolchain: the same for all that one process compiles.
+    """
+
+    toolchain = "here"
+
+    def __init__(self) -> None:
+        self._held: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        """See `Store`."""
+        return self._held.get(key)
+
+    def put(self, key: str, data: bytes) -> None:
+        """See `Store`."""
+        self._held[key] = data
+
+
 class CacheFolder:
     """What was compiled before, one file for each key.
 

@@ -15,11 +15,10 @@ from wilkc.cli.signing import read_bundle_file, verify_with
 from wilkc.core.contract import Request
 from wilkc.core.errors import RequestError, UsageError
 from wilkc.language.instants import time_text
-from wilkc.language.requests import canonical_request
 from wilkc.opa import Announced, Sidecar, SidecarSettings, Transport
 from wilkc.opa.obtain import find_opa
-from wilkc.runtime.guard.canonical import check_scripts
-from wilkc.runtime.sandbox import interpreter_of
+from wilkc.runtime.guard.canonical import canonical
+from wilkc.runtime.guard.roots import roots_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,19 +88,15 @@ def command_request(
         UsageError: the command cannot be judged.
     """
     properties: dict[str, Any] = {"argv": list(command)}
-    interpreter = interpreter_of(command[0], workspace)
-    if interpreter:
-        properties["interpreter"] = interpreter
-    context = {"time": time_text(datetime.now(UTC))}
+    context: dict[str, Any] = {"time": time_text(datetime.now(UTC))}
     if session is not None:
         context["session_id"] = session
     request = Request(agent, "execute", "shell", shlex.join(command), properties, context)
     try:
-        asked = canonical_request(request)
-        check_scripts([command], workspace)
+        # As for a guard: a script is judged as the file that it is, by each of its names.
+        return canonical(request, roots_of(workspace, None))[0]
     except RequestError as error:
         raise UsageError(f"the command cannot be judged: {error.message}") from error
-    return asked
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wilkc.bundle import check_key_id, key_id_of, load_private_key
-from wilkc.cli.cache import CacheFolder
+from wilkc.cli.cache import CacheFolder, CommandCache
 from wilkc.cli.grants.releases import open_releases
 from wilkc.cli.places import socket_place
 from wilkc.cli.recording import audit_options, open_recorder
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from wilkc.cli.grants.releases import Releases
+    from wilkc.compiler import Store
     from wilkc.runtime.audit import AuditLogger
 
     Command = Callable[..., Any]
@@ -62,10 +63,10 @@ class Means:
         """The bundle with a signature."""
         return sign_with(bundle, self.key, key_id=self.key_id, scope=self.releases.scope)
 
-    def store(self) -> AbstractContextManager[CacheFolder | None]:
-        """What was compiled before."""
+    def store(self) -> AbstractContextManager[Store]:
+        """What was compiled before, if only by the same command: access is soon taken away."""
         if self.cache is None:
-            return nullcontext()
+            return nullcontext(CommandCache())
         return CacheFolder(Path(self.cache), _warn)
 
     @contextmanager

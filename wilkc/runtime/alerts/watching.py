@@ -11,7 +11,8 @@ its own, or cron, runs it.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import time
+from contextlib import ExitStack, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Self
 
@@ -101,18 +102,22 @@ class Watcher:
         self._settings = read_settings(folder / FILE)
         self._outbox = Outbox(folder, self._disk)
         origin = _origin(directory)
-        try:
-            self._outbox.make()
-            self._lock: int | None = take_lock(folder)
-            self._kept = load_kept(folder)
-        except OSError as error:
-            raise UnavailableError(
-                f"cannot use the alerts at `{folder}`: {error.strerror}"
-            ) from error
-        # Read only where there is no memory of what was told.
-        self._known: frozenset[str] | None = None if self._kept.fresh else frozenset()
-        channels = channels or open_channels(self._settings, folder)
-        self._deliverer = Deliverer(self._outbox, channels, recorder, origin)
+        with ExitStack() as undone:
+            try:
+                self._outbox.make()
+                self._lock: int | None = take_lock(folder)
+                # Whoever tries again would find the folder taken by itself.
+                undone.callback(os.close, self._lock)
+                self._kept = load_kept(folder)
+            except OSError as error:
+                raise UnavailableError(
+                    f"cannot use the alerts at `{folder}`: {error.strerror}"
+                ) from error
+            # Read only where there is no memory of what was told.
+            self._known: frozenset[str] | None = None if self._kept.fresh else frozenset()
+            channels = channels or open_channels(self._settings, folder)
+            self._deliverer = Deliverer(self._outbox, channels, recorder, origin)
+            undone.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -178,18 +183,32 @@ class Watcher:
         while self.step() >= MAX_RECORDS:
             pass
 
-    def run(self, stop: threading.Event, seconds: float = STEP_SECONDS) -> None:
+    def run(
+        self,
+        stop: threading.Event,
+        seconds: float = STEP_SECONDS,
+        *,
+        patience: float | None = None,
+    ) -> None:
         """Step until told to stop; a step that fails is tried again.
 
         Args:
             stop: ends it.
             seconds: between two steps while nothing is new.
+            patience: seconds for which every step may fail; None for ever.
+
+        Raises:
+            OSError, WilkError: what the last step failed by, where that is over.
         """
+        since: float | None = None
         while not stop.is_set():
             try:
-                busy = self.step() >= MAX_RECORDS
+                busy, since = self.step() >= MAX_RECORDS, None
             except (OSError, WilkError):
-                busy = False
+                busy, now = False, time.monotonic()
+                since = now if since is None else since
+                if patience is not None and now - since >= patience:
+                    raise
             if not busy:
                 stop.wait(seconds)
 

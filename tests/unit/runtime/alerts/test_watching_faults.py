@@ -7,13 +7,13 @@ import os
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from tests.unit.runtime.alerts.watched import TWO, violate
+from tests.unit.runtime.alerts.watched import ONE, TWO, violate
 from tests.unit.runtime.audit.conftest import ALLOW, REQUEST
-from wilkc.core.errors import VerificationError
+from wilkc.core.errors import UnavailableError, VerificationError
 from wilkc.runtime.alerts import Outbox, Watcher, open_alerts
 from wilkc.runtime.disk import Disk
 
@@ -322,3 +322,62 @@ def test_nothing_is_written_while_nothing_happens(site: Site, told: Callable[...
             site.hand.pass_s(60)
             watcher.step()
         assert (site.folder / "state.json").stat().st_mtime_ns == before
+
+
+def _failing(watcher: Watcher, monkeypatch: pytest.MonkeyPatch, stop: threading.Event) -> list[int]:
+    """Steps fail the first few times, and each that does not ends the run."""
+    steps: list[int] = []
+    own = watcher.step
+
+    def step() -> int:
+        steps.append(len(steps))
+        if len(steps) < 5:
+            raise OSError(errno.ENOSPC, "no space left")
+        stop.set()
+        return own()
+
+    monkeypatch.setattr(watcher, "step", step)
+    return steps
+
+
+def test_a_watcher_outlasts_what_is_over_within_its_patience(
+    site: Site, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.settings(ONE)
+    ops, stop = told(), threading.Event()
+    with site.log.open() as logger, site.watch({"ops": ops}, logger) as watcher:
+        violate(logger)
+        steps = _failing(watcher, monkeypatch, stop)
+        watcher.run(stop, 0.01, patience=60)
+    assert (len(steps), len(ops.got)) == (5, 1)
+
+
+def test_a_watcher_that_never_gets_on_says_why_and_loses_nothing(
+    site: Site, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.settings(ONE)
+    ops, stop = told(), threading.Event()
+    with site.log.open() as logger:
+        violate(logger)
+        with site.watch({"ops": ops}, logger) as watcher, monkeypatch.context() as patch:
+            _failing(watcher, patch, stop)
+            with pytest.raises(OSError, match="no space left"):
+                watcher.run(stop, 0.01, patience=0)
+        assert ops.got == []
+        with site.watch({"ops": ops}, logger) as watcher:
+            watcher.step()
+    assert len(ops.got) == 1
+
+
+def test_a_watcher_that_cannot_begin_leaves_the_folder_to_others(site: Site) -> None:
+    site.settings(ONE)
+    with site.log.open():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("wilkc.runtime.alerts.watching.load_kept", _no_memory)
+            with pytest.raises(UnavailableError, match="cannot use the alerts"):
+                site.watch({})
+        site.watch({}).close()
+
+
+def _no_memory(folder: Path) -> NoReturn:
+    raise OSError(errno.EIO, f"{folder.name} cannot be read")
