@@ -247,6 +247,11 @@ def test_a_denial_that_is_no_rule_empties_everything() -> None:
         ('prefix_rule(pattern=["/bin/rm", "-r"], decision="forbidden")', [], ["rm -r"]),
         ('prefix_rule(pattern=["a"], decision="prompt")', [], ["a"]),
         ('prefix_rule(pattern=["git", "--", "x"], decision="forbidden")', [], ["git -- x"]),
+        (
+            'prefix_rule(pattern=["a", ["b", "c"]], match=["a c", ["a", "b"]], not_match=["a d", "a"])',
+            ["a b *", "a c *"],
+            [],
+        ),
     ],
 )
 def test_rules_of_codex(text: str, allowed: list[str], blocked: list[str]) -> None:
@@ -291,6 +296,12 @@ def test_a_statement_of_codex_that_is_not_understood_empties_the_section(stateme
         ("claude", b'{"sandbox": true}'),
         ("claude", b'{"sandbox": {"filesystem": {"denyRead": "~/.ssh"}}}'),
         ("codex", b"prefix_rule("),
+        ("codex", b'prefix_rule(pattern=["a"], match=["b"])'),
+        ("codex", b'prefix_rule(pattern=["a", "b"], match=[["a"]])'),
+        ("codex", b'prefix_rule(pattern=["a"], not_match=["a b"])'),
+        ("codex", b'prefix_rule(pattern=["a"], match="a")'),
+        ("codex", b'prefix_rule(pattern=["a"], match=[1])'),
+        ("codex", b"""prefix_rule(pattern=["a"], match=["a 'b"])"""),
         ("codex", b"\xff"),
         ("deno", b"{}"),
         ("deno", b'{"tasks": {"a": "deno run -R=a", "b": "deno run -N=b"}}'),
