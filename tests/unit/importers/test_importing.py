@@ -248,7 +248,7 @@ def test_a_denial_that_is_no_rule_empties_everything() -> None:
         ('prefix_rule(pattern=["a"], decision="prompt")', [], ["a"]),
         ('prefix_rule(pattern=["git", "--", "x"], decision="forbidden")', [], ["git -- x"]),
         (
-            'prefix_rule(pattern=["a", ["b", "c"]], match=["a c", ["a", "b"]], not_match=["a d", "a"])',
+            'prefix_rule(pattern=["a", ["b", "c"]], match=["a c", ["a", "b"]], not_match=["a d"])',
             ["a b *", "a c *"],
             [],
         ),
