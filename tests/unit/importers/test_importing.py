@@ -51,6 +51,8 @@ def test_whole_files(source: str, golden: Callable[[str, str], None]) -> None:
     [
         ("Bash(git log:*)", "shell.allowed_commands", "git log *"),
         ("Bash(watch ls)", "shell.allowed_commands", "watch ls"),
+        ("Bash(rm -rf dist)", "shell.allowed_commands", "rm -rf dist"),
+        ("Bash(git rm *)", "shell.allowed_commands", "git rm *"),
         ("Bash(echo a?)", "shell.allowed_commands", r"echo a\?"),
         ("Read(**)", "filesystem.read", "./**"),
         ("Read(src/*.{a,b})", "filesystem.read", r"./src/*.\{a,b\}"),
@@ -77,6 +79,10 @@ def test_what_is_allowed(rule: str, name: str, entry: str) -> None:
         # What runs another program is asked about there, and what runs elsewhere may be.
         "Bash(watch *)", "Bash(setsid:*)", "Bash(ionice -c *)", "Bash(flock x *)", "Bash(cd *)",
         "Bash(cd src)", "Bash(pushd x)",
+        # It may remove what is asked about whatever is allowed.
+        "Bash(rm *)", "Bash(rm:*)", "Bash(rm -rf src/*)", "Bash(rmdir *)", "Bash(/bin/rm *)",
+        "Bash(rm -rf /etc)", "Bash(rm -rf ~)", "Bash(rm -r .)", "Bash(rm -r ../)",
+        "Bash(rm a/../..)", "Bash(rm -r '/etc')", "Bash(rm -r \\/etc)", "Bash(rm -rf /home/dev/app)",
         # No line of gitignore, and a home of which nobody knows how much is meant.
         "Read(#x)", "Read(~)", "Read(~/)", "Read(~bob/x)",
     ],
