@@ -82,7 +82,8 @@ def test_what_is_allowed(rule: str, name: str, entry: str) -> None:
         # It may remove what is asked about whatever is allowed.
         "Bash(rm *)", "Bash(rm:*)", "Bash(rm -rf src/*)", "Bash(rmdir *)", "Bash(/bin/rm *)",
         "Bash(rm -rf /etc)", "Bash(rm -rf ~)", "Bash(rm -r .)", "Bash(rm -r ../)",
-        "Bash(rm a/../..)", "Bash(rm -r '/etc')", "Bash(rm -r \\/etc)", "Bash(rm -rf /home/dev/app)",
+        "Bash(rm a/../..)", "Bash(rm -r '/etc')", "Bash(rm -r \\/etc)",
+        "Bash(rm -rf /home/dev/app)",
         # No line of gitignore, and a home of which nobody knows how much is meant.
         "Read(#x)", "Read(~)", "Read(~/)", "Read(~bob/x)",
     ],
