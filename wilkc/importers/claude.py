@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from wilkc.importers.claude_paths import allowed_path, blocked_path
+from wilkc.importers.claude_protected import removes_critical
 from wilkc.importers.claude_tools import AGENTS, sections_of
 from wilkc.importers.prefixes import before_end, cut_before
 
@@ -115,6 +116,9 @@ class _Rule:
         program = text.split(maxsplit=1)[0] if text.strip() else ""
         if program in _MOVERS:
             self._unsaid("shell", "what runs behind it would run in another folder")
+            return
+        if removes_critical(text):
+            self._unsaid("shell", "it may remove what the source asks about whatever is allowed")
             return
         if program in _RUNNERS and "*" in text:
             self._unsaid("shell", f"the source asks about what `{program}` runs")

@@ -16,6 +16,7 @@ from wilkc.core.strict_json import decode_json
 from wilkc.importers.claude import carry_rule
 from wilkc.importers.claude_beside import READ, beside, block_absent
 from wilkc.importers.claude_paths import denied_paths
+from wilkc.importers.claude_protected import block_protected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,7 @@ def read_claude(files: Mapping[str, bytes], draft: Draft) -> None:
                 _sandbox(name, value, draft)
             elif key not in READ | {_ALONE, "$schema"}:
                 draft.leave_out(f"{name} {key}", key, _NO_RULE)
+    block_protected(draft)
 
 
 def _document(name: str, data: bytes) -> dict[str, Any]:

@@ -2,23 +2,24 @@
 
 They are Starlark, of which only calls of `prefix_rule` with literal arguments are understood; that
 part is also Python's syntax, and is parsed, never run. Of several matching rules the strictest
-holds. `prompt` is blocked, as Wilk does not ask.
+holds. `prompt` is blocked, as Wilk does not ask. The source reads no file with a rule whose own
+examples (`match`, `not_match`) say otherwise than the rule.
 """
 
 from __future__ import annotations
 
 import ast
 import itertools
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from wilkc.core.errors import UsageError
+from wilkc.importers.codex_required import MAX_PREFIXES, read_required
 from wilkc.importers.prefixes import allowed_prefix, block_prefix
 
 if TYPE_CHECKING:
     from wilkc.importers.draft import Draft
 
-MAX_PREFIXES: Final = 200
-"""Prefixes that the alternatives of one rule may stand for."""
 _IGNORED: Final = frozenset({"justification", "match", "not_match"})
 _DECISIONS: Final = frozenset({"allow", "prompt", "forbidden"})
 
@@ -27,8 +28,11 @@ def read_codex(name: str, data: bytes, draft: Draft) -> None:
     """Add the rules of one file.
 
     Raises:
-        UsageError: the file is not text that can be parsed.
+        UsageError: the file is not text that can be parsed, or the source would refuse it.
     """
+    if name.endswith(".toml"):
+        read_required(name, data, draft)
+        return
     try:
         text = data.decode("utf-8")
         module = ast.parse(text)
@@ -43,7 +47,9 @@ def read_codex(name: str, data: bytes, draft: Draft) -> None:
             # It might forbid something.
             draft.empty("shell", place, shown)
             continue
-        decision, prefixes = rule
+        decision, prefixes, examples = rule
+        if not _agree(prefixes, examples):
+            raise UsageError(f"`{name}` line {statement.lineno}: an example contradicts its rule")
         for words in prefixes:
             _carry(draft, decision, words, place, shown)
 
@@ -55,8 +61,10 @@ def _carry(draft: Draft, decision: str, words: tuple[str, ...], place: str, show
         block_prefix(draft, words, place, shown)
 
 
-def _rule(statement: ast.stmt) -> tuple[str, list[tuple[str, ...]]] | None:
-    """Decision and prefixes of a statement, or None where it is not understood."""
+def _rule(
+    statement: ast.stmt,
+) -> tuple[str, list[tuple[str, ...]], list[tuple[Any, bool]]] | None:
+    """Decision, prefixes and examples of a statement, or None where it is not understood."""
     call = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(call, ast.Call) or call.args or not isinstance(call.func, ast.Name):
         return None
@@ -72,7 +80,34 @@ def _rule(statement: ast.stmt) -> tuple[str, list[tuple[str, ...]]] | None:
     prefixes = _prefixes(given.get("pattern"))
     if decision not in _DECISIONS or prefixes is None:
         return None
-    return decision, prefixes
+    examples = [(given.get(key, []), key == "match") for key in ("match", "not_match")]
+    return decision, prefixes, examples
+
+
+def _agree(prefixes: list[tuple[str, ...]], examples: list[tuple[Any, bool]]) -> bool:
+    """Whether all examples say what a rule says, as far as they are understood."""
+    for listed, wanted in examples:
+        if not isinstance(listed, list):
+            return False
+        for example in listed:
+            words = _words_of(example)
+            if words is None or wanted != any(
+                words[: len(prefix)] == prefix for prefix in prefixes
+            ):
+                return False
+    return True
+
+
+def _words_of(example: Any) -> tuple[str, ...] | None:
+    """The words of an example, which is a list of them or a line."""
+    if isinstance(example, str):
+        try:
+            return tuple(shlex.split(example))
+        except ValueError:
+            return None
+    if isinstance(example, list) and all(isinstance(one, str) for one in example):
+        return tuple(example)
+    return None
 
 
 def _prefixes(pattern: Any) -> list[tuple[str, ...]] | None:

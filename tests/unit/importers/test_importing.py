@@ -51,6 +51,8 @@ def test_whole_files(source: str, golden: Callable[[str, str], None]) -> None:
     [
         ("Bash(git log:*)", "shell.allowed_commands", "git log *"),
         ("Bash(watch ls)", "shell.allowed_commands", "watch ls"),
+        ("Bash(rm -rf dist)", "shell.allowed_commands", "rm -rf dist"),
+        ("Bash(git rm *)", "shell.allowed_commands", "git rm *"),
         ("Bash(echo a?)", "shell.allowed_commands", r"echo a\?"),
         ("Read(**)", "filesystem.read", "./**"),
         ("Read(src/*.{a,b})", "filesystem.read", r"./src/*.\{a,b\}"),
@@ -77,6 +79,11 @@ def test_what_is_allowed(rule: str, name: str, entry: str) -> None:
         # What runs another program is asked about there, and what runs elsewhere may be.
         "Bash(watch *)", "Bash(setsid:*)", "Bash(ionice -c *)", "Bash(flock x *)", "Bash(cd *)",
         "Bash(cd src)", "Bash(pushd x)",
+        # It may remove what is asked about whatever is allowed.
+        "Bash(rm *)", "Bash(rm:*)", "Bash(rm -rf src/*)", "Bash(rmdir *)", "Bash(/bin/rm *)",
+        "Bash(rm -rf /etc)", "Bash(rm -rf ~)", "Bash(rm -r .)", "Bash(rm -r ../)",
+        "Bash(rm a/../..)", "Bash(rm -r '/etc')", "Bash(rm -r \\/etc)",
+        "Bash(rm -rf /home/dev/app)",
         # No line of gitignore, and a home of which nobody knows how much is meant.
         "Read(#x)", "Read(~)", "Read(~/)", "Read(~bob/x)",
     ],
@@ -247,6 +254,11 @@ def test_a_denial_that_is_no_rule_empties_everything() -> None:
         ('prefix_rule(pattern=["/bin/rm", "-r"], decision="forbidden")', [], ["rm -r"]),
         ('prefix_rule(pattern=["a"], decision="prompt")', [], ["a"]),
         ('prefix_rule(pattern=["git", "--", "x"], decision="forbidden")', [], ["git -- x"]),
+        (
+            'prefix_rule(pattern=["a", ["b", "c"]], match=["a c", ["a", "b"]], not_match=["a d"])',
+            ["a b *", "a c *"],
+            [],
+        ),
     ],
 )
 def test_rules_of_codex(text: str, allowed: list[str], blocked: list[str]) -> None:
@@ -291,6 +303,12 @@ def test_a_statement_of_codex_that_is_not_understood_empties_the_section(stateme
         ("claude", b'{"sandbox": true}'),
         ("claude", b'{"sandbox": {"filesystem": {"denyRead": "~/.ssh"}}}'),
         ("codex", b"prefix_rule("),
+        ("codex", b'prefix_rule(pattern=["a"], match=["b"])'),
+        ("codex", b'prefix_rule(pattern=["a", "b"], match=[["a"]])'),
+        ("codex", b'prefix_rule(pattern=["a"], not_match=["a b"])'),
+        ("codex", b'prefix_rule(pattern=["a"], match="a")'),
+        ("codex", b'prefix_rule(pattern=["a"], match=[1])'),
+        ("codex", b"""prefix_rule(pattern=["a"], match=["a 'b"])"""),
         ("codex", b"\xff"),
         ("deno", b"{}"),
         ("deno", b'{"tasks": {"a": "deno run -R=a", "b": "deno run -N=b"}}'),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HOSTS = "network.allowed_hosts"
 ALL = [{"path": "/**"}]
 PLAIN = {"host": "x.org", "port": 443}
+TCP = "version: 1\nnetwork_policies:\n  r: {endpoints: [{port: 1, protocol: tcp"
 
 
 def policy(**sections: Any) -> Draft:
@@ -193,7 +194,18 @@ def test_a_sandbox_has_one_policy() -> None:
         ("version: 1\nprocess: &a {}", "2:10"),
         ("version: 1\nprocess: !!map {}", "2:10"),
         ("version: 1\nprocess: []", "2:10"),
+        ("version: 1.0", "1:10"),
         ("version: 1\nlandlock: x", "2:11"),
+        ("version: 1\nlandlock: {compatibility: none}", "2:27"),
+        ("version: 1\nlandlock: {compatibility: 1}", "2:27"),
+        ("version: 1\nlandlock: {strict: 'x'}", "2:12"),
+        ("version: 1\nprocess: {run_as_user: root}", "2:24"),
+        ("version: 1\nprocess: {run_as_user: '0'}", "2:24"),
+        ("version: 1\nprocess: {run_as_group: '4294967295'}", "2:25"),
+        ("version: 1\nprocess: {run_as_user: '1 '}", "2:24"),
+        ("version: 1\nprocess: {run_as_user: 1000}", "2:24"),
+        ("version: 1\nprocess: {shell: 'x'}", "2:11"),
+        (f"version: 1\nfilesystem_policy:\n  read_only: [{', '.join(['/a'] * 257)}]", "3:3"),
         ("version: 1\nfilesystem_policy: {read: [/a]}", "2:21"),
         ("version: 1\nfilesystem_policy: {include_workdir: yes}", "2:38"),
         ("version: 1\nfilesystem_policy: {read_only: /a}", "2:32"),
@@ -211,6 +223,15 @@ def test_a_sandbox_has_one_policy() -> None:
         ("version: 1\nnetwork_policies:\n  r: {endpoints: [{port: true}]}", "3:26"),
         ("version: 1\nnetwork_policies:\n  r: {endpoints: [{port: 65536}]}", "3:26"),
         ("version: 1\nnetwork_policies:\n  r: {endpoints: [{port: 1, host: 1}]}", "3:35"),
+        ("version: 1\nnetwork_policies:\n  r: {endpoints: [{port: 1, tls: x}]}", "3:34"),
+        ("version: 1\nnetwork_policies:\n  r: {endpoints: [{port: 1, enforcement: x}]}", "3:42"),
+        *(
+            (f"{TCP}, {more}}}]}}", place)
+            for more, place in (
+                ("host: a.b, enforcement: audit", "3:68"), ("host: a.b, access: full", "3:63"),
+                ("host: 8.8.8.8", "3:19"), ("host: a.b.", "3:19"), ("tls: skip", "3:19"),
+            )
+        ),
         ("version: 1\nnetwork_policies:\n  r: {binaries: [{}]}", "3:18"),
         ("version: 1\nnetwork_policies:\n  r: {binaries: [{path: /a, x: 1}]}", "3:29"),
         ("version: 1\na: [", "3:1"),
@@ -218,11 +239,26 @@ def test_a_sandbox_has_one_policy() -> None:
         (f"# {'x' * 2**20}", "1:1"),
         ("version: 1 # \u202e", "1:14"),
     ],
-)
+)  # fmt: skip
 def test_a_file_that_is_none_is_refused_at_its_place(text: str, place: str) -> None:
     with pytest.raises(UsageError) as caught:
         import_rules("openshell", {"p.yaml": text.encode()})
     assert caught.value.message.startswith(f"p.yaml:{place}: ")
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"landlock": {"compatibility": "hard_requirement"}},
+        {"process": {"run_as_user": "sandbox", "run_as_group": "4294967294"}},
+        {"process": {"run_as_user": ""}},
+    ],
+)
+def test_values_that_the_source_takes_are_told(sections: dict[str, dict[str, str]]) -> None:
+    draft = policy(**sections, filesystem_policy={"read_only": ["/a"] * 256})
+    assert list(draft.entries) == ["filesystem.read"]
+    ((section, values),) = sections.items()
+    assert [note.place for note in draft.notes] == [f"p.yaml:1 {section}.{key}" for key in values]
 
 
 def test_too_many_endpoints_are_refused() -> None:

@@ -6,6 +6,7 @@ two policies together each would be allowed what only the other was, so one file
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from wilkc.core.errors import UsageError
@@ -27,6 +28,11 @@ _TOP: Final = frozenset({
 })  # fmt: skip
 _FILESYSTEM: Final = frozenset({"include_workdir", "read_only", "read_write"})
 _MAX_PATH_BYTES: Final = 4096
+_MAX_PATHS: Final = 256
+"""Of both lists together."""
+_MAX_IDENTITY: Final = 2**32 - 2
+_NUMBER: Final = re.compile(r"[0-9]{1,10}")
+_LANDLOCK: Final = frozenset({"", "best_effort", "hard_requirement"})
 _OF_WILDCARDS: Final = frozenset("*?[]{}\\")
 _TOLD: Final = {
     "landlock": "a spec does not say how it is enforced: Wilk's sandbox enforces it, always",
@@ -46,11 +52,12 @@ def read_openshell(files: Mapping[str, bytes], draft: Draft) -> None:
     policy = read_yaml(name, data)
     found = members(policy, _TOP, "a policy")
     version = found.get("version")
-    if not isinstance(version, Scalar) or version.value != 1 or version.value is True:
+    if not isinstance(version, Scalar) or type(version.value) is not int or version.value != 1:
         span = version.span if version else policy.span
         refuse(span, "`version` must be 1")
     for section, why in _TOLD.items():
         if section in found:
+            _require_values(section, found[section])
             for key, value in mapping(found[section], section).entries:
                 shown = value.text if isinstance(value, Scalar) else "…"
                 place = f"{name}:{key.span.line} {section}.{key.text}"
@@ -65,6 +72,21 @@ def read_openshell(files: Mapping[str, bytes], draft: Draft) -> None:
         read_network(name, found["network_policies"], found.get("network_middlewares"), draft)
 
 
+def _require_values(section: str, node: Node) -> None:
+    """Refuse what makes the source refuse the policy, and go on with a stricter one of its own."""
+    known = {"landlock": {"compatibility"}, "process": {"run_as_user", "run_as_group"}}[section]
+    for key, value in members(mapping(node, section), known, f"`{section}`").items():
+        given = text(value, key)
+        if section == "landlock" and given not in _LANDLOCK:
+            refuse(value.span, f"`{key}` must be best_effort or hard_requirement")
+        if section == "process" and given not in {"", "sandbox"} and not _is_identity(given):
+            refuse(value.span, f"`{key}` must be `sandbox` or a number from 1 to {_MAX_IDENTITY}")
+
+
+def _is_identity(given: str) -> bool:
+    return _NUMBER.fullmatch(given) is not None and 1 <= int(given) <= _MAX_IDENTITY
+
+
 def _filesystem(name: str, node: Node, draft: Draft) -> None:
     """Each path stands for itself and all below it."""
     found = members(mapping(node, "filesystem_policy"), _FILESYSTEM, "`filesystem_policy`")
@@ -76,6 +98,9 @@ def _filesystem(name: str, node: Node, draft: Draft) -> None:
             place = f"{name}:{workdir.span.line} filesystem_policy.include_workdir"
             for kind in ("read", "write"):
                 draft.allow(f"filesystem.{kind}", "./**", place, shown="include_workdir")
+    lists = [found[key] for key in ("read_only", "read_write") if key in found]
+    if sum(len(items(one, "paths")) for one in lists) > _MAX_PATHS:
+        refuse(node.span, f"more than {_MAX_PATHS} paths")
     for key, kinds in (("read_only", ("read",)), ("read_write", ("read", "write"))):
         if key not in found:
             continue

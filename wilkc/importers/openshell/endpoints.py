@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = frozenset({"host", "port", "ports", "protocol", "tls", "enforcement", "access"})
 """Fields with which an endpoint can be no more than a host and ports."""
+_VALUES: Final = {
+    "tls": frozenset({"", "skip", "terminate", "passthrough"}),
+    "enforcement": frozenset({"", "enforce", "audit"}),
+}
 _NEVER: Final = frozenset({2379, 2380, 6443, 10250, 10255})
 """Ports of a cluster's control plane, which the source never opens."""
 _LOCAL: Final = ("localhost", "host.openshell.internal")
@@ -80,10 +84,32 @@ def read_endpoint(name: str, where: str, node: Node) -> Endpoint:
     ports = _ports(entry, fields)
     protocol = text(fields["protocol"], "protocol") if "protocol" in fields else ""
     access = text(fields["access"], "access") if "access" in fields else ""
+    for key, known in _VALUES.items():
+        if key in fields and text(fields[key], key) not in known:
+            refuse(fields[key].span, f"`{key}` has a value that is not known")
+    if protocol == "tcp":
+        _require_tcp(entry, fields, host)
     return Endpoint(
         f"{name}:{node.span.line} {where}", host, ports, protocol == "tcp",
         _narrows(fields.keys() - _PLAIN, protocol, access), _unsayable(host, ports),
     )  # fmt: skip
+
+
+def _require_tcp(entry: Mapping, fields: dict[str, Node], host: str) -> None:
+    """Refuse what makes the source refuse the policy."""
+    more = sorted({"access", "enforcement"}.intersection(fields))
+    if more:
+        refuse(fields[more[0]].span, f"`{more[0]}` cannot stand beside `protocol: tcp`")
+    if not host or host.endswith(".") or _is_address(host):
+        refuse(entry.span, "`protocol: tcp` is for a name of a host")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _ports(entry: Mapping, fields: dict[str, Node]) -> frozenset[int]:

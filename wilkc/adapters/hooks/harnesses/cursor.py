@@ -33,6 +33,8 @@ SHELL, MCP, READ, ANY = (
 MCP_TOOL: Final = "MCP:"
 """What the name of an MCP server's tool begins with; it does not say which server's."""
 _PATH: Final = {"path": ("file_path", "path", "target_file")}
+_READ: Final = Tool("read", _PATH, ignored=frozenset({"offset", "limit", "content"}))
+_UNTOLD: Final = "in which form it is told what it does is not documented"
 _TOOLS: Final[Mapping[str, Tool]] = {
     "Shell": Tool(
         "shell",
@@ -40,7 +42,22 @@ _TOOLS: Final[Mapping[str, Tool]] = {
         optional=frozenset({"cwd"}),
         ignored=frozenset({"description", "timeout", "is_background", "block_until_ms"}),
     ),
-    "Read": Tool("read", _PATH, ignored=frozenset({"offset", "limit", "content"})),
+    "Read": _READ,
+    "ReadFile": _READ,
+    "LS": Tool(
+        "read", {"path": ("target_directory", "path")}, ignored=frozenset({"ignore_globs"})
+    ),
+    "EditNotebook": Tool(
+        "write",
+        {"path": ("target_notebook", "notebook_path")},
+        ignored=frozenset({
+            "cell_idx", "is_new_cell", "cell_language", "old_string", "new_string",
+        }),
+    ),
+    **{
+        name: Tool("refused", why=_UNTOLD)
+        for name in ("ApplyPatch", "ComputerUse", "Edit", "MultiEdit", "WriteShellStdin")
+    },
     "Write": Tool("write", {**_PATH, "content": ("content", "contents")}),
     "StrReplace": Tool(
         "edit",
