@@ -23,8 +23,9 @@ from wilkc.language.atoms import ALLOW, BLOCK
 from wilkc.runtime.egress import Gateway
 from wilkc.runtime.guard.recording import UnsafeNoRecord
 from wilkc.runtime.sandbox import Job, Streams, launch
-from wilkc.runtime.sandbox.acting import acting_as, is_held, open_way
+from wilkc.runtime.sandbox.acting import is_held, open_way
 from wilkc.runtime.sandbox.emptying import remove_below
+from wilkc.runtime.sandbox.hands import acting_as
 from wilkc.runtime.sandbox.matching import matcher
 
 if TYPE_CHECKING:

@@ -2,93 +2,32 @@
 
 Root may do everything everywhere. What it does among files that somebody else can move about it
 does as that user: whatever is put in the place of what was meant, by then or meanwhile, nothing
-happens to it that the user could not have done alone. setfsuid(2) is of one thread, and shows it
-to no signal and no ptrace(2) of that user; so it is done in a thread that ends with it, where no
-exception of a signal comes in between either.
+happens to it that the user could not have done alone.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
-import platform
 import stat
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from wilkc.runtime.sandbox.closed import open_to_owner
+from wilkc.runtime.sandbox.hands import acting_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wilkc.runtime.sandbox.hands import Owner
+
 Answer = TypeVar("Answer")
-Owner = tuple[int, int]
-"""User and group."""
 
 WALK: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 """How what is on a way is opened, so that nothing is followed unseen."""
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OTHERS_WRITE: Final = 0o022
-
-_libc: Final = ctypes.CDLL(None, use_errno=True)
-_SET_GROUPS: Final = {"x86_64": 116, "aarch64": 159}
-"""setgroups(2) itself: the C library's function is for all threads of the process."""
-_ASK: Final = -1
-"""No user has this number: the answer of setfsuid is who it is."""
-
-
-def acting_as(uid: int, gid: int, act: Callable[[], Answer]) -> Answer:
-    """Do something to files as a user, where this process is root and the user is not.
-
-    Args:
-        uid: of the user.
-        gid: of the user's group; there are no others.
-        act: what is done; nothing but calls on files.
-
-    Raises:
-        OSError: what it raises, or there is no way to be that user.
-    """
-    if os.geteuid() != 0 or uid == 0:
-        return act()
-    answers: list[Answer] = []
-    failures: list[BaseException] = []
-
-    def acted() -> None:
-        try:
-            _become(uid, gid)
-            answers.append(act())
-        except BaseException as error:  # noqa: BLE001  # raised again by who waits
-            failures.append(error)
-
-    thread = threading.Thread(target=acted, daemon=True, name="wilk-acting")
-    try:
-        thread.start()
-    except RuntimeError as error:
-        raise OSError(0, "there is no room for another thread") from error
-    try:
-        thread.join()
-    except BaseException:
-        # Of a signal: what is under way ends before anything is done about it.
-        thread.join()
-        raise
-    if failures:
-        raise failures[0]
-    return answers[0]
-
-
-def _become(uid: int, gid: int) -> None:
-    """Give up root's rights over files, in this thread; see capabilities(7)."""
-    number = _SET_GROUPS.get(platform.machine())
-    if number is None or _libc.syscall(number, 0, None) != 0:
-        raise PermissionError(1, "the groups of root cannot be given up")
-    _libc.setfsgid(gid)
-    _libc.setfsuid(uid)
-    # Neither of them says whether it worked.
-    if _libc.setfsgid(_ASK) != gid or _libc.setfsuid(_ASK) != uid:
-        raise PermissionError(1, "the rights of root cannot be given up")
 
 
 def open_way(path: str) -> tuple[int, bool]:

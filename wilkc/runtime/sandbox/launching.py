@@ -36,6 +36,7 @@ from wilkc.runtime.sandbox.handing import (
     handles,
     keep_result_number,
 )
+from wilkc.runtime.sandbox.hands import ready_as
 from wilkc.runtime.sandbox.hiding import divided, hide
 from wilkc.runtime.sandbox.kept import is_over
 from wilkc.runtime.sandbox.levers import no_brake
@@ -195,6 +196,9 @@ def _prepare(run: Run, point: DecisionPoint) -> Prepared:
     require_unsampled(job.plan, run.facts.reached)
     run.group.apply(limits, run.disks)
     run.group.expect()
+    if any(bind.access == "write" for bind in prepared.view.binds):
+        # Whatever comes, what the command leaves can then be removed or moved away.
+        ready_as(prepared.identity.uid, prepared.identity.gid)
     groups, owner = sorted(map(str, run.group.directories())), prepared.identity
     run.note.leave(_left(run, prepared), groups, (owner.uid, owner.gid))
     for mask in prepared.view.masks:

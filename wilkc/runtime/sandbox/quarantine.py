@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox.acting import (
     WALK,
-    acting_as,
     is_held,
     make_directory,
     open_way,
 )
 from wilkc.runtime.sandbox.closed import open_to_owner
+from wilkc.runtime.sandbox.hands import acting_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wilkc.runtime.sandbox.acting import Owner
+    from wilkc.runtime.sandbox.hands import Owner
     from wilkc.runtime.sandbox.identity import Identity
 
 QUARANTINE: Final = ".wilk-quarantine"

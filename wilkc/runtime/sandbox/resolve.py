@@ -28,7 +28,8 @@ from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wilkc.runtime.sandbox.acting import Owner
+    from wilkc.runtime.sandbox.hands import Owner
+
 
 MAX_LINKS: Final = 40
 """Symbolic links on one way, as in the kernel (path_resolution(7))."""

@@ -27,7 +27,7 @@ from wilkc.runtime.sandbox.resolve import remove_made
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wilkc.runtime.sandbox.acting import Owner
+    from wilkc.runtime.sandbox.hands import Owner
     from wilkc.runtime.sandbox.job import Job
 
 OF_ROOT: Final = Path("/run/wilk-root")

@@ -164,10 +164,12 @@ def test_a_quarantine_that_was_there_is_not_given_away(users: Path) -> None:
     (users / "roots").rename(users / QUARANTINE)
     _make(users / "out/denied", directory=False)
     quarantine = Quarantine("l" * 8, NOBODY)
-    assert quarantine.move(f"{users}/out/denied", f"{users}/out") != ""
+    # Another one is made where it lies.
+    assert quarantine.move(f"{users}/out/denied", f"{users}/out") == ""
     quarantine.close()
     assert _belongs_to(users / QUARANTINE, 0)
     assert {path.name for path in (users / QUARANTINE).iterdir()} == {"secret", "empty"}
+    assert (users / "out" / QUARANTINE / ("l" * 8) / "0000-denied").exists()
 
 
 def test_what_is_denied_goes_to_quarantine(users: Path) -> None:
@@ -206,6 +208,7 @@ def test_somebody_elses_place_in_quarantine_is_not_used(users: Path) -> None:
     place = users / QUARANTINE / ("l" * 8)
     place.mkdir(parents=True)
     quarantine = Quarantine("l" * 8, NOBODY)
-    assert "somebody else" in quarantine.move(f"{users}/out/denied", f"{users}/out")
+    assert quarantine.move(f"{users}/out/denied", f"{users}/out") == ""
     quarantine.close()
     assert list(place.iterdir()) == []
+    assert (users / "out" / QUARANTINE / ("l" * 8) / "0000-denied").exists()
