@@ -23,6 +23,7 @@ from wilkc.runtime.sandbox.obeyed import (
     HOME_FILES,
     Nothing,
     first_link,
+    named_by_settings,
     nothing,
     real_git,
 )
@@ -163,6 +164,7 @@ def _freeze_all(
     for place in sorted({*ground.writable, *_inside(survey.repositories, ground.writable)}):
         _freeze_names(place, FROZEN_FILES, FROZEN_DIRECTORIES, ground, cut)
         _freeze_real_git(place, ground, cut)
+        _freeze_named(place, ground, cut)
     for place in _inside([] if roots.home is None else [roots.home], ground.writable):
         # With the others: what is mounted may be a directory around it.
         files, folders = (*FROZEN_FILES, *HOME_FILES), (*FROZEN_DIRECTORIES, *HOME_DIRECTORIES)
@@ -174,11 +176,23 @@ def _freeze_all(
     for path in sorted(_inside(survey.frozen, ground.writable)):
         _freeze_existing(path, ground, cut)
     for path in sorted(_inside(ground.kept, ground.writable)):
-        _freeze(path.rpartition("/")[0], path.rpartition("/")[2], "empty_directory", ground, cut)
+        _freeze(*_divided(path), "empty_directory", ground, cut)
     for canonical in filter(None, map(literal_path, frozen)):
         real = roots.real(canonical)
         if real is not None and _inside([real], ground.writable):
             _freeze(real.rpartition("/")[0], real.rpartition("/")[2], "empty_file", ground, cut)
+
+
+def _freeze_named(place: str, ground: Ground, cut: Cutouts) -> None:
+    """What a repository's settings name, but for what holds all that may be written."""
+    for path in sorted(_inside(named_by_settings(place), ground.writable)):
+        if not any(is_within(top, path) for top in ground.writable):
+            _freeze(*_divided(path), "empty_directory", ground, cut)
+
+
+def _divided(path: str) -> tuple[str, str]:
+    top, _, name = path.rpartition("/")
+    return top, name
 
 
 def _freeze_names(

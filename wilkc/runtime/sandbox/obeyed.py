@@ -7,6 +7,7 @@ agent opens the folder, or somebody asks git for its state.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -40,6 +41,11 @@ ITSELF: Final = b".\n"
 """What stands in the place of a `commondir` that is not there: an empty one ends every git."""
 
 _POINTER_BYTES: Final = 4096
+_CONFIG_BYTES: Final = 2**20
+_NAMING: Final = re.compile(
+    r"^[ \t]*(?:\[[^\]\n]*\][ \t]*)?(hooksPath|path|fsmonitor)[ \t]*=[ \t]*([^\n;#]+)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _OF_GIT: Final = "/.git/"
 _NESTED: Final = ("modules/", "worktrees/")
 """Where a repository keeps the directories of its submodules and worktrees."""
@@ -61,7 +67,8 @@ def obeyed_by_git(path: str, mode: int) -> bool:
         path: real path.
         mode: as of lstat(2).
     """
-    if path.endswith("/.git"):
+    # By any case: some file systems ignore it, and git does as they do.
+    if path.lower().endswith("/.git"):
         return not stat.S_ISDIR(mode)
     _, _, below = path.partition(_OF_GIT)
     inside = below.startswith(_NESTED)
@@ -85,6 +92,7 @@ def led_to(places: Iterable[str]) -> set[str]:
             if first_link(place, name):
                 found.add(os.path.realpath(f"{place}/{name}"))
         found |= {f"{top}/{name}" for top in real_git(place) for name in GIT_OWN}
+        found |= named_by_settings(place) - {place}
     return found
 
 
@@ -113,10 +121,30 @@ def real_git(place: str) -> set[str]:
     return {real, os.path.dirname(os.path.dirname(real))}  # noqa: PTH120  # the same
 
 
-def _beginning(path: str) -> str:
+def named_by_settings(place: str) -> set[str]:
+    """Real paths that a repository's settings have git run, or read further settings from.
+
+    Hooks may lie in the tree itself (`core.hooksPath`), and so may what is included
+    (git-config(1)). What programs the settings run beside those is not looked at.
+    """
+    found = set()
+    for top in {f"{place}/.git", *real_git(place)}:
+        for name in ("config", "config.worktree"):
+            try:
+                text = _beginning(f"{top}/{name}", _CONFIG_BYTES)
+            except OSError:
+                continue
+            for key, value in _NAMING.findall(text):
+                given = os.path.expanduser(value.strip().strip('"'))  # noqa: PTH111  # the same
+                beside = top if key.lower() == "path" else place
+                found.add(os.path.realpath(os.path.join(beside, given)))  # noqa: PTH118  # the same
+    return found
+
+
+def _beginning(path: str, most: int = _POINTER_BYTES) -> str:
     """The beginning of a file, which may have become a link or a pipe meanwhile."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        return os.fsdecode(os.read(fd, _POINTER_BYTES))
+        return os.fsdecode(os.read(fd, most))
     finally:
         os.close(fd)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.runtime.sandbox.agreement import file_request
 from wilkc.runtime.sandbox.matching import NOTHING
 from wilkc.runtime.sandbox.names import is_within
-from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF, obeyed_by_git
+from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF, is_git_directory, obeyed_by_git
 from wilkc.runtime.sandbox.ports import decide_all
 from wilkc.runtime.sandbox.quarantine import Quarantine, above, outermost
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -162,6 +162,11 @@ def _look(
     found.grown += _growth(before, now.stamps, changed)
     found.set_id += _set_id(changed)
     found.obeyed += _obeyed(changed)
+    for path in sorted(set(now.git).difference(prepared.seen.git)):
+        if f"{path}/HEAD" in changed and _was_there(path, prepared):
+            found.obeyed.append(f"{path}/HEAD")
+        elif f"{path}/HEAD" in changed:
+            found.reports.append(f"`{path}` was made a bare repository by the command")
     found.reports += [
         f"`{path}/.git` was made by the command: nothing of it was kept from being written"
         for path in sorted(set(now.repositories).difference(prepared.seen.repositories))
@@ -178,6 +183,14 @@ def _obeyed(changed: Mapping[str, os.stat_result]) -> list[str]:
     return [path for path, status in sorted(changed.items()) if obeyed_by_git(path, status.st_mode)]
 
 
+def _was_there(folder: str, prepared: Prepared) -> bool:
+    """Whether a folder is older than the launch: whoever is in it or below would use what it is.
+
+    Git takes a folder for a repository by its names alone (gitrepository-layout(5)).
+    """
+    return folder in prepared.seen.stamps or folder in prepared.written
+
+
 def _obeyed_below(tops: Sequence[str], prepared: Prepared) -> list[str]:
     """The same of trees that are too large to be looked through; whatever there is of it."""
     known, hidden, found = prepared.seen.stamps, prepared.cut.hidden, []
@@ -186,7 +199,9 @@ def _obeyed_below(tops: Sequence[str], prepared: Prepared) -> list[str]:
             folders[:] = [name for name in folders if f"{folder}/{name}" not in hidden]
             for path in (f"{folder}/{name}" for name in (*folders, *files)):
                 for status in _status(path) if path not in known else ():
-                    found += [path] if obeyed_by_git(path, status.st_mode) else []
+                    bare = path.endswith("/HEAD") and is_git_directory(folder)
+                    bare = bare and not folder.endswith("/.git") and _was_there(folder, prepared)
+                    found += [path] if bare or obeyed_by_git(path, status.st_mode) else []
     return sorted(found)
 
 

@@ -113,8 +113,7 @@ def prepare(
     identity, roots = find_place(job)
     plan = job.plan
     require_another(job, identity)
-    _require_programs(plan, identity)
-    reserved = _reserved(plan, roots, own_places(identity.uid).of_call(job.held))
+    reserved = _reserved(job, roots, identity)
     resolve(plan, reserved, identity, bases, partial(_permits, job.agent, point))
     require_own_names(plan, roots, bases.found)
     bases.stand_on(before)
@@ -143,8 +142,7 @@ def prepare(
         hidden += whole.among_programs(plan, roots, identity, writable, reserved.own)
         directories = (*directories, *plan.runtime_paths)
     require_apart(job.held, roots.workspace, writable)
-    own = reserved.own
-    ground = Ground(directories, writable, plan.level, own=own.user, kept=own.kept)
+    ground = _ground(directories, writable, plan, reserved.own)
     inside = [one for one in hidden if _in_any(one.path, directories)]
     relevant = Survey(inside, seen.frozen, seen.repositories, seen.git)
     cut, absent = _cut_out(ground, relevant, plan, roots, others)
@@ -178,7 +176,15 @@ def _permits(agent: str, point: DecisionPoint, mount: Mount, name: str) -> bool:
         raise SandboxRefusedError("sandbox.disagrees_with_policy", str(error)) from error
 
 
-def _reserved(plan: SandboxPlan, roots: Roots, own: Own) -> Reserved:
+def _ground(
+    directories: tuple[str, ...], writable: tuple[str, ...], plan: SandboxPlan, own: Own
+) -> Ground:
+    return Ground(directories, writable, plan.level, own=own.user, kept=own.kept)
+
+
+def _reserved(job: Job, roots: Roots, identity: Identity) -> Reserved:
+    plan, own = job.plan, own_places(identity.uid).of_call(job.held)
+    _require_programs(plan, identity)
     if plan.isolation == "process":
         return Reserved(roots, own=own, mounts=False)
     blocked = matcher((*plan.hidden, *SECRETS), BLOCK, fold=plan.fold)

@@ -89,6 +89,7 @@ POINTERS = {
     "a file": "mkdir -p d; mkdir evil; echo 'gitdir: ../evil' > d/.git",
     "a link": "mkdir -p d evil; ln -s ../evil d/.git",
     "a submodule": "mkdir -p .git/modules/new; echo x > .git/modules/new/config",
+    "another case": "mkdir -p d evil; echo 'gitdir: ../evil' > d/.GIT",
     "hooks": "mkdir -p .git/modules/new/hooks; echo x > .git/modules/new/hooks/post-checkout",
 }
 
@@ -103,9 +104,61 @@ def test_what_git_would_obey_and_is_new_is_moved_away(
     assert "git would obey" in ended.message
     assert "moved to quarantine" in ended.message
     assert not os.path.lexists(repository.path / "d/.git")
+    assert not os.path.lexists(repository.path / "d/.GIT")
     new = repository.path / ".git/modules/new"
     assert not [one for one in new.rglob("*") if one.is_file()]
     assert (repository.path / "kept").exists()
+
+
+BARE = "mkdir -p {0}/objects {0}/refs; echo x > {0}/config; echo 'ref: refs/heads/x' > {0}/HEAD"
+
+
+@pytest.mark.parametrize("rules", [ALL, CHECKED], ids=["free", "judged"])
+@pytest.mark.parametrize("place", [".", "docs"])
+def test_a_folder_does_not_become_a_repository_itself(
+    repository: Any, spec: Any, place: str, rules: Any
+) -> None:
+    """Git takes a folder for a bare repository by its names, and obeys its settings."""
+    repository.write("docs/a", "before")
+    script = f"rm .git/HEAD; {BARE.format(place)}"
+    ended = repository.sh(spec(**rules), script)
+    assert (ended.kind, ended.status) == ("policy_violation", 124), ended
+    assert "git would obey" in ended.message
+    assert not (repository.path / place / "HEAD").exists()
+    assert (repository.path / "docs/a").exists()
+
+
+def test_a_bare_repository_may_be_made_and_is_told_of(work: Any, spec: Any) -> None:
+    work.folder("out")
+    ended = work.sh(spec(write=("./out/**",)), BARE.format("out/new.git"))
+    assert ended.kind == "exited", ended.message
+    assert any("made a bare repository" in one for one in ended.launch["reports"]["first"])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "[core]\n\thooksPath = .githooks\n", "[core] hookspath=.githooks",
+        '[include]\n path = "../.githooks/more"\n', "[core]\n\tfsmonitor = .githooks/more # x\n",
+    ],
+)  # fmt: skip
+def test_what_settings_name_in_the_tree_is_kept(work: Any, spec: Any, settings: str) -> None:
+    work.write(".git/config", settings)
+    work.write(".githooks/more", "before")
+    work.write("free/more", "before")
+    script = "echo x > .githooks/more; mv .githooks g; rm -f .githooks/more; echo x > free/more"
+    for rules in (ALL, {"write_each": ("./**/more",)}):
+        ended = work.sh(spec(**rules), script)
+        assert ended.kind == "exited", ended.message
+        assert (work.path / ".githooks/more").read_text() == "before"
+        assert (work.path / "free/more").read_text() == "x\n"
+
+
+def test_hooks_that_settings_name_cannot_be_planted(work: Any, spec: Any) -> None:
+    work.write(".git/config", "[core]\n\thooksPath = .githooks\n")
+    ended = work.sh(spec(**ALL), "mkdir .githooks; echo x > .githooks/pre-commit")
+    assert ended.kind == "exited", ended.message
+    assert not (work.path / ".githooks").exists()
 
 
 def test_nor_among_more_than_can_be_looked_through(work: Any, spec: Any) -> None:
