@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakSet
 
 from wilkc.core.errors import UnavailableError, WilkError
+from wilkc.identity.accepted import Accepted
 from wilkc.identity.api_keys import ApiKeys
 from wilkc.identity.clock import Clock
 from wilkc.identity.database import HASH_KEY, Database, create_database, create_folder
@@ -143,6 +144,7 @@ class Identity:
         self.api_keys = ApiKeys(*parts)
         self.sessions = Sessions(*parts)
         self._throttle = Throttle(*parts)
+        self._accepted = Accepted(self.hash_key)
         self._remote = remote
         self._tell = tell
         _OPENED.add(self)
@@ -164,7 +166,17 @@ class Identity:
             AuthenticationError: it is not accepted.
             UnavailableError: it cannot be judged now.
         """
-        return self._counted(lambda: self._judge(credential, channel), channel, source)
+        try:
+            found = self._counted(lambda: self._judge(credential, channel), channel, source)
+        except WaitingError:
+            if not self._was_accepted(credential, channel, source):
+                raise
+            # It fails no more than once so, as it is remembered again only by a success.
+            found = self._counted(
+                lambda: self._judge(credential, channel), channel, source, waits=False
+            )
+        self._accepted.add(credential, channel, source, self.clock.now())
+        return found
 
     def refresh(
         self, issuer: TokenIssuer, text: str, *, channel: str, source: str,
@@ -173,9 +185,16 @@ class Identity:
         """See `TokenIssuer.refresh`; failures count as any other, see `authenticate`."""
         return self._counted(lambda: issuer.refresh(text, before=before), channel, source)
 
-    def _counted(self, judge: Callable[[], _T], channel: str, source: str) -> _T:
+    def _was_accepted(self, credential: str, channel: str, source: str) -> bool:
+        if len(credential) > MAX_CREDENTIAL or not credential.isascii():
+            return False
+        return self._accepted.take(credential, channel, source, self.clock.now())
+
+    def _counted(
+        self, judge: Callable[[], _T], channel: str, source: str, *, waits: bool = True
+    ) -> _T:
         try:
-            failed_before = self._throttle.require_calm(channel, source)
+            failed_before = waits and self._throttle.require_calm(channel, source)
             found = judge()
         except WaitingError as error:
             # Not counted while it waits: the wait would never end. Nor is each on record.
@@ -202,6 +221,7 @@ class Identity:
     def leave_parent(self) -> None:
         """Start afresh in a child process: a thread of its parent may have held a lock."""
         self.__dict__.pop("tokens", None)
+        self._accepted = Accepted(self.hash_key)
         self.database.leave_parent()
         self.revocations.leave_parent()
 

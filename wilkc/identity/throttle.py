@@ -1,8 +1,9 @@
 """Failures to authenticate: counted for each source, and delayed. Layer: identity.
 
 After a few failures in a row a source is not listened to for a while that doubles, whatever it
-shows; a success forgets them. It keeps guessing and noise apart from a mistyped key; what makes
-guessing hopeless is the size of the secrets.
+shows, but for what was accepted from it lately (see `accepted`); a success forgets them. It keeps
+guessing and noise apart from a mistyped key; what makes guessing hopeless is the size of the
+secrets.
 
 Sources are counted by a keyed hash of two bytes, so that no number of made-up sources fills the
 disk; two that share one are delayed together, and nobody can choose whom to share with. Whoever has

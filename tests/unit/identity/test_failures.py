@@ -8,7 +8,7 @@ import pytest
 
 from wilkc.core.errors import UnavailableError
 from wilkc.identity import PUBLIC_MESSAGE, AuthenticationError, Failure, Identity
-from wilkc.identity.throttle import FREE, FREE_OF_SITE, MAX_DELAY, counted_as, delay_of
+from wilkc.identity.throttle import FORGOTTEN, FREE, FREE_OF_SITE, MAX_DELAY, counted_as, delay_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,55 @@ def test_others_do_not_wait(identity: Identity) -> None:
     for _ in range(FREE + 1):
         _fails(identity)
     assert identity.authenticate(right, channel="test", source="there").id == "a"
+
+
+def test_whoever_fails_with_the_name_of_a_key_does_not_shut_its_owner_out(
+    identity: Identity, clock: StillClock
+) -> None:
+    made, right = identity.api_keys.create("a", ["*:*"])
+    _, fresh = identity.api_keys.create("a", ["*:*"])
+    guess = f"wk_{made.id}_" + "A" * 43
+    # From elsewhere nothing is counted by the name.
+    for _ in range(FREE + 3):
+        _fails(identity, guess, "elsewhere")
+        clock.passes(MAX_DELAY)
+    assert identity.authenticate(right, channel="test", source="here").id == "a"
+    # From the same place, such as a proxy, the owner is known by all of the key.
+    for _ in range(20):
+        for _ in range(3):
+            assert _fails(identity, guess) in {"credential_unknown", "too_many_failures"}
+        assert identity.authenticate(right, channel="test", source="here").id == "a"
+        clock.passes(1)
+    # Its twins: what was not accepted before, or not here, or not at this channel, waits.
+    for _ in range(FREE + 6):
+        _fails(identity, guess)
+        clock.passes(60)
+    _fails(identity, guess)
+    assert _fails(identity, fresh) == "too_many_failures"
+    assert _fails(identity, guess) == "too_many_failures"
+    assert identity.authenticate(right, channel="test", source="here").id == "a"
+
+
+def test_what_is_remembered_is_judged_as_ever(identity: Identity, clock: StillClock) -> None:
+    made, right = identity.api_keys.create("a", ["*:*"])
+    assert identity.authenticate(right, channel="test", source="here").id == "a"
+    for _ in range(FREE + 1):
+        _fails(identity)
+    identity.revocations.revoke("key", made.id)
+    assert _fails(identity, right) == "credential_revoked"
+    # It was no more than once.
+    assert _fails(identity, right) == "too_many_failures"
+    clock.passes(1)
+    assert _fails(identity, right) == "too_many_failures"
+
+
+def test_what_was_accepted_is_forgotten(identity: Identity, clock: StillClock) -> None:
+    _, right = identity.api_keys.create("a", ["*:*"])
+    assert identity.authenticate(right, channel="test", source="here").id == "a"
+    clock.passes(FORGOTTEN)
+    for _ in range(FREE + 1):
+        _fails(identity)
+    assert _fails(identity, right) == "too_many_failures"
 
 
 def test_addresses_of_one_network_wait_together(identity: Identity, told: list[Failure]) -> None:

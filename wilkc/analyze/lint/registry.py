@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wilkc.analyze.lint.checks import (
     block_list,
+    cleared_environment,
     duplicate,
     idle_base,
     idle_interpreter,
@@ -22,6 +23,7 @@ from wilkc.analyze.lint.checks import (
     run_by_others,
     secrets_read,
     shadowed,
+    starred_program,
     unnamed_agent,
     unreachable,
     weak_sandbox,
@@ -54,6 +56,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     idle_test.CHECK,
     impossible_test.CHECK,
     opaque_command.CHECK,
+    cleared_environment.CHECK,
+    starred_program.CHECK,
 )
 
 

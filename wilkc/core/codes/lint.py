@@ -224,6 +224,24 @@ CODES: Final[tuple[Code, ...]] = (
         f"{_AUTHOR} which commands were to be run.",
     ),
     Code(
+        "W221",
+        "git may be run without the settings that Wilk gives it",
+        "Wilk sets variables by which git runs no hooks and no file watcher of a repository. `env "
+        "-i` takes them away, and `env *` takes up `-i`. The sandbox still contains what git runs.",
+        "permissions:\n  shell: {allowed_commands: ['env *', 'git status']}\n",
+        "permissions:\n  shell: {allowed_commands: ['env -u LANG git *', 'git status']}\n",
+        f"{_AUTHOR} what `env` is to run.",
+    ),
+    Code(
+        "W222",
+        "a star stands for the program that is run",
+        "What `npx`, `uvx`, `npm exec`, `uv run` and their like run has to be spelled, also where "
+        "it may be an option's value instead. Under such an entry no program is run at all.",
+        "permissions:\n  shell: {allowed_commands: ['uvx --python 3.12 *']}\n",
+        "permissions:\n  shell: {allowed_commands: ['uvx --python 3.12 ruff *']}\n",
+        f"{_AUTHOR} which programs were to be run.",
+    ),
+    Code(
         "W237",
         "a baseline records what no longer occurs",
         "The finding was mended. An entry that stays would hide the same finding when it comes "
