@@ -36,6 +36,8 @@ _EVERY: Final = "mcp__*"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _OF_PATHS: Final = re.compile(r"(?:Read|Edit)\(")
 _DENYING: Final = frozenset({"denyRead", "denyWrite"})
+_DOMAINS: Final = "allowManagedDomainsOnly"
+_HOSTS: Final = "WebFetch("
 _SEARCHES: Final = frozenset({"Glob", "Grep", "LSP"})
 
 
@@ -46,24 +48,32 @@ class Beside:
     Attributes:
         servers: the MCP servers that there may be; None for any.
         hides: whether paths are denied.
+        domains: the files that say that only hosts of their own are for commands.
     """
 
     servers: frozenset[str] | None
     hides: bool
+    domains: frozenset[str]
 
-    def why_not(self, rule: str) -> str:
-        """Why a rule allows nothing, or not what it says, or empty."""
+    def why_not(self, rule: str, file: str) -> str:
+        """Why a rule of a file allows nothing, or not what it says, or empty."""
         found = _TOOL.fullmatch(rule.partition("(")[0])
         if found and self.servers is not None and found[1] not in self.servers:
             return "its server is not on the list of allowed servers, or nobody knows"
         if self.hides and rule in _SEARCHES:
             return "it would show what is denied of files below"
+        if self.domains and self.domains != {file} and rule.startswith(_HOSTS):
+            return f"`{min(self.domains)}` lets commands reach hosts of its own alone"
         return ""
 
 
 def beside(documents: Mapping[str, Mapping[str, Any]]) -> Beside:
     """What all files say together."""
-    return Beside(_servers(documents), any(_hides(one) for one in documents.values()))
+    return Beside(
+        _servers(documents),
+        any(_hides(one) for one in documents.values()),
+        frozenset(name for name, held in documents.items() if _locks_hosts(held)),
+    )
 
 
 def block_absent(name: str, held: Mapping[str, Any], draft: Draft) -> None:
@@ -115,6 +125,13 @@ def _hides(held: Mapping[str, Any]) -> bool:
     return _has_denials(held.get("sandbox")) or any(
         isinstance(one, str) and _OF_PATHS.match(one) is not None for one in texts
     )
+
+
+def _locks_hosts(held: Mapping[str, Any]) -> bool:
+    """Whether hosts of other files are for no command; here one is for all that an agent runs."""
+    sandbox = held.get("sandbox")
+    network = sandbox.get("network") if isinstance(sandbox, dict) else None
+    return isinstance(network, dict) and network.get(_DOMAINS, False) is not False
 
 
 def _has_denials(sandbox: Any) -> bool:

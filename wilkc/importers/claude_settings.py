@@ -84,7 +84,7 @@ def _permissions(
             # Which of two is the managed one, nobody knows here.
             if effect == "allow" and alone not in ([], [name]):
                 draft.leave_out(place, rule, f"`{alone[0]}` says that rules of its own alone count")
-            elif effect == "allow" and (why := known.why_not(rule)):
+            elif effect == "allow" and (why := known.why_not(rule, name)):
                 draft.leave_out(place, rule, why)
             else:
                 carry_rule(draft, effect, place, rule)

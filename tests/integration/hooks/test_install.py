@@ -256,6 +256,11 @@ def test_status_says_what_is_missing(world: World, home: Path) -> None:
     path.write_text(path.read_text().replace(sys.executable, "/nowhere/python"))
     assert "`/nowhere/python` is not there" in status().stdout
     assert status().returncode == 7
+    for other in ("/bin/true", "/usr/bin/env"):
+        path.write_text(path.read_text().replace("/nowhere/python", other))
+        assert "it is not started as `install` writes it" in status().stdout
+        assert status().returncode == 7
+        path.write_text(path.read_text().replace(other, "/nowhere/python"))
 
 
 @pytest.mark.parametrize("harness", HARNESSES)

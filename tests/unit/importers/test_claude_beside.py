@@ -93,6 +93,20 @@ def test_a_denial_in_one_file_holds_for_the_rules_of_another() -> None:
     assert "mcp__x__get" not in allowed(draft, *ALLOW)
 
 
+@pytest.mark.parametrize(("value", "kept"), [(True, False), ("yes", False), (False, True)])
+def test_hosts_of_other_files_beside_those_of_an_administrator(value: object, kept: bool) -> None:
+    locked = {"sandbox": {"network": {"allowManagedDomainsOnly": value}}}
+    own = {"permissions": {"allow": ["WebFetch(domain:a.example.org)"]}, **locked}
+    other = {"permissions": {"allow": ["WebFetch(domain:b.example.org)", "Bash(ls)"]}}
+    draft = draft_of(managed=own, user=other)
+    hosts = ["a.example.org", *(["b.example.org"] if kept else [])]
+    assert list(draft.entries["network.allowed_hosts"]) == hosts
+    assert list(draft.entries["shell.allowed_commands"]) == ["ls"]
+    # Of two that say so, nobody knows which one is the administrator's.
+    left = draft_of(managed=own, user={**other, **locked}).entries
+    assert ("network.allowed_hosts" in left) == kept
+
+
 @pytest.mark.parametrize("tool", ["Grep", "Glob", "LSP"])
 @pytest.mark.parametrize(
     ("more", "kept"),

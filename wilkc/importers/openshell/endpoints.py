@@ -89,6 +89,8 @@ def read_endpoint(name: str, where: str, node: Node) -> Endpoint:
             refuse(fields[key].span, f"`{key}` has a value that is not known")
     if protocol == "tcp":
         _require_tcp(entry, fields, host)
+    if (not host.strip() and "allowed_ips" not in fields) or _is_refused(host):
+        refuse(entry.span, "the source refuses a policy with such a host")
     return Endpoint(
         f"{name}:{node.span.line} {where}", host, ports, protocol == "tcp",
         _narrows(fields.keys() - _PLAIN, protocol, access), _unsayable(host, ports),
@@ -102,6 +104,14 @@ def _require_tcp(entry: Mapping, fields: dict[str, Node], host: str) -> None:
         refuse(fields[more[0]].span, f"`{more[0]}` cannot stand beside `protocol: tcp`")
     if not host or host.endswith(".") or _is_address(host):
         refuse(entry.span, "`protocol: tcp` is for a name of a host")
+
+
+def _is_refused(host: str) -> bool:
+    """Whether the source takes a wildcard for too wide, or for none."""
+    first, *others = host.split(".")
+    whole = len(others) <= 1 and first in {"*", "**"}
+    odd = ("**" in first and first != "**") or any("*" in one and one != "*" for one in others)
+    return whole or odd
 
 
 def _is_address(host: str) -> bool:

@@ -61,6 +61,8 @@ def _problems(facts: Harness, found: dict[str, list[list[str]]]) -> Iterator[str
         yield f"nothing is judged at {', '.join(missing)}"
     for command in {tuple(one) for commands in found.values() for one in commands}:
         place = next(n for n, word in enumerate(command) if word.endswith(SCRIPT))
+        if command[1:place] != ("-I",) or not _is_python(command[0]):
+            yield f"it is not started as `install` writes it: `{' '.join(command[: place + 1])}`"
         for path in (command[0], command[place]):
             if not os.access(path, os.R_OK):
                 yield f"`{path}` is not there"
@@ -76,6 +78,10 @@ def _problems(facts: Harness, found: dict[str, list[list[str]]]) -> Iterator[str
             yield f"there is no bundle `{options['bundle']}`"
         elif not answers and not Path(options["audit"]).is_dir():
             yield f"there is no audit log `{options['audit']}`"
+
+
+def _is_python(program: str) -> bool:
+    return program == sys.executable or Path(program).name.startswith("python")
 
 
 def _answers(socket: str) -> bool:
