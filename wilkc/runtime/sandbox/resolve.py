@@ -12,14 +12,11 @@ import os
 import stat
 import threading
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from wilkc.runtime.sandbox.acting import (
     WALK,
-    acting_as,
     change_within,
     make_directory,
     make_file,
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
     from wilkc.runtime.sandbox.hands import Owner
 
 
-_NOT_TO_REMOVE: Final = frozenset({errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST, errno.ENOTDIR})
-"""Why something is not removed that is in use, or not there."""
 MAX_LINKS: Final = 40
 """Symbolic links on one way, as in the kernel (path_resolution(7))."""
 
@@ -255,35 +250,14 @@ def remove_made(paths: list[str], owner: Owner | None = None) -> list[str]:
     """
     failures = []
     held: list[int] = []
-    left = [*reversed(paths)]
-    if owner is not None and left and os.geteuid() == 0:
-        # All at once, as a thread for each would take longer than what it does.
-        with suppress(OSError):
-            left = acting_as(*owner, partial(_remove_as_user, left, held))
-    for path in left:
+    for path in reversed(paths):
         try:
             _remove_if_empty(path, owner, held)
         except OSError as error:
-            if error.errno not in _NOT_TO_REMOVE:
+            if error.errno not in {errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST, errno.ENOTDIR}:
                 failures.append(f"{path}: {error.strerror}")
     _let_go(held)
     return failures
-
-
-def _remove_as_user(paths: list[str], held: list[int]) -> list[str]:
-    """Remove them as far as the user may; the answer is what follows, as it may lie around it."""
-    for number, path in enumerate(paths):
-        top, _, name = path.rpartition("/")
-        try:
-            parent, _ = open_way(top)
-            try:
-                _remove_entry(parent, name, held)
-            finally:
-                os.close(parent)
-        except OSError as error:
-            if error.errno not in _NOT_TO_REMOVE:
-                return paths[number:]
-    return []
 
 
 def _let_go(held: list[int]) -> None:
