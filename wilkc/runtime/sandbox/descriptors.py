@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 
@@ -65,3 +67,25 @@ class Descriptors:
     ) -> None:
         """Close what is still open."""
         self.close(*tuple(self._open))
+
+
+def let_go(held: Sequence[int]) -> None:
+    """Close what takes the kernel a while, while something else is done.
+
+    A file system gives up what a removed directory took when the last who holds it lets it go,
+    and a table of mounts its mounts: some take milliseconds for each.
+    """
+    if not held:
+        return
+    try:
+        threading.Thread(
+            target=close_all, args=(held,), daemon=True, name="wilk-letting-go"
+        ).start()
+    except RuntimeError:  # no more threads
+        close_all(held)
+
+
+def close_all(held: Sequence[int]) -> None:
+    """Close them, each of which is open."""
+    for fd in held:
+        os.close(fd)

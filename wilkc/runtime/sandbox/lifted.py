@@ -17,6 +17,7 @@ import struct
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from wilkc.runtime.sandbox.descriptors import let_go
 from wilkc.runtime.sandbox.mountinfo import parse
 from wilkc.runtime.sandbox.names import is_within
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
@@ -91,9 +92,7 @@ class Masks:
 
     def close(self) -> None:
         """Let go of the mount table, which lives as long as it is held."""
-        for fd in (self._table, self._told):
-            if fd >= 0:
-                os.close(fd)
+        let_go([fd for fd in (self._table, self._told) if fd >= 0])
         self._table = self._told = -1
 
     def _watched(self) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import threading
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,6 +21,7 @@ from wilkc.runtime.sandbox.acting import (
     make_file,
     open_way,
 )
+from wilkc.runtime.sandbox.descriptors import close_all, let_go
 from wilkc.runtime.sandbox.obeyed import COMMONDIR, ITSELF
 from wilkc.runtime.sandbox.refusal import SandboxRefusedError
 
@@ -191,7 +191,7 @@ def make_missing(
         remove_made(made, (uid, gid))
         raise _refused(path, error.strerror or str(error)) from error
     finally:
-        _close(held)
+        close_all(held)
     return made
 
 
@@ -256,27 +256,8 @@ def remove_made(paths: list[str], owner: Owner | None = None) -> list[str]:
         except OSError as error:
             if error.errno not in {errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST, errno.ENOTDIR}:
                 failures.append(f"{path}: {error.strerror}")
-    _let_go(held)
+    let_go(held)
     return failures
-
-
-def _let_go(held: list[int]) -> None:
-    """Close directories that have no name any more, while something else is done.
-
-    A file system gives up what a removed directory took when the last who holds it lets it go,
-    and some take milliseconds for each. The names are gone by then.
-    """
-    if not held:
-        return
-    try:
-        threading.Thread(target=_close, args=(held,), daemon=True, name="wilk-letting-go").start()
-    except RuntimeError:  # no more threads
-        _close(held)
-
-
-def _close(held: list[int]) -> None:
-    for fd in held:
-        os.close(fd)
 
 
 def _is_empty(name: str, parent: int, status: os.stat_result) -> bool:

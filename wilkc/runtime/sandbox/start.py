@@ -120,10 +120,11 @@ def await_mounts(pid: int, view: View, host: Sequence[MountPoint]) -> None:
             raise SandboxRefusedError(
                 "sandbox.view_differs", "in the sandbox bubblewrap has ended"
             ) from error
-        if text != before:
+        changed = text != before
+        if changed:
             stalled, before = time.monotonic() + MOUNT_SECONDS, text
         late = time.monotonic() > min(stalled, end)
-        if late or text.count(b"\n") >= len(wanted):
+        if late or (changed and text.count(b"\n") >= len(wanted)):
             found = difference(wanted, parse(text))
             if not found:
                 break
