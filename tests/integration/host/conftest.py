@@ -87,7 +87,8 @@ def host(bwrap: Path, identity: str, require: Callable[..., Any]) -> Iterator[Ho
     made = Host(launcher, code, top / "work", top / "tmp")
     for folder in (made.work, made.temporary):
         folder.mkdir()
-        if os.geteuid() == 0:
+        # What root makes for a moment it makes where nobody else could move it.
+        if os.geteuid() == 0 and (folder == made.work or identity == "user"):
             os.chown(folder, owner, owner)
     yield made
     shutil.rmtree(top)

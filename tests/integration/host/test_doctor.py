@@ -31,6 +31,19 @@ def test_a_machine_that_launches(host: Host) -> None:
     host.require_nothing_left(before)
 
 
+def test_root_tries_none_in_a_folder_of_somebody_else(host: Host, identity: str) -> None:
+    """Whoever owns it could have root give away, or remove, something else."""
+    owner = host.work.stat()
+    os.chown(host.temporary, owner.st_uid, owner.st_gid)
+    code, rows = _rows(host)
+    if identity == "root":
+        assert (code, rows["launch"]["state"]) == (7, "missing")
+        assert "others could move" in rows["launch"]["seen"]
+    else:
+        assert (code, rows["launch"]["state"]) == (0, "ok")
+    assert host.left() == []
+
+
 def test_strict_wants_every_layer(host: Host) -> None:
     code, rows = _rows(host, "--strict")
     degraded = [name for name, row in rows.items() if row["state"] == "degraded"]
