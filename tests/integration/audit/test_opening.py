@@ -59,7 +59,7 @@ def test_the_token_of_a_person_is_printed_and_the_question_is_on_record(log: Pat
     found = run_wilkc("audit", "query", log, "--subject", token, "-f", "json")
     assert len(found.stdout.splitlines()) == 2
     held = b"".join(path.read_bytes() for path in log.glob("seg-*"))
-    for name in (ALICE, "olga.auditor", "4711"):
+    for name in (ALICE, "olga.auditor", "case 4711"):
         assert name.encode() not in held
 
 

@@ -15,13 +15,14 @@ def roots_of(workspace: str | os.PathLike[str], home: str | os.PathLike[str] | N
     Raises:
         UsageError: a directory is not there.
     """
-    return Roots(_directory(workspace), _own_home() if home is None else _directory(home))
+    top = _directory(workspace, "workspace")
+    return Roots(top, _own_home() if home is None else _directory(home, "home"))
 
 
-def _directory(path: str | os.PathLike[str]) -> str:
+def _directory(path: str | os.PathLike[str], what: str) -> str:
     real = os.path.realpath(os.fspath(path))
     if not os.path.isdir(real):  # noqa: PTH112  # text of any bytes
-        raise UsageError(f"there is no directory `{os.fspath(path)}`")
+        raise UsageError(f"the {what} `{os.fspath(path)}` is no directory that is there")
     return real
 
 
