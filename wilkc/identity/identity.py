@@ -144,7 +144,7 @@ class Identity:
         self.api_keys = ApiKeys(*parts)
         self.sessions = Sessions(*parts)
         self._throttle = Throttle(*parts)
-        self._accepted = Accepted(self.hash_key)
+        self._accepted = Accepted()
         self._remote = remote
         self._tell = tell
         _OPENED.add(self)
@@ -221,7 +221,7 @@ class Identity:
     def leave_parent(self) -> None:
         """Start afresh in a child process: a thread of its parent may have held a lock."""
         self.__dict__.pop("tokens", None)
-        self._accepted = Accepted(self.hash_key)
+        self._accepted = Accepted()
         self.database.leave_parent()
         self.revocations.leave_parent()
 
