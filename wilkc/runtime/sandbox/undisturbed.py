@@ -10,10 +10,11 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -25,18 +26,39 @@ def undisturbed() -> Iterator[None]:
     Python runs handlers in its main thread alone (signal), so in another one nothing has to be.
     """
     came: list[int] = []
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in _ENDING:
-            handler = signal.getsignal(number)
-            # None is one that was not set by Python, and could not be set again.
-            if handler is not None and handler != signal.SIG_IGN:
-                before[number] = handler
-                signal.signal(number, lambda number, _: came.append(number))
+    before: dict[int, Any] = {}
+    over = False
+
+    def put_off(number: int, _: FrameType | None) -> None:
+        if not over:
+            came.append(number)
+            return
+        # What came between two handlers that were set back has raised; this one was left out.
+        signal.signal(number, before[number])
+        signal.raise_signal(number)
+
     try:
+        if threading.current_thread() is threading.main_thread():
+            for number in _ENDING:
+                handler = signal.getsignal(number)
+                # None is one that was not set by Python, and could not be set again.
+                if handler is not None and handler != signal.SIG_IGN:
+                    before[number] = handler
+                    signal.signal(number, put_off)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for told in dict.fromkeys(came):
-            signal.raise_signal(told)
+        over = True
+        try:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        finally:
+            _tell(list(dict.fromkeys(came)))
+
+
+def _tell(came: list[int]) -> None:
+    """Every one of them, whatever the handlers of those before it raise."""
+    if came:
+        try:
+            signal.raise_signal(came.pop(0))
+        finally:
+            _tell(came)

@@ -145,3 +145,52 @@ def test_another_thread_puts_off_nothing(told: list[int]) -> None:
     thread.start()
     thread.join()
     assert told == []
+
+
+@pytest.fixture
+def raising() -> Iterator[None]:
+    """As a program that both signals end by an exception."""
+
+    def end(number: int, _: Any) -> None:
+        raise SystemExit(number)
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("raising")
+def test_no_signal_is_taken_for_good(
+    monkeypatch: pytest.MonkeyPatch, step: int, number: int
+) -> None:
+    """Whichever handlers are set or set back by the time that one comes."""
+    steps, real = iter(range(1, 100)), signal.signal
+
+    def interrupted(one: int, handler: Any) -> Any:
+        found = real(one, handler)
+        if next(steps) == step:
+            signal.raise_signal(number)
+        return found
+
+    monkeypatch.setattr(signal, "signal", interrupted)
+    with pytest.raises(SystemExit), undisturbed():
+        pass
+    monkeypatch.undo()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        with pytest.raises(SystemExit, match=str(int(one))):
+            signal.raise_signal(one)
+
+
+@pytest.mark.usefixtures("raising")
+def test_two_signals_are_both_told() -> None:
+    def block() -> None:
+        with undisturbed():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit, match=str(int(signal.SIGTERM))) as ended:
+        block()
+    assert str(ended.value.__context__) == str(int(signal.SIGINT))
