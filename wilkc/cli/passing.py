@@ -36,9 +36,6 @@ class Passage:
 
     def __init__(self, stream: TextIO | None) -> None:
         self._fd = _number(stream)
-        self._poll = select.poll()
-        if self._fd is not None:
-            self._poll.register(self._fd, select.POLLOUT)
 
     def pass_on(self, chunk: bytes, /) -> None:
         """Write all of it, however long that takes.
@@ -60,16 +57,19 @@ class Passage:
         """
         if self._fd is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        # Each has its own: two threads cannot wait with one (select).
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
         while data:
             left = -1 if until is None else max(until - time.monotonic(), 0.0)
-            if not self._poll.poll(None if until is None else left * 1000):
+            if not poll.poll(None if until is None else left * 1000):
                 return False
             if not _writing.acquire(timeout=left):
                 return False
             try:
                 # Another thread may have been faster. A pipe that has room takes so much at once
                 # (pipe(7)); more of it might wait with the lock.
-                if self._poll.poll(0):
+                if poll.poll(0):
                     data = data[os.write(self._fd, data[: select.PIPE_BUF]) :]
             except BlockingIOError:
                 continue

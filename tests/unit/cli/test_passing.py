@@ -108,6 +108,27 @@ def _is_full(stream: Any) -> bool:
     return not select.select([], [stream], [], 0)[1]
 
 
+def test_two_threads_may_wait_at_once(pipe: tuple[int, Any]) -> None:
+    read, stream = pipe
+    passage, taken = Passage(stream), []
+    os.set_blocking(stream.fileno(), False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(stream.fileno(), bytes(select.PIPE_BUF))
+
+    def passed() -> None:
+        taken.append(passage.write(b"one", time.monotonic() + 60))
+
+    thread = threading.Thread(target=passed)
+    thread.start()
+    time.sleep(0.2)
+    # What cannot be written in time is said to be so, and is no crash.
+    assert not passage.write(b"two", time.monotonic() + 0.1)
+    _read(read, select.PIPE_BUF)
+    thread.join(30)
+    assert taken == [True]
+
+
 def test_words_wait_for_no_other_thread_for_ever(
     pipe: tuple[int, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
