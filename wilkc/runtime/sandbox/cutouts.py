@@ -7,10 +7,11 @@ EBUSY. Names that tools run or trust on sight stay read-only wherever they could
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wilkc.core.sandbox_plan import SECRETS
 from wilkc.runtime.sandbox.matching import literal_path
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from wilkc.core.sandbox_plan import Level
     from wilkc.runtime.sandbox.names import Roots
     from wilkc.runtime.sandbox.walk import Found, Survey
+
+PATH_MAX: Final = 4096
+"""Bytes of a path, its zero among them; limits.h."""
 
 
 @dataclass(slots=True)
@@ -222,10 +226,22 @@ def _freeze(place: str, name: str, empty: Nothing, ground: Ground, cut: Cutouts)
     missing = first_missing(path, ground.absent)
     if missing is None:
         _freeze_existing(path, ground, cut)
-    elif not _covered(missing, cut) and os.path.isdir(missing.rpartition("/")[0]):  # noqa: PTH112
+    elif not _covered(missing, cut) and _can_be_made(missing):
         # Below a file, as `.git` is in a worktree, nothing can be planted: it is frozen itself.
         kind = empty if missing == path else "empty_directory"
         cut.frozen[missing] = Mask(missing, kind, ghost=True)
+
+
+def _can_be_made(path: str) -> bool:
+    """Whether there is a directory to make it in, that has room for its name."""
+    if not os.path.isdir(path.rpartition("/")[0]):  # noqa: PTH112  # text of any bytes
+        return False
+    try:
+        os.lstat(path)
+    except OSError as error:
+        # A whole path may be too long from here, and not from where git is started.
+        return error.errno != errno.ENAMETOOLONG or len(os.fsencode(path)) >= PATH_MAX
+    return True
 
 
 def _freeze_existing(path: str, ground: Ground, cut: Cutouts) -> None:

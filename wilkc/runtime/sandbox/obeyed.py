@@ -46,6 +46,8 @@ _NAMING: Final = re.compile(
     r"^[ \t]*(?:\[[^\]\n]*\][ \t]*)?(hooksPath|path|fsmonitor)[ \t]*=[ \t]*([^\n;#]+)",
     re.IGNORECASE | re.MULTILINE,
 )
+_YES_OR_NO: Final = re.compile(r"(?:true|yes|on|false|no|off|[-+]?[0-9]+[kmg]?)?", re.IGNORECASE)
+"""What of `core.fsmonitor` names no program: git has one of its own, or uses none."""
 _OF_GIT: Final = "/.git/"
 _NESTED: Final = ("modules/", "worktrees/")
 """Where a repository keeps the directories of its submodules and worktrees."""
@@ -117,7 +119,7 @@ def real_git(place: str) -> set[str]:
         return set()
     if not target:
         return set()
-    real = os.path.realpath(os.path.join(place, target.strip()))  # noqa: PTH118  # the same
+    real = _led(place, target.strip())
     return {real, os.path.dirname(os.path.dirname(real))}  # noqa: PTH120  # the same
 
 
@@ -135,10 +137,16 @@ def named_by_settings(place: str) -> set[str]:
             except OSError:
                 continue
             for key, value in _NAMING.findall(text):
-                given = os.path.expanduser(value.strip().strip('"'))  # noqa: PTH111  # the same
-                beside = top if key.lower() == "path" else place
-                found.add(os.path.realpath(os.path.join(beside, given)))  # noqa: PTH118  # the same
+                given = value.strip().strip('"')
+                if key.lower() != "fsmonitor" or not _YES_OR_NO.fullmatch(given):
+                    beside = top if key.lower() == "path" else place
+                    found.add(_led(beside, os.path.expanduser(given)))  # noqa: PTH111  # the same
     return found
+
+
+def _led(place: str, given: str) -> str:
+    """Where what a file of git says leads to; for git its text ends at a zero."""
+    return os.path.realpath(os.path.join(place, given.partition("\0")[0]))  # noqa: PTH118  # the same
 
 
 def _beginning(path: str, most: int = _POINTER_BYTES) -> str:
