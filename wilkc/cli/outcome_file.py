@@ -119,17 +119,32 @@ def _without_links(folder: str) -> str:
                 way = here
                 continue
             links += 1
-            if links > MAX_LINKS or not _is_roots(os.lstat(way or "/")):
+            if links > MAX_LINKS:
                 raise OSError(errno.ELOOP, f"`{here}` is a link")
-            target = os.readlink(here)  # noqa: PTH115  # text of any bytes
+            target = _roots_link(way, part)
             way = "" if target.startswith("/") else way
             todo.extendleft(reversed(target.split("/")))
     return way
 
 
-def _is_roots(folder: os.stat_result) -> bool:
-    """Whether only root can have put something into a folder."""
-    return folder.st_uid == 0 and not folder.st_mode & _OTHERS_WRITE
+def _roots_link(folder: str, name: str) -> str:
+    """What a link says, by descriptors: between two looks by name another folder may be there.
+
+    Raises:
+        OSError: others than root could have put it, or what it is in, where it was found.
+    """
+    here, alone = open_way(folder)
+    try:
+        if not _is_roots(os.fstat(here), alone=alone):
+            raise OSError(errno.ELOOP, f"`{folder}/{name}` is a link")
+        return os.readlink(name, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def _is_roots(folder: os.stat_result, *, alone: bool = True) -> bool:
+    """Whether only root can have put something into a folder, which only root can have moved."""
+    return alone and folder.st_uid == 0 and not folder.st_mode & _OTHERS_WRITE
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -131,12 +131,56 @@ def test_a_link_that_only_root_can_have_put_there_is_followed(
 ) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    monkeypatch.setattr(room, "_is_roots", lambda _: True)
+    monkeypatch.setattr(room, "_is_roots", lambda _, **__: True)
     outcome_file(str(tmp_path / "link/told")).write(TEXT)
     assert (tmp_path / "real/told").read_text() == TEXT
     (tmp_path / "circle").symlink_to("circle")
     with pytest.raises(UsageError, match="is a link"):
         outcome_file(str(tmp_path / "circle/told"))
+
+
+@pytest.fixture
+def of_user(tmp_path: Path) -> Path:
+    """A folder of a user's in one that only root can move, and folders of root's in it."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may give a folder away")
+    (tmp_path / "target").mkdir()
+    for name in ("user/mine", "user/roots"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "link").symlink_to(tmp_path / "target")
+    for name in ("user", "user/mine"):
+        os.chown(tmp_path / name, 1000, 1000)
+    return tmp_path / "user"
+
+
+def test_a_link_is_not_roots_where_another_folder_takes_its_place_between_two_looks(
+    of_user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, roots, away = (str(of_user / name) for name in ("mine", "roots", "away"))
+    real = os.lstat
+
+    def look(path: str, *given: Any, **named: Any) -> os.stat_result:
+        found = real(path, *given, **named)
+        if path == f"{mine}/link" and not os.path.lexists(away):
+            os.rename(mine, away)  # noqa: PTH104
+            os.rename(roots, mine)  # noqa: PTH104
+        elif path == mine and os.path.lexists(away):
+            os.rename(mine, roots)  # noqa: PTH104
+            os.rename(away, mine)  # noqa: PTH104
+        return found
+
+    monkeypatch.setattr(os, "lstat", look)
+    with pytest.raises(UsageError, match="is a link"):
+        outcome_file(f"{mine}/link/told").write(TEXT)
+    assert _names(of_user.parent / "target") == set()
+
+
+def test_a_link_of_roots_in_what_a_user_can_move_is_not_followed(of_user: Path) -> None:
+    with pytest.raises(UsageError, match="is a link"):
+        outcome_file(str(of_user / "roots/link/told"))
+    os.chown(of_user, 0, 0)
+    outcome_file(str(of_user / "roots/link/told")).write(TEXT)
+    assert _names(of_user.parent / "target") == {"told"}
 
 
 def test_a_device_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
