@@ -49,8 +49,8 @@ def undisturbed() -> Iterator[None]:
     finally:
         over = True
         try:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for one, handler in before.items():
+                signal.signal(one, handler)
         finally:
             _tell(list(dict.fromkeys(came)))
 
