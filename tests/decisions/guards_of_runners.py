@@ -53,6 +53,14 @@ UNDER_RUNNERS: Final[dict[str, list[tuple[str, str]]]] = {
     "npm explore x -- *": [("npm explore x -- evil", GUARDED)],
     "pnpm dlx *": [("pnpm dlx evil", GUARDED)],
     "yarn dlx eslint *": [("yarn dlx eslint x", "allowed")],
+    # In another package of the same workspace, whose name stands before the sub-command.
+    "yarn *": [
+        ("yarn workspace web exec evil", GUARDED),
+        ("yarn workspace web dlx evil", GUARDED),
+        ("yarn workspaces foreach -A exec evil", GUARDED),
+        ("yarn workspace web test", "allowed"),
+    ],
+    "yarn workspace web exec eslint *": [("yarn workspace web exec eslint x", "allowed")],
     "uv run *": [("uv run evil", GUARDED), ("uv run --with x evil", GUARDED)],
     "uv run --with x *": [("uv run --with x evil", GUARDED)],
     "uv run -m pytest *": [("uv run -m pytest x", "allowed")],

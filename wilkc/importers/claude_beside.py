@@ -106,7 +106,8 @@ def _servers(documents: Mapping[str, Mapping[str, Any]]) -> frozenset[str] | Non
     entries = [one for held in listing for one in _list(held.get(_ALLOWED, []))]
     if not any(_ALLOWED in held for held in documents.values()):
         return None
-    names = {one.get(_NAME) if isinstance(one, dict) and len(one) == 1 else None for one in entries}
+    # A list, as what is no name may be anything, also what no set holds.
+    names = [one.get(_NAME) if isinstance(one, dict) and len(one) == 1 else None for one in entries]
     # Beside an entry for addresses or commands, a name admits no server of that kind. Of two files
     # that count alone, nobody knows which one is the managed one.
     if len(alone) > 1 or not all(isinstance(one, str) and _PLAIN.fullmatch(one) for one in names):

@@ -78,7 +78,7 @@ def _rule(
         return None
     decision = given.get("decision", "allow")
     prefixes = _prefixes(given.get("pattern"))
-    if decision not in _DECISIONS or prefixes is None:
+    if not isinstance(decision, str) or decision not in _DECISIONS or prefixes is None:
         return None
     examples = [(given.get(key, []), key == "match") for key in ("match", "not_match")]
     return decision, prefixes, examples

@@ -53,6 +53,8 @@ def test_without_them_all_is_allowed() -> None:
         ("allowedMcpServers", [{"serverName": "y"}, {"serverUrl": "https://*"}], []),
         ("allowedMcpServers", [{"serverName": "y", "serverUrl": "https://*"}], []),
         ("allowedMcpServers", ["y"], []),
+        ("allowedMcpServers", [{"serverName": ["y"]}], []),
+        ("allowedMcpServers", [{"serverName": {"y": "y"}}], []),
         ("allowedMcpServers", True, []),
     ],
 )

@@ -275,6 +275,8 @@ def test_rules_of_codex(text: str, allowed: list[str], blocked: list[str]) -> No
         "x = 1",
         'prefix_rule(["rm"], decision="forbidden")',
         'prefix_rule(pattern=["rm"], decision="never")',
+        'prefix_rule(pattern=["rm"], decision=["forbidden"])',
+        'prefix_rule(pattern=["rm"], decision={"forbidden": 1})',
         'prefix_rule(pattern=[], decision="forbidden")',
         'prefix_rule(pattern=["rm", ""], decision="forbidden")',
         'prefix_rule(pattern=["rm"] + X, decision="forbidden")',
