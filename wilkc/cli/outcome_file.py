@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from wilkc.core.errors import UsageError
+from wilkc.core.files import OTHERS_WRITE
 from wilkc.runtime.sandbox.acting import open_way
 from wilkc.runtime.sandbox.resolve import MAX_LINKS
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_OTHERS_WRITE: Final = 0o022
 _GIVEN: Final = re.compile(r"/dev/(?:fd/([0-9]{1,4})|stdout|stderr)")
 """What the caller itself has open: no name is looked up for it."""
 _STREAMS: Final = {"/dev/stdout": 1, "/dev/stderr": 2}
@@ -144,7 +144,7 @@ def _roots_link(folder: str, name: str) -> str:
 
 def _is_roots(folder: os.stat_result, *, alone: bool = True) -> bool:
     """Whether only root can have put something into a folder, which only root can have moved."""
-    return alone and folder.st_uid == 0 and not folder.st_mode & _OTHERS_WRITE
+    return alone and folder.st_uid == 0 and not folder.st_mode & OTHERS_WRITE
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from wilkc.cli.rates import SERVERS
 from wilkc.cli.record_places import keys_path, provider_place
 from wilkc.cli.sources import STDIN
+from wilkc.opa.config import STATUS_SOCKET
 from wilkc.opa.obtain import cached_binary
 from wilkc.runtime.sandbox import Held
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from wilkc.cli.running import Source
 
 _OPA: Final = "WILK_OPA"
-_STATUS: Final = "status.sock"
 _LOCAL: Final = "unix://"
 
 
@@ -55,7 +55,7 @@ def _secret(
     if source.identity is not None:
         yield source.identity
     if source.socket is not None:
-        yield from (source.socket, str(Path(source.socket).with_name(_STATUS)))
+        yield from (source.socket, str(Path(source.socket).with_name(STATUS_SOCKET)))
     if rates.startswith(_LOCAL):
         yield rates.removeprefix(_LOCAL).partition("?")[0]
 

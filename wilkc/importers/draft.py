@@ -175,13 +175,14 @@ def _fault(name: str, text: str, *, address: bool = False) -> str:
         parsed = LISTS[name].parse(text)
     except PatternError as error:
         return error.message
-    if name != _HOSTS or (address and _is_address(text)):
+    if name != _HOSTS or (address and is_address(text)):
         return ""
     names = all(one.shape in {"name", "suffix"} for one in cast("tuple[HostPattern, ...]", parsed))
     return "" if names else f"`{text}` is not the name of a host"
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wilkc.importers.draft import is_address
 from wilkc.importers.nodes import items, mapping, refuse, text
 from wilkc.syntax import Scalar
 
@@ -102,7 +103,7 @@ def _require_tcp(entry: Mapping, fields: dict[str, Node], host: str) -> None:
     more = sorted({"access", "enforcement"}.intersection(fields))
     if more:
         refuse(fields[more[0]].span, f"`{more[0]}` cannot stand beside `protocol: tcp`")
-    if not host or host.endswith(".") or _is_address(host):
+    if not host or host.endswith(".") or is_address(host):
         refuse(entry.span, "`protocol: tcp` is for a name of a host")
 
 
@@ -112,14 +113,6 @@ def _is_refused(host: str) -> bool:
     whole = len(others) <= 1 and first in {"*", "**"}
     odd = ("**" in first and first != "**") or any("*" in one and one != "*" for one in others)
     return whole or odd
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _ports(entry: Mapping, fields: dict[str, Node]) -> frozenset[int]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from wilkc.opa.config import STATUS_SOCKET
 from wilkc.runtime.sandbox import Held
 
 if TYPE_CHECKING:
     from wilkc.runtime.guard.recording import Recorder
     from wilkc.runtime.limits import RateStore
-
-STATUS_SOCKET: Final = "status.sock"
 
 
 def held_by(socket: Path, recorder: Recorder, rates: RateStore | None) -> Held:

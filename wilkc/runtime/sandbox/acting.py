@@ -13,6 +13,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from wilkc.core.files import OTHERS_WRITE
 from wilkc.runtime.sandbox.closed import open_to_owner
 from wilkc.runtime.sandbox.hands import acting_as
 
@@ -27,7 +28,6 @@ WALK: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 """How what is on a way is opened, so that nothing is followed unseen."""
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_OTHERS_WRITE: Final = 0o022
 
 
 def open_way(path: str) -> tuple[int, bool]:
@@ -65,7 +65,7 @@ def is_held(above: int, entry: int) -> bool:
     if status.st_uid != 0:
         return False
     sticky = status.st_mode & stat.S_ISVTX and os.fstat(entry).st_uid == 0
-    return bool(sticky) or not status.st_mode & _OTHERS_WRITE
+    return bool(sticky) or not status.st_mode & OTHERS_WRITE
 
 
 def make_directory(  # noqa: PLR0913  # what a directory is made of
@@ -118,7 +118,7 @@ def _made(
     with suppress(PermissionError):
         return acting_as(*owner, made)
     status = os.fstat(parent)
-    if status.st_uid == 0 and (not alone or status.st_mode & _OTHERS_WRITE):
+    if status.st_uid == 0 and (not alone or status.st_mode & OTHERS_WRITE):
         raise _not_roots()
     fd = acting_as(status.st_uid, status.st_gid, made)
     try:

@@ -53,13 +53,8 @@ def _make(path: Path, *, directory: bool = True, owner: Identity = NOBODY) -> li
     return make_missing(str(path), lambda _: None, directory=directory, **who)
 
 
-def _belongs_to(path: Path, uid: int) -> bool:
-    return path.lstat().st_uid == uid
-
-
-def test_what_takes_the_place_of_a_made_directory_is_not_given_away(
-    users: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _swap_what_is_made(users: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a folder of root's in the place of each that is made, before anybody opens it."""
     real = os.mkdir
 
     def raced(name: Any, *more: Any, **how: Any) -> None:
@@ -68,6 +63,16 @@ def test_what_takes_the_place_of_a_made_directory_is_not_given_away(
         (users / "roots").rename(users / "out")
 
     monkeypatch.setattr(os, "mkdir", raced)
+
+
+def _belongs_to(path: Path, uid: int) -> bool:
+    return path.lstat().st_uid == uid
+
+
+def test_what_takes_the_place_of_a_made_directory_is_not_given_away(
+    users: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _swap_what_is_made(users, monkeypatch)
     _make(users / "out")
     monkeypatch.undo()
     assert (users / "out/secret").exists()
@@ -119,14 +124,7 @@ def test_in_a_folder_of_somebody_else_it_is_made_by_its_owner(users: Path) -> No
 def test_what_takes_its_place_there_is_not_given_away_either(
     users: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = os.mkdir
-
-    def raced(name: Any, *more: Any, **how: Any) -> None:
-        real(name, *more, **how)
-        (users / "out").rename(users / "away")
-        (users / "roots").rename(users / "out")
-
-    monkeypatch.setattr(os, "mkdir", raced)
+    _swap_what_is_made(users, monkeypatch)
     with pytest.raises(SandboxRefusedError, match="in another's place"):
         _make(users / "out", owner=OTHER)
     monkeypatch.undo()
